@@ -1,0 +1,75 @@
+//! Where each endpoint is. Path parameters are percent-encoded by the caller.
+//!
+//! Spec: `relay-api.md` 3.
+
+/// `GET`: which relay serves this instance.
+pub const WELL_KNOWN: &str = "/.well-known/infrasound";
+/// `GET`: the OpenAPI document.
+pub const OPENAPI: &str = "/openapi.json";
+/// `GET`: the process runs.
+pub const HEALTH: &str = "/healthz";
+/// `GET`: the database answers.
+pub const READY: &str = "/readyz";
+/// `GET`: the relay's instance, limits and version.
+pub const RELAY: &str = "/v1/relay";
+
+/// `POST`: begin the authorization-code flow.
+pub const SIGN_IN_START: &str = "/v1/sign-in/start";
+/// `GET`, by a browser: the instance sends the person back here.
+pub const SIGN_IN_CALLBACK: &str = "/v1/sign-in/callback";
+/// `POST`: end the authorization-code flow with the code that the person was shown.
+pub const SIGN_IN_FINISH: &str = "/v1/sign-in/finish";
+/// `POST`: sign in with an access token of the instance.
+pub const SIGN_IN_EXCHANGE: &str = "/v1/sign-in/exchange";
+
+/// `POST`: a challenge to sign for a session.
+pub const SESSION_CHALLENGE: &str = "/v1/sessions/challenge";
+/// `POST`: a new session. `DELETE`: end this one.
+pub const SESSIONS: &str = "/v1/sessions";
+/// `POST`: register a device with a sign-in ticket. `GET`: the account's devices.
+pub const DEVICES: &str = "/v1/devices";
+/// `DELETE`: revoke a device.
+pub const DEVICE: &str = "/v1/devices/{device}";
+
+/// `GET`: the session's account.
+pub const ACCOUNT: &str = "/v1/account";
+/// `PUT`: who may ask.
+pub const ACCOUNT_POLICY: &str = "/v1/account/policy";
+/// `GET ?handle=` or `?account=`: another account.
+pub const ACCOUNTS_LOOKUP: &str = "/v1/accounts/lookup";
+/// `GET`: what the account said of others.
+pub const CONTACTS: &str = "/v1/contacts";
+/// `PUT`: say it.
+pub const CONTACT: &str = "/v1/contacts/{account}";
+
+/// `POST`: upload key packages. `GET`: how many are left.
+pub const KEY_PACKAGES: &str = "/v1/key-packages";
+/// `POST`: take one key package of each device of an account.
+pub const KEY_PACKAGES_CLAIM: &str = "/v1/key-packages/claim";
+
+/// `GET`: the conversations this device is in. `POST`: found one.
+pub const CONVERSATIONS: &str = "/v1/conversations";
+/// `GET`: one of them.
+pub const CONVERSATION: &str = "/v1/conversations/{conversation}";
+/// `GET ?after=&limit=`: entries of the log.
+pub const LOG: &str = "/v1/conversations/{conversation}/log";
+/// `POST`: submit a message.
+pub const MESSAGES: &str = "/v1/conversations/{conversation}/messages";
+/// `POST`: submit a commit.
+pub const COMMITS: &str = "/v1/conversations/{conversation}/commits";
+/// `POST`: report what became of a commit.
+pub const REPORTS: &str = "/v1/conversations/{conversation}/reports";
+/// `GET`: a ratchet tree that a Welcome names, by its hash.
+pub const TREE: &str = "/v1/conversations/{conversation}/trees/{hash}";
+
+/// `GET`: Welcomes for this device.
+pub const WELCOMES: &str = "/v1/welcomes";
+/// `DELETE`: this Welcome was used, or can't be.
+pub const WELCOME: &str = "/v1/welcomes/{welcome}";
+/// `GET`, server-sent events: something has changed.
+pub const STREAM: &str = "/v1/stream";
+
+/// Puts a path parameter in place of `{name}`. The value must already be percent-encoded.
+pub fn with(path: &str, name: &str, value: &str) -> String {
+    path.replace(&format!("{{{name}}}"), value)
+}

@@ -1,0 +1,300 @@
+//! The content of a message: an ActivityStreams 2.0 activity in JSON, in the profile of "MLS in ActivityPub".
+//!
+//! `attributedTo` and `actor` inside are ignored: the sender is the MLS leaf. What this version does not know is kept
+//! and shown as such.
+//!
+//! Spec: `content.md`.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value, json};
+
+const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
+
+/// The longest id that is accepted, in bytes.
+pub const MAX_ID: usize = 256;
+/// The longest reaction, in bytes.
+pub const MAX_REACTION: usize = 64;
+/// How deep the JSON of an activity may nest.
+pub const MAX_DEPTH: usize = 32;
+
+/// The id of an activity or object inside a conversation: a URI that is not fetchable, `urn:uuid:…` when it is ours.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct ObjectId(String);
+
+impl ObjectId {
+    /// A `urn:uuid:` (RFC 9562 version 4) from 16 random bytes.
+    pub fn from_random(mut bytes: [u8; 16]) -> Self {
+        bytes[6] = (bytes[6] & 0x0f) | 0x40;
+        bytes[8] = (bytes[8] & 0x3f) | 0x80;
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self(format!(
+            "urn:uuid:{}-{}-{}-{}-{}",
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..]
+        ))
+    }
+
+    /// Borrows the URI.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ObjectId {
+    type Err = ContentError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let fits = !text.is_empty()
+            && text.len() <= MAX_ID
+            && text.contains(':')
+            && text.bytes().all(|byte| byte.is_ascii_graphic())
+            && !text.to_ascii_lowercase().starts_with("http");
+        if fits { Ok(Self(text.to_owned())) } else { Err(ContentError::Id) }
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ObjectId({})", self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for ObjectId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// What somebody wrote: HTML, which is sanitised where it is displayed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Note {
+    /// The id of the note: what replies, reactions, edits and deletions name.
+    pub id: ObjectId,
+    /// HTML, not to be trusted.
+    pub html: String,
+    /// The note that this one answers.
+    pub in_reply_to: Option<ObjectId>,
+}
+
+/// One activity.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Activity {
+    /// The id of the activity itself: what `Undo` names.
+    pub id: ObjectId,
+    /// What is done.
+    pub act: Act,
+}
+
+/// What an activity does.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Act {
+    /// `Create` of a `Note`.
+    Create(Note),
+    /// `Update` of a note by the one who created it: its new HTML.
+    Update {
+        /// The note.
+        object: ObjectId,
+        /// Its new HTML.
+        html: String,
+    },
+    /// `Delete` of a note by the one who created it.
+    Delete {
+        /// The note.
+        object: ObjectId,
+    },
+    /// `Like` (no emoji) or `EmojiReact` (FEP-c0e0).
+    React {
+        /// The note.
+        object: ObjectId,
+        /// The emoji; `None` is a like.
+        emoji: Option<String>,
+    },
+    /// `Undo` of an earlier activity of the same sender.
+    Undo {
+        /// The activity.
+        object: ObjectId,
+    },
+    /// `Acknowledge`: this note and everything before it has reached the sender's device.
+    Delivered {
+        /// The last note.
+        object: ObjectId,
+    },
+    /// `Read`: this note and everything before it has been read.
+    Read {
+        /// The last note.
+        object: ObjectId,
+    },
+    /// Something that this version does not know: kept, and shown as such.
+    Unknown {
+        /// Its `type`.
+        name: String,
+        /// The whole activity.
+        json: String,
+    },
+}
+
+/// Why bytes are not an activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ContentError {
+    /// Not JSON, not an object, without a `type`, or nested too deep.
+    #[error("the content is not an ActivityStreams activity")]
+    NotAnActivity,
+    /// An id is missing, too long, or fetchable.
+    #[error("the content has no usable id")]
+    Id,
+    /// A known activity lacks what it needs.
+    #[error("the activity is incomplete")]
+    Incomplete,
+}
+
+impl Activity {
+    /// Writes the JSON.
+    pub fn encode(&self) -> Vec<u8> {
+        let value = match &self.act {
+            Act::Create(note) => self.with("Create", note_json(note)),
+            Act::Update { object, html } => {
+                self.with("Update", json!({ "type": "Note", "id": object, "content": html }))
+            }
+            Act::Delete { object } => self.with("Delete", json!({ "type": "Tombstone", "id": object })),
+            Act::React { object, emoji: None } => self.with("Like", json!(object)),
+            Act::React { object, emoji: Some(emoji) } => {
+                let mut value = self.with("EmojiReact", json!(object));
+                value["content"] = json!(emoji);
+                value
+            }
+            Act::Undo { object } => self.with("Undo", json!(object)),
+            Act::Delivered { object } => self.with("Acknowledge", json!(object)),
+            Act::Read { object } => self.with("Read", json!(object)),
+            Act::Unknown { json, .. } => return json.clone().into_bytes(),
+        };
+        value.to_string().into_bytes()
+    }
+
+    fn with(&self, name: &str, object: Value) -> Value {
+        json!({ "@context": CONTEXT, "type": name, "id": self.id, "object": object })
+    }
+
+    /// Reads the JSON. An activity of an unknown type is not an error.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ContentError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| ContentError::NotAnActivity)?;
+        let value: Value = serde_json::from_str(text).map_err(|_| ContentError::NotAnActivity)?;
+        if depth(&value) > MAX_DEPTH {
+            return Err(ContentError::NotAnActivity);
+        }
+        let object = value.as_object().ok_or(ContentError::NotAnActivity)?;
+        let name = type_of(object).ok_or(ContentError::NotAnActivity)?;
+        if name == "Note" {
+            // Seen in the field: a bare Note at the top level. It stands for its Create.
+            let note = note(object)?;
+            return Ok(Self { id: note.id.clone(), act: Act::Create(note) });
+        }
+        let id = object_id(object.get("id")).ok_or(ContentError::Id)?;
+        Ok(Self { id, act: act(name, object, text)? })
+    }
+}
+
+fn act(name: &str, activity: &Map<String, Value>, text: &str) -> Result<Act, ContentError> {
+    let target = activity.get("object").ok_or(ContentError::Incomplete);
+    let target_id = || target.and_then(|object| object_id(Some(object)).ok_or(ContentError::Incomplete));
+    Ok(match name {
+        "Create" => match target?.as_object() {
+            Some(object) if type_of(object) == Some("Note") => Act::Create(note(object)?),
+            _ => unknown("Create", text),
+        },
+        "Update" => match target?.get("content").and_then(Value::as_str) {
+            Some(html) => Act::Update { object: target_id()?, html: html.to_owned() },
+            None => unknown("Update", text),
+        },
+        "Delete" => Act::Delete { object: target_id()? },
+        "Like" => Act::React { object: target_id()?, emoji: None },
+        "EmojiReact" => {
+            let emoji = activity.get("content").and_then(Value::as_str).ok_or(ContentError::Incomplete)?;
+            if emoji.is_empty() || emoji.len() > MAX_REACTION {
+                return Err(ContentError::Incomplete);
+            }
+            Act::React { object: target_id()?, emoji: Some(emoji.to_owned()) }
+        }
+        "Undo" => Act::Undo { object: target_id()? },
+        "Acknowledge" => Act::Delivered { object: target_id()? },
+        "Read" => Act::Read { object: target_id()? },
+        name => unknown(name, text),
+    })
+}
+
+fn unknown(name: &str, text: &str) -> Act {
+    Act::Unknown { name: name.to_owned(), json: text.to_owned() }
+}
+
+fn note_json(note: &Note) -> Value {
+    let mut value = json!({ "type": "Note", "id": note.id, "content": note.html });
+    if let Some(parent) = &note.in_reply_to {
+        value["inReplyTo"] = json!(parent);
+    }
+    value
+}
+
+fn note(object: &Map<String, Value>) -> Result<Note, ContentError> {
+    let html = object.get("content").and_then(Value::as_str).ok_or(ContentError::Incomplete)?;
+    Ok(Note {
+        id: object_id(object.get("id")).ok_or(ContentError::Id)?,
+        html: html.to_owned(),
+        in_reply_to: object_id(object.get("inReplyTo")),
+    })
+}
+
+/// The id in `"id"`, or in `{"id": "id"}`.
+fn object_id(value: Option<&Value>) -> Option<ObjectId> {
+    match value? {
+        Value::String(text) => text.parse().ok(),
+        Value::Object(object) => object.get("id")?.as_str()?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The `type`: a string, or the last of several (`["Object", "Note"]`).
+fn type_of(object: &Map<String, Value>) -> Option<&str> {
+    match object.get("type")? {
+        Value::String(name) => Some(name),
+        Value::Array(names) => names.last()?.as_str(),
+        _ => None,
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// What a person typed, as the HTML of a note: escaped, with line breaks kept.
+pub fn html_from_text(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 7);
+    html.push_str("<p>");
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\n' => html.push_str("<br>"),
+            '\r' => {}
+            c => html.push(c),
+        }
+    }
+    html.push_str("</p>");
+    html
+}

@@ -1,0 +1,22 @@
+//! Infrasound's protocol: the wire types, and the pure functions that relay and client must agree on.
+//!
+//! Nothing here does I/O, reads a clock, draws randomness or holds a secret. The prose is beside the code, in the
+//! Markdown files of `spec/`; the vectors are in `spec/vectors/`.
+
+pub mod account;
+pub mod api;
+pub mod bytes;
+pub mod commit;
+pub mod consent;
+pub mod content;
+pub mod conversation;
+pub mod endorsement;
+pub mod key_package;
+pub mod limits;
+pub mod log;
+pub mod message;
+pub mod mls;
+pub mod report;
+pub mod signing;
+pub mod submission;
+pub mod time;
