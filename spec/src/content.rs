@@ -130,11 +130,15 @@ pub enum Act {
     Delivered {
         /// The last note.
         object: ObjectId,
+        /// Its number in the log.
+        up_to: u64,
     },
     /// `Read`: this note and everything before it has been read.
     Read {
         /// The last note.
         object: ObjectId,
+        /// Its number in the log.
+        up_to: u64,
     },
     /// Something that this version does not know: kept, and shown as such.
     Unknown {
@@ -175,8 +179,8 @@ impl Activity {
                 value
             }
             Act::Undo { object } => self.with("Undo", json!(object)),
-            Act::Delivered { object } => self.with("Acknowledge", json!(object)),
-            Act::Read { object } => self.with("Read", json!(object)),
+            Act::Delivered { object, up_to } => self.receipt("Acknowledge", object, *up_to),
+            Act::Read { object, up_to } => self.receipt("Read", object, *up_to),
             Act::Unknown { json, .. } => return json.clone().into_bytes(),
         };
         value.to_string().into_bytes()
@@ -184,6 +188,13 @@ impl Activity {
 
     fn with(&self, name: &str, object: Value) -> Value {
         json!({ "@context": CONTEXT, "type": name, "id": self.id, "object": object })
+    }
+
+    /// `upTo` is ours: the number of the note's entry, so that nobody has to look the note up.
+    fn receipt(&self, name: &str, object: &ObjectId, up_to: u64) -> Value {
+        let mut value = self.with(name, json!(object));
+        value["upTo"] = json!(up_to);
+        value
     }
 
     /// Reads the JSON. An activity of an unknown type is not an error.
@@ -227,10 +238,20 @@ fn act(name: &str, activity: &Map<String, Value>, text: &str) -> Result<Act, Con
             Act::React { object: target_id()?, emoji: Some(emoji.to_owned()) }
         }
         "Undo" => Act::Undo { object: target_id()? },
-        "Acknowledge" => Act::Delivered { object: target_id()? },
-        "Read" => Act::Read { object: target_id()? },
+        "Acknowledge" => match up_to(activity) {
+            Some(up_to) => Act::Delivered { object: target_id()?, up_to },
+            None => unknown(name, text),
+        },
+        "Read" => match up_to(activity) {
+            Some(up_to) => Act::Read { object: target_id()?, up_to },
+            None => unknown(name, text),
+        },
         name => unknown(name, text),
     })
+}
+
+fn up_to(activity: &Map<String, Value>) -> Option<u64> {
+    activity.get("upTo")?.as_u64()
 }
 
 fn unknown(name: &str, text: &str) -> Act {

@@ -107,6 +107,7 @@ pub fn control_target(bytes: &[u8]) -> Option<u64> {
 struct ChainStart {
     label: [u8; 26],
     conversation: [u8; 32],
+    generation: u32,
 }
 
 #[derive(TlsSerialize, TlsSize)]
@@ -119,10 +120,13 @@ struct ChainLink {
 }
 
 impl ChainValue {
-    /// The value before the first entry: it binds the chain to its conversation.
-    pub fn start(conversation: &ConversationId) -> Self {
-        let start =
-            ChainStart { label: *b"Infrasound 1.0 LogChain v1", conversation: *conversation.as_bytes() };
+    /// The value before the first entry of a founding: it binds the chain to the conversation and the founding.
+    pub fn start(conversation: &ConversationId, generation: u32) -> Self {
+        let start = ChainStart {
+            label: *b"Infrasound 1.0 LogChain v1",
+            conversation: *conversation.as_bytes(),
+            generation,
+        };
         Self::from_bytes(Sha256::digest(signing::encode(&start)).into())
     }
 
@@ -157,9 +161,9 @@ struct WirePosition {
 }
 
 impl LogPosition {
-    /// Before the first entry of a conversation.
-    pub fn start(conversation: &ConversationId) -> Self {
-        Self { number: 0, chain: ChainValue::start(conversation) }
+    /// Where a founding begins, when the log already has `number` entries: 0 for the first founding.
+    pub fn start(conversation: &ConversationId, generation: u32, number: u64) -> Self {
+        Self { number, chain: ChainValue::start(conversation, generation) }
     }
 
     /// After `entry`, which must be the next one; else `None`.

@@ -129,7 +129,7 @@ mod tests {
     use crate::conversation::ConversationId;
 
     fn frame(content: &[u8]) -> MessageFrame {
-        let seen = LogPosition::start(&ConversationId::from_bytes([7; 32]));
+        let seen = LogPosition::start(&ConversationId::from_bytes([7; 32]), 0, 0);
         MessageFrame { seen, content: content.to_vec() }
     }
 

@@ -1,0 +1,151 @@
+//! What the app is told.
+
+use infrasound_spec::{
+    account::{AccountUri, Handle},
+    api::devices::DeviceInfo,
+    content::{Act, ObjectId},
+    conversation::ConversationId,
+    time::Timestamp,
+};
+
+use crate::{
+    conversation::summary::Summary,
+    input::WishId,
+    message::{Message, MessageState},
+    safety_number::SafetyNumber,
+    warning::Warning,
+};
+
+/// One thing for the app to know.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// This device is registered; the client is usable.
+    Registered,
+    /// The registration was refused; the client is of no use. Sign in again.
+    RegistrationFailed(Failure),
+    /// A wish is done, or safely stored as an intent.
+    WishDone(WishId, Answer),
+    /// A wish can't be done. Nothing of it remains.
+    WishFailed(WishId, Failure),
+    /// A message is there: received, or one's own as it is queued.
+    Message(Message),
+    /// Somebody reacted, edited, deleted, or sent what this version does not know.
+    Activity {
+        /// Where.
+        conversation: ConversationId,
+        /// Its number in the log.
+        number: u64,
+        /// Who: from the MLS leaf.
+        sender: Handle,
+        /// Whether it was this account.
+        own: bool,
+        /// When the hub accepted it.
+        time: Timestamp,
+        /// What.
+        act: Act,
+    },
+    /// One's own message has got further.
+    MessageState {
+        /// Where.
+        conversation: ConversationId,
+        /// Which; `Delivered` and `Read` hold for all before it, too.
+        object: ObjectId,
+        /// Its number, once it is in the log.
+        number: Option<u64>,
+        /// How far.
+        state: MessageState,
+    },
+    /// A conversation is new, or its summary has changed. A request is one whose `consent` says so.
+    Conversation(Summary),
+    /// Something is wrong that a person should know: who did what, and what became of it.
+    Warning(Option<ConversationId>, Warning),
+    /// All that the relay has for this device has been taken in. Said once for each time the client goes online.
+    CaughtUp,
+    /// The relay cannot be reached; it is tried again then. Wishes are kept.
+    Offline {
+        /// Why, for a person.
+        reason: String,
+        /// When it is tried again.
+        retry_at: Timestamp,
+    },
+    /// The relay no longer accepts this device: revoked, or the account started over elsewhere. Nothing more is sent.
+    SignedOut(Failure),
+}
+
+/// What a wish brought.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Done.
+    Done,
+    /// The message is stored and goes when it can.
+    Queued {
+        /// Its id.
+        message: ObjectId,
+        /// Its conversation, once known.
+        conversation: Option<ConversationId>,
+    },
+    /// The messages that were asked for, oldest first.
+    Messages(Vec<Message>),
+    /// The safety number that was asked for.
+    SafetyNumber(SafetyNumber),
+    /// The devices that were asked for.
+    Devices(Vec<DeviceInfo>),
+}
+
+/// Why something did not work, in words for a person and a code for a program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct Failure {
+    /// For a program.
+    pub code: FailureCode,
+    /// For a person: what happened, and what to do.
+    pub text: String,
+}
+
+/// Why something did not work. Each says what the app should do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FailureCode {
+    /// There is no such account. Ask for the spelling.
+    UnknownAccount,
+    /// The account does not use Infrasound. Invite them.
+    NoInfrasound,
+    /// The account is out of this relay's reach.
+    OtherInstance,
+    /// The account takes no messages from this one. Don't try again.
+    NoConsent,
+    /// Their devices have no key packages left. Try later.
+    NoKeyPackages,
+    /// The message is too long. Shorten it.
+    TooLong,
+    /// Not known here: conversation, message, contact.
+    NotFound,
+    /// Only the author may do that.
+    NotAuthor,
+    /// The relay refused it. The text says why.
+    Refused,
+    /// A signature or key did not verify. The text says whose.
+    Untrusted,
+    /// The account has a device already: start over, or don't.
+    AccountHasDevices,
+    /// This device is signed out. Sign in again.
+    SignedOut,
+    /// The relay cannot be reached just now. Try later.
+    Unreachable,
+}
+
+impl Failure {
+    /// A failure with its text.
+    pub fn new(code: FailureCode, text: impl Into<String>) -> Self {
+        Self { code, text: text.into() }
+    }
+}
+
+/// An account as the app sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Its URI.
+    pub account: AccountUri,
+    /// Its handle.
+    pub handle: Handle,
+}

@@ -1,0 +1,142 @@
+//! What goes into the core: a person's wishes, answers to requests, the stream, loaded records, the passing of time.
+
+use infrasound_spec::{
+    account::Handle,
+    consent::{ContactState, RequestPolicy},
+    content::ObjectId,
+    conversation::ConversationId,
+};
+
+use crate::{
+    journal::{Scope, SealedRecord},
+    output::RequestId,
+};
+
+/// A name that the app gives to a wish, so that it recognises the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WishId(pub u64);
+
+/// One thing that happened outside.
+#[derive(Debug)]
+pub enum Input {
+    /// A person wants something. It ends as [`crate::event::Event::WishDone`] or `WishFailed`, or goes on as an intent.
+    Wish(WishId, Wish),
+    /// The relay answered a request.
+    Response(RequestId, HttpResponse),
+    /// A request did not get an answer.
+    Unreachable(RequestId, TransportError),
+    /// The event stream is open.
+    StreamOpened,
+    /// The stream brought an event: the JSON in its `data`.
+    StreamEvent(String),
+    /// The stream ended. The host opens it again when it is told to.
+    StreamClosed(TransportError),
+    /// The records of a scope, all of them, in any order.
+    Loaded(Scope, Vec<SealedRecord>),
+    /// The time that was asked for by `WakeAt` has come. Early or superfluous ones do no harm.
+    Wake,
+}
+
+/// What a person wants.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// Write to somebody. Answered at once with the message's id; the message goes when it can.
+    Send {
+        /// To whom.
+        to: Handle,
+        /// Plain text.
+        text: String,
+        /// The message that this one answers.
+        in_reply_to: Option<ObjectId>,
+    },
+    /// React to a message; no emoji is a like.
+    React {
+        /// Where.
+        conversation: ConversationId,
+        /// To which message.
+        object: ObjectId,
+        /// With what.
+        emoji: Option<String>,
+    },
+    /// Change one's own message.
+    Edit {
+        /// Where.
+        conversation: ConversationId,
+        /// Which message.
+        object: ObjectId,
+        /// The new text.
+        text: String,
+    },
+    /// Delete one's own message for everybody.
+    Delete {
+        /// Where.
+        conversation: ConversationId,
+        /// Which message.
+        object: ObjectId,
+    },
+    /// All messages up to this number have been seen by the person.
+    MarkRead {
+        /// Where.
+        conversation: ConversationId,
+        /// Up to which number.
+        up_to: u64,
+    },
+    /// Accept, ignore, block or (with `None`) forget somebody. Accepting also confirms a changed account key.
+    SetContact {
+        /// Whom.
+        who: Handle,
+        /// What is said of them.
+        state: ContactState,
+    },
+    /// Who may ask.
+    SetPolicy(RequestPolicy),
+    /// Messages of a conversation, newest last.
+    Messages {
+        /// Where.
+        conversation: ConversationId,
+        /// Only those with a smaller number; `None` for the newest.
+        before: Option<u64>,
+        /// How many at the most.
+        limit: usize,
+    },
+    /// The safety number with somebody.
+    SafetyNumber {
+        /// With whom.
+        who: Handle,
+    },
+    /// The account's devices.
+    Devices,
+    /// Renew this device's leaf: whoever had stolen its keys loses them.
+    RenewLeaf {
+        /// Where.
+        conversation: ConversationId,
+    },
+}
+
+/// An answer of the relay.
+#[derive(Debug, Clone)]
+pub struct HttpResponse {
+    /// The status.
+    pub status: u16,
+    /// `Retry-After`, in seconds.
+    pub retry_after: Option<u64>,
+    /// The body, at most [`crate::output::MAX_RESPONSE`] bytes; a longer one is a [`TransportError::TooLong`].
+    pub body: Vec<u8>,
+}
+
+/// Why there was no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// No connection, or it broke.
+    #[error("the relay cannot be reached")]
+    Unreachable,
+    /// No answer in time.
+    #[error("the relay did not answer in time")]
+    TimedOut,
+    /// The certificate or TLS does not hold.
+    #[error("the connection to the relay is not secure")]
+    Insecure,
+    /// The answer is longer than any that the relay gives.
+    #[error("the relay's answer is too long")]
+    TooLong,
+}
