@@ -1,0 +1,99 @@
+//! The instance, seen from the relay: sign-in, who an account is, and whether it still stands.
+//!
+//! One code path for Mastodon, GoToSocial, snac, Mitra, Takahe and the built-in [`crate::demo`] instance. Which of
+//! them answers is never asked: each step tries the newest way first and falls back.
+//! Spec: `identity.md` 1, `relay-api.md` 6.
+//!
+//! **Invariant:** an instance speaks only for its own accounts ([`identify`]). **Invariant:** what carries a secret
+//! follows no redirect and is never logged. The relay keeps no token of the instance.
+
+mod account_entity;
+mod address;
+mod credentials;
+mod discovery;
+mod http;
+mod identify;
+mod refusal;
+mod resolve;
+mod sign_in;
+mod standing;
+mod webfinger;
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Mutex, RwLock};
+use url::Url;
+
+pub use self::{
+    address::AddressError,
+    credentials::{AccessToken, AppCredentials},
+    discovery::Endpoints,
+    http::CallError,
+    identify::InstanceAccount,
+    refusal::IdentifyError,
+    resolve::ResolveError,
+    sign_in::{SignInError, code_challenge},
+    standing::Standing,
+};
+use self::{discovery::Discovered, http::Http, resolve::ResolveCache};
+
+/// How long the instance may take for one answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The instance that this relay stands beside.
+#[derive(Debug)]
+pub struct Instance {
+    base: Url,
+    http: Http,
+    discovered: RwLock<Option<(Instant, Discovered)>>,
+    resolved: Mutex<ResolveCache>,
+}
+
+/// Why an [`Instance`] cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NewInstanceError {
+    /// The address is not that of an instance.
+    #[error("the instance's address: {0}")]
+    Address(#[from] AddressError),
+    /// The HTTP client cannot start, for instance without certificate roots.
+    #[error("the HTTP client cannot start")]
+    Client(#[from] reqwest::Error),
+}
+
+impl Instance {
+    /// Points at an instance, such as `https://social.example`. Calls nothing yet.
+    pub fn new(base: &str) -> Result<Self, NewInstanceError> {
+        Self::with_timeout(base, TIMEOUT)
+    }
+
+    /// As [`Instance::new`], with another limit for each answer.
+    pub fn with_timeout(base: &str, timeout: Duration) -> Result<Self, NewInstanceError> {
+        Ok(Self {
+            base: address::parse_base(base)?,
+            http: Http::new(timeout)?,
+            discovered: RwLock::default(),
+            resolved: Mutex::default(),
+        })
+    }
+
+    /// The instance's address, without a path.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// The host of the instance, with its port if it is not the scheme's own.
+    pub fn authority(&self) -> String {
+        address::authority(&self.base)
+    }
+
+    /// The same host with another path. The path is ours, never a stranger's.
+    fn at(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        url
+    }
+}
+
+#[cfg(test)]
+mod contract_tests;
