@@ -1,0 +1,5 @@
+//! Black-box tests of the protocol: vectors, real MLS groups, the JSON on the wire, hostile bytes.
+
+mod commit_validity;
+mod key_packages;
+mod support;
