@@ -17,7 +17,6 @@ use thiserror::Error;
 
 use crate::terminal::Terminal;
 use report::Outcome;
-use steps::Step;
 use summary::Counts;
 
 /// Checks formatting, lints and dependencies, and runs every test

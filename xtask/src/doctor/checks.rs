@@ -39,9 +39,9 @@ pub(crate) fn all() -> Vec<Finding> {
 fn toolchain() -> Vec<Finding> {
     vec![
         Finding {
-            name: "Rust",
+            name: concat!("Rust ≥ ", env!("CARGO_PKG_RUST_VERSION")),
             need: Need::Build,
-            purpose: "builds everything; at least the version that Cargo.toml names",
+            purpose: "builds everything",
             found: machine::first_line("rustc", &["--version"]).filter(|line| is_new_enough(line)),
             remedy: "rustup update stable",
         },
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn the_compiler_that_builds_this_is_found() {
         let findings = all();
-        let compiler = findings.iter().find(|finding| finding.name == "Rust").unwrap();
+        let compiler = findings.iter().find(|finding| finding.purpose == "builds everything").unwrap();
         assert!(compiler.found.is_some());
     }
 }

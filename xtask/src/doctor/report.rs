@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::checks::{Finding, Need};
 use crate::terminal::{Terminal, padded};
 
+const SHOWN: usize = 60;
+
 /// Whether everything is there that building and testing need.
 pub(crate) fn is_ready(findings: &[Finding]) -> bool {
     findings.iter().all(|finding| finding.found.is_some() || finding.need == Need::Optional)
@@ -18,7 +20,7 @@ pub(crate) fn table(findings: &[Finding], terminal: Terminal) -> String {
     let mut text = String::new();
     for finding in findings {
         let name = terminal.bold(&padded(finding.name, width));
-        let state = finding.found.clone().unwrap_or_else(|| missing(finding, terminal));
+        let state = finding.found.as_deref().map_or_else(|| missing(finding, terminal), short);
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{} {name}  {state}", mark(finding, terminal));
         let indent = " ".repeat(width + 4);
@@ -63,6 +65,15 @@ fn mark(finding: &Finding, terminal: Terminal) -> String {
 fn missing(finding: &Finding, terminal: Terminal) -> String {
     let weight = if finding.need == Need::Optional { "not here (optional)" } else { "missing" };
     format!("{weight}; get it with: {}", terminal.cyan(finding.remedy))
+}
+
+/// Some programs print a paragraph as their version.
+fn short(found: &str) -> String {
+    let mut text: String = found.chars().take(SHOWN).collect();
+    if text.len() < found.len() {
+        text.push('…');
+    }
+    text
 }
 
 fn word(need: Need) -> &'static str {

@@ -1,0 +1,153 @@
+//! The story itself: a request, an answer, a reaction, an edit, a safety number, and the relay's view of it all.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::DemoError;
+use super::claim;
+use super::narrator::Narrator;
+use super::person::{Person, PersonError};
+use super::private_message::PrivateMessage;
+use super::relay::Relay;
+use super::sign_in;
+use super::storage::Storage;
+
+const GREETING: &str = "Hello Bob! Shall we meet at the waterhole?";
+const CORRECTED: &str = "Hello Bob! Shall we meet at the old waterhole at dusk?";
+const ANSWER: &str = "With pleasure. The herd need not know.";
+
+/// Two people, and the handles by which they know each other.
+struct Cast {
+    alice: Person,
+    bob: Person,
+    handle_of_alice: String,
+    handle_of_bob: String,
+}
+
+/// Plays everything, and fails at the first thing that does not hold.
+pub(crate) fn play(
+    narrator: Narrator,
+    programs: &Path,
+    homes: &Path,
+    relay: &Relay,
+) -> Result<(), DemoError> {
+    let cast = Cast {
+        alice: Person::new("alice", programs, homes, narrator),
+        bob: Person::new("bob", programs, homes, narrator),
+        handle_of_alice: format!("@alice@{}", relay.host()),
+        handle_of_bob: format!("@bob@{}", relay.host()),
+    };
+    sign_in(&cast, narrator, relay)?;
+    request(&cast, narrator)?;
+    answer(&cast, narrator)?;
+    afterthoughts(&cast, narrator)?;
+    compare_keys(&cast, narrator)?;
+    look_at_the_relay(narrator, relay)
+}
+
+fn sign_in(cast: &Cast, narrator: Narrator, relay: &Relay) -> Result<(), DemoError> {
+    narrator.chapter("Alice and Bob sign in with their accounts on the demo instance");
+    for (person, name) in [(&cast.alice, "alice"), (&cast.bob, "bob")] {
+        let token = sign_in::instance_token(relay.address(), name)?;
+        person.login(relay.address(), &token)?;
+    }
+    Ok(())
+}
+
+fn request(cast: &Cast, narrator: Narrator) -> Result<(), DemoError> {
+    narrator.chapter("Alice writes to Bob, who does not know her yet: he gets a request");
+    cast.alice.types(&["send", &cast.handle_of_bob, GREETING])?;
+    cast.bob.types(&["requests"])?;
+    let requests = cast.bob.asks(&["requests"])?;
+    claim::check("Bob has one request", requests.len() == 1)?;
+    narrator.say("Until he accepts, Alice cannot tell whether he has seen it.");
+    cast.bob.types(&["accept", &cast.handle_of_alice])?;
+    cast.bob.types(&["inbox"])?;
+    held(narrator, "Bob reads what Alice wrote", &read(&cast.bob, &cast.handle_of_alice)?, &[GREETING])
+}
+
+fn answer(cast: &Cast, narrator: Narrator) -> Result<(), DemoError> {
+    narrator.chapter("Bob answers");
+    cast.bob.types(&["send", &cast.handle_of_alice, ANSWER])?;
+    cast.alice.types(&["inbox"])?;
+    held(
+        narrator,
+        "Alice reads what Bob wrote",
+        &read(&cast.alice, &cast.handle_of_bob)?,
+        &[GREETING, ANSWER],
+    )
+}
+
+fn afterthoughts(cast: &Cast, narrator: Narrator) -> Result<(), DemoError> {
+    narrator.chapter("Alice reacts, and corrects herself");
+    let messages = read(&cast.alice, &cast.handle_of_bob)?;
+    let [greeting, answer] = [GREETING, ANSWER].map(|text| reference(&messages, text, &cast.handle_of_bob));
+    cast.alice.types(&["react", &answer, "🐘"])?;
+    cast.alice.types(&["edit", &greeting, CORRECTED])?;
+    cast.bob.types(&["inbox"])?;
+    cast.bob.types(&["read", &cast.handle_of_alice])?;
+    let messages = read(&cast.bob, &cast.handle_of_alice)?;
+    held(narrator, "Bob sees the correction in place of the first text", &messages, &[CORRECTED, ANSWER])?;
+    let reacted =
+        messages.iter().any(|message| text_of(message) == ANSWER && message["reactions"][0]["emoji"] == "🐘");
+    hold(narrator, "Bob sees the reaction to his answer", reacted)
+}
+
+fn compare_keys(cast: &Cast, narrator: Narrator) -> Result<(), DemoError> {
+    narrator.chapter("They compare safety numbers, as two people would by telephone");
+    cast.alice.types(&["safety-number", &cast.handle_of_bob])?;
+    cast.bob.types(&["safety-number", &cast.handle_of_alice])?;
+    let number = |person: &Person, other: &str| -> Result<Vec<Value>, PersonError> {
+        let objects = person.asks(&["safety-number", other])?;
+        Ok(objects.into_iter().map(|mut object| object["number"].take()).collect())
+    };
+    let of_alice = number(&cast.alice, &cast.handle_of_bob)?;
+    let of_bob = number(&cast.bob, &cast.handle_of_alice)?;
+    let is_equal = of_alice == of_bob && of_alice.first().is_some_and(|number| !number.is_null());
+    hold(narrator, "Both see the same number: nobody stands between them", is_equal)
+}
+
+fn look_at_the_relay(narrator: Narrator, relay: &Relay) -> Result<(), DemoError> {
+    narrator.chapter("What the relay has stored");
+    let storage = Storage::read(relay.folder())?;
+    let message = storage.first(PrivateMessage::find);
+    claim::check("the relay has stored a message", message.is_some())?;
+    if let Some((file, message)) = message {
+        narrator.say(&format!("A message in {}, as MLS makes it:", file.display()));
+        Narrator::plain(message.describe().trim_end());
+    }
+    let (files, bytes) = storage.extent();
+    narrator.say(&format!("{files} files, {bytes} bytes, searched as they are, as hex and as base64:"));
+    hold(narrator, "The relay knows who has an account", storage.holds("/users/alice"))?;
+    let leaked = [GREETING, CORRECTED, ANSWER].iter().any(|text| storage.holds(text));
+    hold(narrator, "None of what they wrote is anywhere in it", !leaked)
+}
+
+/// What `person` sees of the conversation.
+fn read(person: &Person, other: &str) -> Result<Vec<Value>, PersonError> {
+    let mut objects = person.asks(&["read", other])?;
+    objects.retain(|object| object["type"] == "message");
+    Ok(objects)
+}
+
+/// How to name a message on the command line: the other's handle and the number in the log.
+fn reference(messages: &[Value], text: &str, other: &str) -> String {
+    let number =
+        messages.iter().find(|message| text_of(message) == text).map(|message| message["number"].to_string());
+    format!("{other}/{}", number.unwrap_or_default())
+}
+
+fn text_of(message: &Value) -> &str {
+    message["text"].as_str().unwrap_or_default()
+}
+
+fn held(narrator: Narrator, claim: &str, messages: &[Value], texts: &[&str]) -> Result<(), DemoError> {
+    hold(narrator, claim, messages.iter().map(text_of).eq(texts.iter().copied()))
+}
+
+fn hold(narrator: Narrator, claim: &str, holds: bool) -> Result<(), DemoError> {
+    claim::check(claim, holds)?;
+    narrator.holds(claim);
+    Ok(())
+}
