@@ -57,13 +57,23 @@ impl FromStr for AccountUri {
         let url = Url::parse(text).map_err(|_| AccountUriError::NotAnActorUri)?;
         let plain = matches!(url.scheme(), "http" | "https")
             && (text.starts_with("http://") || text.starts_with("https://"))
-            && url.host_str().is_some_and(|host| !host.is_empty())
+            && names_its_host(text, &url)
             && url.username().is_empty()
             && url.password().is_none()
             && url.fragment().is_none()
             && !text.contains('\\');
         if printable && plain { Ok(Self(text.to_owned())) } else { Err(AccountUriError::NotAnActorUri) }
     }
+}
+
+/// Whether the text itself says where the URI leads: parsers forgive `https:///host`, `http://127.1` and `%61.example`,
+/// of which people and programs that read the text would make another host.
+fn names_its_host(text: &str, url: &Url) -> bool {
+    let authority =
+        text.split_once("://").map_or("", |(_, rest)| rest).split(['/', '?']).next().unwrap_or("");
+    let host = url.host_str().unwrap_or("");
+    let parsed = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    !authority.is_empty() && authority.eq_ignore_ascii_case(&parsed)
 }
 
 impl fmt::Display for AccountUri {
@@ -210,6 +220,9 @@ mod tests {
             "https://social.example/alice#main-key",
             "https://social.example/al ice",
             "HTTPS://social.example/alice",
+            "https:///social.example/alice",
+            "http://127.1/alice",
+            "https://%73ocial.example/alice",
         ] {
             assert!(uri.parse::<AccountUri>().is_err(), "{uri}");
         }

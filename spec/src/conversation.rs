@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use tls_codec::{DeserializeBytes as _, TlsDeserializeBytes, TlsSerialize, TlsSize, VLBytes};
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLBytes};
 
 use crate::{account::AccountUri, bytes::fixed_bytes, signing};
 
@@ -47,7 +47,7 @@ pub enum ConversationError {
     WrongId,
 }
 
-#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+#[derive(TlsSerialize, TlsDeserialize, TlsSize)]
 struct Wire {
     version: u8,
     kind: u8,
@@ -116,7 +116,7 @@ impl Conversation {
 
     /// Reads the content of the GroupContext extension and checks that the id is the pair's.
     pub fn decode(bytes: &[u8]) -> Result<Self, ConversationError> {
-        let wire = Wire::tls_deserialize_exact_bytes(bytes).map_err(|_| ConversationError::Malformed)?;
+        let wire = signing::decode::<Wire>(bytes).map_err(|_| ConversationError::Malformed)?;
         if (wire.version, wire.kind) != (VERSION, 1) {
             return Err(ConversationError::Malformed);
         }

@@ -5,7 +5,7 @@
 //!
 //! Spec: `identity.md` 4.
 
-use tls_codec::{DeserializeBytes as _, TlsDeserializeBytes, TlsSerialize, TlsSize, VLBytes};
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLBytes};
 
 use crate::{
     account::{AccountKey, AccountUri, DeviceId, DeviceKey, Signature},
@@ -73,7 +73,7 @@ pub enum EndorsementError {
     LivesTooLong,
 }
 
-#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+#[derive(TlsSerialize, TlsDeserialize, TlsSize)]
 struct Wire {
     version: u8,
     account_key: [u8; 32],
@@ -112,7 +112,7 @@ impl Endorsement {
 
     /// Reads the content of a leaf-node extension.
     pub fn decode(bytes: &[u8]) -> Result<Self, EndorsementError> {
-        let wire = Wire::tls_deserialize_exact_bytes(bytes).map_err(|_| EndorsementError::Malformed)?;
+        let wire = signing::decode::<Wire>(bytes).map_err(|_| EndorsementError::Malformed)?;
         let signature = Signature::from_slice(wire.signature.as_slice());
         match (wire.version, signature) {
             (VERSION, Some(signature)) => Ok(Self {

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use tls_codec::{DeserializeBytes as _, TlsDeserializeBytes, TlsSerialize, TlsSize};
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize};
 
 use crate::{
     account::DeviceId,
@@ -154,7 +154,7 @@ pub struct LogPosition {
     pub chain: ChainValue,
 }
 
-#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+#[derive(TlsSerialize, TlsDeserialize, TlsSize)]
 struct WirePosition {
     number: u64,
     chain: [u8; 32],
@@ -180,7 +180,7 @@ impl LogPosition {
 
     /// Reads what [`LogPosition::encode`] wrote.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let wire = WirePosition::tls_deserialize_exact_bytes(bytes).ok()?;
+        let wire = signing::decode::<WirePosition>(bytes).ok()?;
         Some(Self { number: wire.number, chain: ChainValue::from_bytes(wire.chain) })
     }
 }

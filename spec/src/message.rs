@@ -5,7 +5,7 @@
 //!
 //! Spec: `conversations.md` 9.
 
-use tls_codec::{DeserializeBytes as _, TlsDeserializeBytes, TlsSerialize, TlsSize, VLBytes};
+use tls_codec::{TlsDeserialize, TlsSerialize, TlsSize, VLBytes};
 
 use crate::{
     limits,
@@ -23,7 +23,7 @@ pub struct MessageAad {
     pub franking_tag: Option<[u8; 32]>,
 }
 
-#[derive(TlsSerialize, TlsDeserializeBytes, TlsSize)]
+#[derive(TlsSerialize, TlsDeserialize, TlsSize)]
 struct WireAad {
     version: u8,
     franking_tag: VLBytes,
@@ -52,7 +52,7 @@ impl MessageAad {
 
     /// Reads the AAD.
     pub fn decode(bytes: &[u8]) -> Result<Self, MessageError> {
-        let wire = WireAad::tls_deserialize_exact_bytes(bytes).map_err(|_| MessageError::Aad)?;
+        let wire = signing::decode::<WireAad>(bytes).map_err(|_| MessageError::Aad)?;
         let franking_tag = match wire.franking_tag.as_slice() {
             [] => None,
             tag => Some(tag.try_into().map_err(|_| MessageError::Aad)?),

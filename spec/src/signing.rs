@@ -5,7 +5,7 @@
 //!
 //! Spec: `identity.md` 3.
 
-use ed25519_dalek::{Verifier as _, VerifyingKey};
+use ed25519_dalek::VerifyingKey;
 use tls_codec::{TlsSerialize, TlsSize, VLBytes};
 
 use crate::account::Signature;
@@ -58,12 +58,20 @@ pub(crate) fn encode(value: &impl tls_codec::Serialize) -> Vec<u8> {
     value.tls_serialize_detached().unwrap_or_default()
 }
 
+/// Reads a structure of ours, all bytes of it.
+///
+/// By the reader-based decoder: that of `tls_codec` for slices panics in debug builds when a length promises more than
+/// there is, which bytes from outside may do at any time.
+pub(crate) fn decode<T: tls_codec::Deserialize>(bytes: &[u8]) -> Result<T, tls_codec::Error> {
+    T::tls_deserialize_exact(bytes)
+}
+
 /// A signature does not verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the signature does not verify")]
 pub struct BadSignature;
 
-/// Verifies an Ed25519 signature over `content` for `purpose`. Strict: small-order keys are refused.
+/// Verifies an Ed25519 signature over `content` for `purpose`. Strict: points of small order are refused.
 pub fn verify(
     key: &[u8; 32],
     purpose: Purpose,
@@ -71,9 +79,6 @@ pub fn verify(
     signature: &Signature,
 ) -> Result<(), BadSignature> {
     let key = VerifyingKey::from_bytes(key).map_err(|_| BadSignature)?;
-    if key.is_weak() {
-        return Err(BadSignature);
-    }
     let signature = ed25519_dalek::Signature::from_bytes(signature.as_bytes());
-    key.verify(&signing_input(purpose, content), &signature).map_err(|_| BadSignature)
+    key.verify_strict(&signing_input(purpose, content), &signature).map_err(|_| BadSignature)
 }

@@ -3,3 +3,4 @@
 mod commit_validity;
 mod key_packages;
 mod support;
+mod vectors;

@@ -1,0 +1,33 @@
+//! Spec: `content.md`.
+
+use infrasound_spec::content::{Act, Activity};
+use serde_json::{Value, json};
+
+use super::{Outcome, text, variant};
+
+pub(super) fn activity(input: &Value) -> Outcome {
+    let json = text(input, "json");
+    let activity = Activity::decode(json.as_bytes()).map_err(|error| variant(&error))?;
+    assert_eq!(Activity::decode(&activity.encode()), Ok(activity.clone()), "it reads as it is written");
+    let mut told = act(&activity.act);
+    told["id"] = json!(activity.id);
+    if let Act::Unknown { json: kept, .. } = &activity.act {
+        assert_eq!(kept, json, "what is not known is kept as it came");
+    }
+    Ok(told)
+}
+
+fn act(act: &Act) -> Value {
+    match act {
+        Act::Create(note) => json!({
+            "act": "create", "object": note.id, "html": note.html, "in_reply_to": note.in_reply_to,
+        }),
+        Act::Update { object, html } => json!({ "act": "update", "object": object, "html": html }),
+        Act::Delete { object } => json!({ "act": "delete", "object": object }),
+        Act::React { object, emoji } => json!({ "act": "react", "object": object, "emoji": emoji }),
+        Act::Undo { object } => json!({ "act": "undo", "object": object }),
+        Act::Delivered { object, up_to } => json!({ "act": "delivered", "object": object, "up_to": up_to }),
+        Act::Read { object, up_to } => json!({ "act": "read", "object": object, "up_to": up_to }),
+        Act::Unknown { name, .. } => json!({ "act": "unknown", "name": name }),
+    }
+}

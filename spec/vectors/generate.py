@@ -1,0 +1,563 @@
+#!/usr/bin/env python3
+"""Writes the vectors of this folder, all but `key-package/` (spec/examples/key_package_vectors.rs makes those).
+
+It is a second implementation of the formats, written from the prose, so that a vector is more than an echo of the
+Rust code. It needs the Python package `cryptography`. Run it here after changing it, then `cargo test -p infrasound-spec`.
+"""
+
+import hashlib
+import json
+import pathlib
+import struct
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+HERE = pathlib.Path(__file__).parent
+DAY = 24 * 60 * 60 * 1000
+YEAR = 365 * DAY
+CREATED = 1_790_000_000_000  # September 2026
+ALICE = "https://a.example/users/alice"
+BOB = "https://b.example/users/bob"
+
+
+# RFC 9420 section 2.1: integers are big-endian, lengths are variable-size integers.
+def u8(n): return struct.pack(">B", n)
+def u32(n): return struct.pack(">I", n)
+def u64(n): return struct.pack(">Q", n)
+
+
+def opaque(data):
+    n = len(data)
+    if n < 1 << 6:
+        return u8(n) + data
+    if n < 1 << 14:
+        return struct.pack(">H", n | 0x4000) + data
+    return struct.pack(">I", n | 0x8000_0000) + data
+
+
+class Key:
+    def __init__(self, seed):
+        self.secret = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+        raw = serialization.Encoding.Raw, serialization.PublicFormat.Raw
+        self.public = self.secret.public_key().public_bytes(*raw)
+
+    def sign(self, purpose, content):
+        return self.secret.sign(signing_input(purpose, content))
+
+
+def signing_input(purpose, content):
+    return opaque(b"Infrasound 1.0 " + purpose.encode()) + opaque(content)
+
+
+ALICE_KEY, MALLORY_KEY, DEVICE_KEY, OTHER_DEVICE_KEY = Key(1), Key(2), Key(3), Key(4)
+DEVICE, OTHER_DEVICE = bytes([0xD1]) * 16, bytes([0xD2]) * 16
+
+
+def write(folder, name, rule, spec, given, expect):
+    path = HERE / folder / f"{name}.json"
+    path.parent.mkdir(exist_ok=True)
+    vector = {"rule": rule, "spec": spec, "input": given, "expect": expect}
+    path.write_text(json.dumps(vector, indent=2, ensure_ascii=True) + "\n")
+
+
+def error(name): return {"error": name}
+
+
+# --- identity.md 1 -----------------------------------------------------------------------------------------------
+
+def account_uris():
+    def good(name, text, authority):
+        write("account-uri", name, "an actor URI is kept byte by byte", "identity.md 1",
+              {"text": text}, {"uri": text, "authority": authority})
+
+    def bad(name, rule, text, reason="NotAnActorUri"):
+        write("account-uri", name, rule, "identity.md 1", {"text": text}, error(reason))
+
+    good("plain", "https://social.example/users/alice", "social.example")
+    good("with_port", "http://localhost:8787/users/alice", "localhost:8787")
+    good("with_at_sign_in_path", "https://social.example/@alice", "social.example")
+    good("without_path", "https://alice.example", "alice.example")
+    good("upper_case_is_kept", "https://social.example/users/Alice", "social.example")
+    bad("other_scheme", "only http and https", "ftp://social.example/alice")
+    bad("scheme_in_capitals", "the scheme is written in small letters", "HTTPS://social.example/alice")
+    bad("relative", "a URI is absolute", "/users/alice")
+    bad("handle", "a handle is not a URI", "@alice@social.example")
+    bad("empty", "a URI is not empty", "")
+    bad("without_host", "there is a host", "https:///users/alice")
+    bad("host_hidden_by_a_third_slash", "the text itself names the host", "https:///social.example/users/alice")
+    bad("host_in_short_ipv4_form", "the text itself names the host", "http://127.1/users/alice")
+    bad("host_percent_encoded", "the text itself names the host", "https://%73ocial.example/users/alice")
+    bad("with_credentials", "no credentials", "https://alice:secret@social.example/")
+    bad("with_fragment", "a key's URI is not an account's", "https://social.example/users/alice#main-key")
+    bad("with_space", "no spaces", "https://social.example/users/al ice")
+    bad("with_newline", "no control characters", "https://social.example/users/alice\n")
+    bad("with_backslash", "no backslashes, which parsers turn into slashes", "https://social.example\\@evil.example/")
+    bad("not_ascii", "only ASCII; other characters are percent-encoded", "https://social.example/users/\u0430lice")
+    bad("too_long", "at most 512 bytes", "https://social.example/" + "a" * 490, "TooLong")
+
+
+def handles():
+    def good(name, text, handle):
+        parts = handle[1:].split("@")
+        write("handle", name, "a handle is @name@host, folded to small letters", "identity.md 1",
+              {"text": text}, {"handle": handle, "name": parts[0], "host": parts[1]})
+
+    def bad(name, rule, text):
+        write("handle", name, rule, "identity.md 1", {"text": text}, error("NotAHandle"))
+
+    good("plain", "@alice@social.example", "@alice@social.example")
+    good("without_first_at", "alice@social.example", "@alice@social.example")
+    good("capitals_are_folded", " @Alice@Social.Example ", "@alice@social.example")
+    good("with_port", "@alice@localhost:8787", "@alice@localhost:8787")
+    bad("empty", "there is a name and a host", "")
+    bad("without_host", "there is a host", "@alice")
+    bad("empty_host", "the host is not empty", "@alice@")
+    bad("empty_name", "the name is not empty", "@@social.example")
+    bad("three_parts", "there are two parts", "@alice@social.example@evil.example")
+    bad("path_in_host", "a host has no path", "@alice@social.example/users")
+    bad("space_in_name", "a name has no spaces", "@al ice@social.example")
+    bad("not_ascii", "names are ASCII: look-alikes are refused", "@\u0430lice@social.example")
+    bad("too_long", "at most 320 bytes", "@" + "a" * 310 + "@social.example")
+
+
+# --- identity.md 3 -----------------------------------------------------------------------------------------------
+
+def signing():
+    content = b"what is signed"
+    signature = ALICE_KEY.sign("SessionStart", content)
+
+    def vector(name, rule, expect, key=ALICE_KEY.public, purpose="SessionStart", text=content, sig=signature):
+        write("signing", name, rule, "identity.md 3", {"key": key.hex(), "purpose": purpose, "content": text.hex(),
+              "signature": sig.hex()}, expect)
+
+    for purpose in ["DeviceEndorsement", "DeviceRegistration", "SessionStart", "Submission", "CommitReport"]:
+        vector(f"label_{purpose}", "the label goes before the content",
+               {"signing_input": signing_input(purpose, content).hex()}, purpose=purpose,
+               sig=ALICE_KEY.sign(purpose, content))
+    long = b"x" * 20_000
+    vector("long_content", "lengths are variable-size integers", {"signing_input": signing_input("Submission", long).hex()},
+           purpose="Submission", text=long, sig=ALICE_KEY.sign("Submission", long))
+    bad = error("BadSignature")
+    vector("for_another_purpose", "a signature for one purpose fits no other", bad, purpose="DeviceRegistration")
+    vector("over_other_content", "the content is signed", bad, text=b"what is signee")
+    vector("by_another_key", "the key signs", bad, key=MALLORY_KEY.public)
+    vector("without_label", "the label is signed", bad, sig=ALICE_KEY.secret.sign(content))
+    vector("bit_flipped", "a signature is exact", bad, sig=signature[:-1] + bytes([signature[-1] ^ 1]))
+    order = 2**252 + 27742317777372353535851937790883648493
+    s = int.from_bytes(signature[32:], "little") + order
+    vector("malleable", "S is below the group's order (RFC 8032 section 5.1.7)", bad,
+           sig=signature[:32] + s.to_bytes(32, "little"))
+    neutral = bytes([1]) + bytes(31)
+    vector("key_of_small_order", "a key of small order would sign everything", bad, key=neutral, sig=neutral + bytes(32))
+    vector("key_off_the_curve", "the key is a point of the curve", bad, key=bytes([2]) + bytes(31))
+
+
+def proofs():
+    """What a device signs to register and to start a session."""
+    ticket, challenge = bytes([0x71]) * 32, bytes([0xC1]) * 32
+    registration = ticket + DEVICE + ALICE_KEY.public
+    session = challenge + DEVICE
+
+    def vector(name, rule, kind, signature, expect, **changed):
+        given = {"kind": kind, "device": DEVICE.hex(), "device_key": DEVICE_KEY.public.hex(), "signature": signature.hex()}
+        if kind == "registration":
+            given |= {"ticket": ticket.hex(), "account_key": ALICE_KEY.public.hex()}
+        else:
+            given |= {"challenge": challenge.hex()}
+        write("proof", name, rule, "relay-api.md 7", given | changed, expect)
+
+    good = DEVICE_KEY.sign("DeviceRegistration", registration)
+    vector("registration", "ticket, device id, account key", "registration", good,
+           {"signing_input": signing_input("DeviceRegistration", registration).hex()})
+    bad = error("BadSignature")
+    vector("registration_with_another_ticket", "the ticket is signed", "registration", good, bad, ticket=(bytes([0x72]) * 32).hex())
+    vector("registration_with_another_account_key", "the account key is signed", "registration", good, bad,
+           account_key=MALLORY_KEY.public.hex())
+    vector("registration_of_another_device", "the device id is signed", "registration", good, bad, device=OTHER_DEVICE.hex())
+    good = DEVICE_KEY.sign("SessionStart", session)
+    vector("session", "challenge, device id", "session", good, {"signing_input": signing_input("SessionStart", session).hex()})
+    vector("session_with_another_challenge", "the challenge is signed", "session", good, bad, challenge=(bytes([0xC2]) * 32).hex())
+    vector("session_of_another_device", "the device id is signed", "session", good, bad, device=OTHER_DEVICE.hex())
+
+
+# --- identity.md 4 -----------------------------------------------------------------------------------------------
+
+def endorsement(account=ALICE, device=DEVICE, key=DEVICE_KEY, created=CREATED, expires=CREATED + YEAR, signer=ALICE_KEY,
+                claimed=None, version=1, purpose="DeviceEndorsement", trailing=b""):
+    content = opaque(account.encode()) + device + key.public + u64(created) + u64(expires)
+    signature = signer.sign(purpose, content)
+    return (u8(version) + (claimed or signer).public + device + u64(created) + u64(expires) + opaque(signature) + trailing)
+
+
+def endorsements():
+    def vector(name, rule, extension, expect, account=ALICE, key=DEVICE_KEY, at=CREATED + DAY):
+        write("endorsement", name, rule, "identity.md 4", {"extension": extension.hex(), "account": account,
+              "device_key": key.public.hex(), "at": at}, expect)
+
+    good = {"account_key": ALICE_KEY.public.hex(), "device": DEVICE.hex(), "expires": CREATED + YEAR}
+    vector("valid", "the account key's word for a device", endorsement(), good)
+    vector("valid_until_the_last_millisecond", "it holds until `expires`", endorsement(), good, at=CREATED + YEAR - 1)
+    vector("clock_an_hour_ahead", "the endorsing clock may be an hour ahead", endorsement(), good, at=CREATED - DAY // 24)
+    bad = lambda name, rule, extension, reason, **where: vector(name, rule, extension, error(reason), **where)
+    bad("expired", "at `expires` it has ended", endorsement(), "Expired", at=CREATED + YEAR)
+    bad("from_the_future", "not more than an hour ahead", endorsement(), "NotYetValid", at=CREATED - DAY // 24 - 1)
+    bad("lives_too_long", "at most 365 days", endorsement(expires=CREATED + YEAR + 1), "LivesTooLong")
+    bad("other_key_signed", "the key that it names signs", endorsement(signer=MALLORY_KEY, claimed=ALICE_KEY), "BadSignature")
+    bad("other_account", "the account is signed", endorsement(), "BadSignature", account=BOB)
+    bad("account_in_capitals", "URIs are compared byte by byte", endorsement(), "BadSignature",
+        account="https://a.example/users/Alice")
+    bad("other_device_key", "the device's key is signed", endorsement(), "BadSignature", key=OTHER_DEVICE_KEY)
+    bad("signed_for_a_session", "the purpose is signed", endorsement(purpose="SessionStart"), "BadSignature")
+    whole = endorsement()
+    bad("other_device_id", "the device id is signed", whole[:33] + OTHER_DEVICE + whole[49:], "BadSignature")
+    bad("later_expiry", "the times are signed", whole[:57] + u64(CREATED + YEAR - 5) + whole[65:], "BadSignature")
+    bad("other_version", "version 1", endorsement(version=2), "Malformed")
+    bad("trailing_byte", "nothing follows", endorsement(trailing=b"\0"), "Malformed")
+    bad("truncated", "nothing is missing", whole[:-1], "Malformed")
+    bad("empty", "nothing is missing", b"", "Malformed")
+    bad("signature_too_short", "a signature has 64 bytes", whole[:65] + opaque(whole[-64:-1]), "Malformed")
+    bad("length_not_shortest", "lengths are in their shortest form (RFC 9420 section 2.1.2)",
+        whole[:65] + struct.pack(">I", 64 | 0x8000_0000) + whole[-64:], "Malformed")
+
+
+# --- conversations.md 1, 2 ---------------------------------------------------------------------------------------
+
+def direct_id(first, second):
+    return hashlib.sha256(opaque(b"Infrasound 1.0 DirectConversation") + opaque(first.encode()) + opaque(second.encode())).digest()
+
+
+def context(first=ALICE, second=BOB, generation=0, conversation=None, version=1, kind=1, trailing=b""):
+    conversation = conversation or direct_id(first, second)
+    return (u8(version) + u8(kind) + conversation + u32(generation) + opaque(first.encode()) + opaque(second.encode()) + trailing)
+
+
+def conversations():
+    def direct(name, rule, one, other, generation, expect):
+        write("direct-id", name, rule, "conversations.md 1", {"one": one, "other": other, "generation": generation}, expect)
+
+    def made(first, second, generation):
+        conversation = direct_id(first, second)
+        return {"id": conversation.hex(), "group_id": (conversation + u32(generation)).hex(), "hub_account": first,
+                "extension": context(first, second, generation).hex()}
+
+    direct("first_asks", "the id follows from the pair", ALICE, BOB, 0, made(ALICE, BOB, 0))
+    direct("second_asks", "whoever asks gets the same", BOB, ALICE, 0, made(ALICE, BOB, 0))
+    direct("founded_again", "the id stays, the group id changes", ALICE, BOB, 3, made(ALICE, BOB, 3))
+    port = "http://localhost:8787/users/alice"
+    direct("bytes_decide_the_order", "URIs are sorted byte by byte", port, ALICE, 0, made(port, ALICE, 0))
+    direct("capital_letter_is_another_account", "URIs are compared byte by byte", "https://a.example/users/Alice", ALICE, 0,
+           made("https://a.example/users/Alice", ALICE, 0))
+    direct("with_oneself", "nobody talks to themselves", ALICE, ALICE, 0, error("SameAccount"))
+
+    def extension(name, rule, data, expect):
+        write("conversation", name, rule, "conversations.md 2", {"extension": data.hex()}, expect)
+
+    extension("valid", "which conversation, which founding, whose", context(generation=2),
+              {"id": direct_id(ALICE, BOB).hex(), "generation": 2, "accounts": [ALICE, BOB],
+               "group_id": (direct_id(ALICE, BOB) + u32(2)).hex()})
+    bad = lambda name, rule, data, reason: extension(name, rule, data, error(reason))
+    bad("id_of_another_pair", "the id is the pair's", context(conversation=direct_id(ALICE, ALICE + "2")), "WrongId")
+    bad("accounts_out_of_order", "the account that sorts first stands first",
+        context(BOB, ALICE, conversation=direct_id(ALICE, BOB)), "WrongId")
+    bad("accounts_out_of_order_with_their_own_id", "the account that sorts first stands first", context(BOB, ALICE), "WrongId")
+    bad("one_account_twice", "there are two accounts", context(ALICE, ALICE), "WrongId")
+    bad("not_a_uri", "both are actor URIs", context("alice", BOB), "Malformed")
+    bad("not_utf8", "both are actor URIs", u8(1) + u8(1) + bytes(32) + u32(0) + opaque(b"\xff\xfe") + opaque(BOB.encode()), "Malformed")
+    bad("other_version", "version 1", context(version=2), "Malformed")
+    bad("unknown_kind", "only direct conversations yet", context(kind=2), "Malformed")
+    bad("trailing_byte", "nothing follows", context(trailing=b"\0"), "Malformed")
+    bad("truncated", "nothing is missing", context()[:-1], "Malformed")
+    bad("empty", "nothing is missing", b"", "Malformed")
+    bad("length_beyond_the_end", "a length does not promise more than there is", context()[:38] + b"\xbf\xff\xff\xff", "Malformed")
+
+
+# --- conversations.md 4, 5 ---------------------------------------------------------------------------------------
+
+KINDS = {"commit": 1, "message": 2, "confirm": 3, "void": 4}
+
+
+def chain_start(conversation, generation):
+    return hashlib.sha256(b"Infrasound 1.0 LogChain v1" + conversation + u32(generation)).digest()
+
+
+def chain(conversation, generation, entries):
+    value = chain_start(conversation, generation)
+    for entry in entries:
+        value = hashlib.sha256(value + u64(entry["number"]) + u64(entry["time"]) + u8(KINDS[entry["kind"]])
+                               + bytes.fromhex(entry["digest"])).digest()
+    return value
+
+
+def log():
+    conversation = direct_id(ALICE, BOB)
+    entry = lambda number, kind, data: {"number": number, "time": CREATED + number, "kind": kind,
+                                        "digest": hashlib.sha256(data).hexdigest()}
+    entries = [entry(1, "commit", b"founding"), entry(2, "confirm", u64(1)), entry(3, "message", b"hello"),
+               entry(4, "commit", b"renewal"), entry(5, "void", u64(4))]
+
+    def vector(name, rule, items, expect, generation=0, start=0):
+        write("log-chain", name, rule, "conversations.md 5", {"conversation": conversation.hex(), "generation": generation,
+              "start": start, "entries": items}, expect)
+
+    def at(number, items, generation=0): return {"number": number, "chain": chain(conversation, generation, items).hex()}
+    vector("start", "the start binds conversation and founding", [], at(0, []))
+    vector("start_of_the_next_founding", "the chain restarts with each founding", [], at(5, [], 1), generation=1, start=5)
+    vector("every_kind", "number, time, kind, digest", entries, at(5, entries))
+    again = [entry(6, "commit", b"founded again"), entry(7, "confirm", u64(6))]
+    vector("next_founding_goes_on_counting", "numbers go on, the chain does not", again, at(7, again, 1), generation=1, start=5)
+    vector("entry_missing", "numbers have no gaps", entries[:1] + entries[2:], error("Gap"))
+    vector("entries_swapped", "numbers are in order", [entries[1], entries[0]], error("Gap"))
+    vector("entry_repeated", "a number comes once", [entries[0], entries[0]], error("Gap"))
+    vector("starts_at_zero", "the first entry is 1", [entry(0, "commit", b"founding")], error("Gap"))
+
+    def differs(name, rule, **change):
+        changed = [entries[0] | change] + entries[1:]
+        write("log-chain", name, rule, "conversations.md 5", {"conversation": conversation.hex(), "generation": 0, "start": 0,
+              "entries": changed, "seen": at(5, entries)}, error("HistoriesDiffer"))
+
+    differs("digest_altered", "other bytes give another value", digest=hashlib.sha256(b"other").hexdigest())
+    differs("time_altered", "another time gives another value", time=CREATED)
+    differs("kind_altered", "another kind gives another value", kind="message")
+
+    def position(name, rule, data, expect):
+        write("log-position", name, rule, "conversations.md 5", {"bytes": data.hex()}, expect)
+
+    value = chain(conversation, 0, entries)
+    position("valid", "number, then value", u64(5) + value, {"number": 5, "chain": value.hex()})
+    position("truncated", "40 bytes", u64(5) + value[:-1], error("Malformed"))
+    position("trailing_byte", "40 bytes", u64(5) + value + b"\0", error("Malformed"))
+    position("empty", "40 bytes", b"", error("Malformed"))
+
+    def control(name, rule, data, expect):
+        write("control", name, rule, "conversations.md 4", {"bytes": data.hex()}, expect)
+
+    control("names_its_commit", "the number of the commit", u64(258), {"commit": 258})
+    control("too_short", "eight bytes", u32(258), error("Malformed"))
+    control("too_long", "eight bytes", u64(258) + b"\0", error("Malformed"))
+    control("empty", "eight bytes", b"", error("Malformed"))
+
+
+# --- conversations.md 6, 8 ---------------------------------------------------------------------------------------
+
+def submissions():
+    conversation, submission = direct_id(ALICE, BOB), bytes([0x5B]) * 16
+    commit, welcome, info, message = b"a commit", b"a Welcome", b"a GroupInfo", b"a message"
+    digest = lambda data: hashlib.sha256(data).digest()
+
+    def content(kind, data, welcome=b"", info=b""):
+        return conversation + submission + u8(KINDS[kind]) + digest(data) + digest(welcome) + digest(info)
+
+    def vector(name, rule, kind, data, signature, expect, welcome=b"", info=b"", **changed):
+        given = {"conversation": conversation.hex(), "submission": submission.hex(), "kind": kind, "bytes": data.hex(),
+                 "welcome": welcome.hex(), "group_info": info.hex(), "device_key": DEVICE_KEY.public.hex(),
+                 "signature": signature.hex()}
+        write("submission", name, rule, "conversations.md 6", given | changed, expect)
+
+    def signed(*what): return DEVICE_KEY.sign("Submission", content(*what))
+    def good(*what): return {"signing_input": signing_input("Submission", content(*what)).hex()}
+    vector("message", "the exact bytes are signed", "message", message, signed("message", message), good("message", message))
+    vector("commit", "Welcome and GroupInfo are signed with it", "commit", commit, signed("commit", commit, welcome, info),
+           good("commit", commit, welcome, info), welcome, info)
+    vector("commit_without_welcome", "no Welcome is an empty one", "commit", commit, signed("commit", commit, b"", info),
+           good("commit", commit, b"", info), b"", info)
+    bad = error("BadSignature")
+    ok = signed("message", message)
+    vector("message_altered", "the exact bytes are signed", "message", b"a massage", ok, bad)
+    vector("other_conversation", "the conversation is signed", "message", message, ok, bad, conversation=bytes(32).hex())
+    vector("other_id", "the id is signed: a signature is no permit to send again", "message", message, ok, bad,
+           submission=bytes(16).hex())
+    vector("message_as_commit", "the kind is signed", "commit", message, ok, bad)
+    vector("welcome_exchanged", "the Welcome is signed", "commit", commit, signed("commit", commit, welcome, info), bad,
+           b"another Welcome", info)
+    vector("group_info_exchanged", "the GroupInfo is signed", "commit", commit, signed("commit", commit, welcome, info), bad,
+           welcome, b"another GroupInfo")
+    vector("signed_by_a_sibling", "the submitting device signs", "message", message,
+           OTHER_DEVICE_KEY.sign("Submission", content("message", message)), bad)
+
+
+def reports():
+    conversation, authenticator = direct_id(ALICE, BOB), hashlib.sha256(b"epoch authenticator").digest()
+
+    def content(number, applied, value): return conversation + u64(number) + u8(applied) + value
+
+    def vector(name, rule, number, outcome, signature, expect, authenticator=authenticator, **changed):
+        given = {"conversation": conversation.hex(), "number": number, "outcome": outcome,
+                 "device_key": DEVICE_KEY.public.hex(), "signature": signature.hex()}
+        if outcome == "applied":
+            given["authenticator"] = authenticator.hex()
+        write("report", name, rule, "conversations.md 8", given | changed, expect)
+
+    applied, cannot = content(7, 1, authenticator), content(7, 0, bytes(32))
+    yes, no = DEVICE_KEY.sign("CommitReport", applied), DEVICE_KEY.sign("CommitReport", cannot)
+    vector("applied", "number, outcome, authenticator", 7, "applied", yes, {"signing_input": signing_input("CommitReport", applied).hex()})
+    vector("cannot_apply", "no authenticator is 32 zero bytes", 7, "cannot-apply", no, {"signing_input": signing_input("CommitReport", cannot).hex()})
+    bad = error("BadSignature")
+    vector("other_commit", "the number is signed", 8, "applied", yes, bad)
+    vector("turned_around", "the outcome is signed", 7, "applied", no, bad)
+    vector("other_epoch", "the authenticator is signed", 7, "applied", yes, bad, hashlib.sha256(b"another").digest())
+    vector("other_conversation", "the conversation is signed", 7, "applied", yes, bad, conversation=bytes(32).hex())
+    vector("signed_as_submission", "the purpose is signed", 7, "applied", DEVICE_KEY.sign("Submission", applied), bad)
+
+
+# --- conversations.md 9 ------------------------------------------------------------------------------------------
+
+def padme(length):
+    if length <= 256:
+        return 256
+    exponent = length.bit_length() - 1
+    significant = exponent.bit_length()
+    mask = (1 << (exponent - significant)) - 1
+    return (length + mask) & ~mask
+
+
+def frame(number, value, content, version=1, length=None, padding=None):
+    body = u8(version) + u64(number) + value + u32(len(content) if length is None else length) + content
+    return body + (bytes(padme(len(body)) - len(body)) if padding is None else padding)
+
+
+def frames():
+    value, hello = bytes([0x0C]) * 32, b'{"type":"Note"}'
+
+    def vector(name, rule, data, expect):
+        write("frame", name, rule, "conversations.md 9", {"bytes": data.hex()}, expect)
+
+    def good(content, canonical): return {"number": 9, "chain": value.hex(), "content": content.hex(), "canonical": canonical}
+    vector("valid", "version, number, value, length, content, zeros", frame(9, value, hello), good(hello, True))
+    vector("empty_content", "256 bytes at least", frame(9, value, b""), good(b"", True))
+    vector("one_more_than_256", "Padmé's length", frame(9, value, b"x" * 212), good(b"x" * 212, True))
+    vector("padded_further", "more zeros are accepted", frame(9, value, hello, padding=bytes(700)), good(hello, False))
+    vector("not_padded", "fewer zeros are accepted: padding protects the sender", frame(9, value, hello, padding=b""), good(hello, False))
+    bad = error("Frame")
+    vector("other_version", "version 1", frame(9, value, hello, version=2), bad)
+    vector("padding_not_zero", "padding carries nothing", frame(9, value, hello)[:-1] + b"\1", bad)
+    vector("length_beyond_the_end", "the length fits", frame(9, value, hello, length=4000), bad)
+    vector("length_beyond_the_limit", "60 KiB at most", frame(9, value, b"", length=61441), bad)
+    vector("largest_length", "a length costs no memory", frame(9, value, b"", length=0xFFFF_FFFF), bad)
+    vector("truncated_header", "45 bytes at least", frame(9, value, hello)[:44], bad)
+    vector("empty", "45 bytes at least", b"", bad)
+
+    for length in [0, 1, 211, 212, 467, 468, 1000, 5_000, 30_000, 61_440]:
+        write("padding", f"content_of_{length}", "Padmé over header and content", "conversations.md 9",
+              {"content_length": length}, {"frame_length": padme(45 + length)})
+    write("padding", "content_too_long", "60 KiB at most", "conversations.md 9", {"content_length": 61_441}, error("TooLong"))
+
+    def aad(name, rule, data, expect):
+        write("aad", name, rule, "conversations.md 9", {"bytes": data.hex()}, expect)
+
+    tag = bytes([0xF0]) * 32
+    aad("without_franking_tag", "the slot is empty yet", u8(1) + opaque(b""), {"franking_tag": None})
+    aad("with_franking_tag", "a tag has 32 bytes", u8(1) + opaque(tag), {"franking_tag": tag.hex()})
+    aad("other_version", "version 1", u8(2) + opaque(b""), error("Aad"))
+    aad("tag_too_short", "a tag has 32 bytes", u8(1) + opaque(tag[:-1]), error("Aad"))
+    aad("tag_too_long", "a tag has 32 bytes", u8(1) + opaque(tag + b"\0"), error("Aad"))
+    aad("trailing_byte", "nothing follows", u8(1) + opaque(b"") + b"\0", error("Aad"))
+    aad("empty", "nothing is missing", b"", error("Aad"))
+
+
+# --- content.md --------------------------------------------------------------------------------------------------
+
+ACTIVITY, NOTE = "urn:uuid:7d1a6f0e-2f5c-4b1e-9d6a-0c1b2a3d4e5f", "urn:uuid:00000000-0000-4000-8000-000000000001"
+
+
+def content():
+    def text(value): return value if isinstance(value, str) else json.dumps(value)
+
+    def vector(name, rule, section, value, expect):
+        write("content", name, rule, f"content.md {section}", {"json": text(value)}, expect)
+
+    def activity(kind, target, **more):
+        return {"@context": "https://www.w3.org/ns/activitystreams", "type": kind, "id": ACTIVITY, "object": target} | more
+
+    note = {"type": "Note", "id": NOTE, "content": "<p>hello</p>"}
+    create = {"id": ACTIVITY, "act": "create", "object": NOTE, "html": "<p>hello</p>", "in_reply_to": None}
+    vector("create_note", "a new message", "2", activity("Create", note), create)
+    vector("create_reply", "a message that answers", "2", activity("Create", note | {"inReplyTo": ACTIVITY}),
+           create | {"in_reply_to": ACTIVITY})
+    vector("type_is_a_list", "the last type counts", "3", activity("Create", note | {"type": ["Object", "Note"]}), create)
+    vector("bare_note", "a bare Note stands for its Create", "3", note, create | {"id": NOTE})
+    vector("attributed_to_is_ignored", "the sender is the MLS leaf", "4",
+           activity("Create", note | {"attributedTo": BOB}, actor=BOB), create)
+    vector("inner_id_fetchable_in_reply_to", "a reply to what is not of this conversation is a plain note", "2",
+           activity("Create", note | {"inReplyTo": "https://evil.example/1"}), create)
+    vector("html_is_kept_as_it_is", "HTML is sanitised where it is displayed", "5",
+           activity("Create", note | {"content": "<script>alert(1)</script>"}), create | {"html": "<script>alert(1)</script>"})
+    vector("update_note", "an edit", "2", activity("Update", {"type": "Note", "id": NOTE, "content": "<p>new</p>"}),
+           {"id": ACTIVITY, "act": "update", "object": NOTE, "html": "<p>new</p>"})
+    vector("delete_tombstone", "a deletion", "2", activity("Delete", {"type": "Tombstone", "id": NOTE}),
+           {"id": ACTIVITY, "act": "delete", "object": NOTE})
+    vector("delete_by_id", "an object may be its id alone", "3", activity("Delete", NOTE), {"id": ACTIVITY, "act": "delete", "object": NOTE})
+    vector("like", "a reaction without emoji", "2", activity("Like", NOTE), {"id": ACTIVITY, "act": "react", "object": NOTE, "emoji": None})
+    vector("emoji_react", "a reaction", "2", activity("EmojiReact", NOTE, content="\U0001f418"),
+           {"id": ACTIVITY, "act": "react", "object": NOTE, "emoji": "\U0001f418"})
+    vector("undo", "takes back an activity of the same sender", "2", activity("Undo", NOTE), {"id": ACTIVITY, "act": "undo", "object": NOTE})
+    vector("acknowledge", "has reached a device", "6", activity("Acknowledge", NOTE, upTo=12),
+           {"id": ACTIVITY, "act": "delivered", "object": NOTE, "up_to": 12})
+    vector("read", "has been read", "6", activity("Read", NOTE, upTo=12), {"id": ACTIVITY, "act": "read", "object": NOTE, "up_to": 12})
+    unknown = lambda name: {"id": ACTIVITY, "act": "unknown", "name": name}
+    vector("unknown_activity_is_kept", "what is not known is kept, and shown as such", "7", activity("Offer", NOTE), unknown("Offer"))
+    vector("create_of_something_else", "what is not known is kept", "7", activity("Create", {"type": "Question", "id": NOTE}), unknown("Create"))
+    vector("update_without_content", "what is not known is kept", "7", activity("Update", {"type": "Note", "id": NOTE, "summary": "x"}), unknown("Update"))
+    vector("read_without_up_to", "the receipt of another profile is kept", "7", activity("Read", NOTE), unknown("Read"))
+    vector("up_to_negative", "upTo is a number of the log", "6", activity("Read", NOTE, upTo=-1), unknown("Read"))
+    vector("up_to_text", "upTo is a number of the log", "6", activity("Read", NOTE, upTo="12"), unknown("Read"))
+    bad = lambda name, rule, section, value, reason: vector(name, rule, section, value, error(reason))
+    bad("not_json", "content is JSON", "1", "hello", "NotAnActivity")
+    bad("empty", "content is JSON", "1", "", "NotAnActivity")
+    bad("a_list", "content is an object", "1", [activity("Create", note)], "NotAnActivity")
+    bad("two_values", "nothing follows", "1", text(note) + text(note), "NotAnActivity")
+    bad("without_type", "an activity has a type", "1", {"id": ACTIVITY, "object": note}, "NotAnActivity")
+    bad("type_is_a_number", "a type is text", "1", activity(7, note), "NotAnActivity")
+    bad("type_is_an_empty_list", "an activity has a type", "1", activity([], note), "NotAnActivity")
+    deep = NOTE
+    for _ in range(40):
+        deep = {"object": deep}
+    bad("too_deep", "32 levels at most", "1", activity("Offer", deep), "NotAnActivity")
+    bad("far_too_deep", "32 levels at most", "1", '{"type":"Offer","object":' + "[" * 5000 + "]" * 5000 + "}", "NotAnActivity")
+    bad("without_id", "an activity has an id", "1", {"type": "Create", "object": note}, "Id")
+    bad("fetchable_id", "ids are not fetchable", "1", activity("Create", note) | {"id": "https://evil.example/1"}, "Id")
+    bad("fetchable_note_id", "ids are not fetchable", "1", activity("Create", note | {"id": "HTTPS://evil.example/1"}), "Id")
+    bad("note_without_id", "a note has an id", "2", activity("Create", {"type": "Note", "content": "x"}), "Id")
+    bad("id_too_long", "256 bytes at most", "1", activity("Create", note) | {"id": "urn:x:" + "a" * 260}, "Id")
+    bad("id_with_space", "ids are URIs", "1", activity("Create", note) | {"id": "urn:x:a b"}, "Id")
+    bad("create_without_object", "a Create has an object", "2", {"type": "Create", "id": ACTIVITY}, "Incomplete")
+    bad("note_without_content", "a note says something", "2", activity("Create", {"type": "Note", "id": NOTE}), "Incomplete")
+    bad("note_content_not_text", "a note says something", "2", activity("Create", note | {"content": {"en": "x"}}), "Incomplete")
+    bad("delete_without_object", "a Delete names its note", "2", {"type": "Delete", "id": ACTIVITY}, "Incomplete")
+    bad("like_of_a_fetchable_object", "only what was said here is reacted to", "2", activity("Like", "https://social.example/1"), "Incomplete")
+    bad("reaction_too_long", "64 bytes at most", "2", activity("EmojiReact", NOTE, content="x" * 65), "Incomplete")
+    bad("reaction_empty", "a reaction is not empty", "2", activity("EmojiReact", NOTE, content=""), "Incomplete")
+
+
+# --- relay-api.md 4 ----------------------------------------------------------------------------------------------
+
+PROBLEMS = {
+    "bad-request": 400, "no-session": 401, "ticket-expired": 401, "instance-refused": 401, "device-revoked": 401,
+    "account-refused": 403, "forbidden": 403, "no-consent": 403, "bad-signature": 403, "not-found": 404,
+    "unknown-account": 404, "no-infrasound": 404, "other-instance": 404, "no-key-packages": 404, "wrong-epoch": 409,
+    "conversation-exists": 409, "account-has-devices": 409, "id-reused": 409, "too-large": 413, "invalid": 422,
+    "rate-limited": 429, "internal": 500, "instance-unreachable": 502, "unavailable": 503, "storage-full": 507,
+}
+
+
+def problems():
+    def body(urn, **more): return json.dumps({"type": urn, "title": "t", "status": 400, "detail": "d"} | more)
+
+    def vector(name, rule, text, expect):
+        write("problem", name, rule, "relay-api.md 4", {"body": text}, expect)
+
+    for name, status in PROBLEMS.items():
+        urn = f"urn:infrasound:problem:{name}"
+        vector(name.replace("-", "_"), "a type has one status", body(urn), {"type": urn, "status": status})
+    vector("unknown_member", "what is not known is skipped", body("urn:infrasound:problem:forbidden", hint="x"),
+           {"type": "urn:infrasound:problem:forbidden", "status": 403})
+    vector("type_of_a_later_version", "an unknown type is told from all known ones", body("urn:infrasound:problem:lunar-eclipse"), error("Unknown"))
+    vector("about_blank", "the default type of RFC 9457 says nothing", body("about:blank"), error("Unknown"))
+    vector("without_type", "a problem has a type", '{"title":"t","status":400,"detail":"d"}', error("Malformed"))
+    vector("not_json", "a proxy's error page is no problem", "<html>502 Bad Gateway</html>", error("Malformed"))
+    vector("status_not_a_number", "the status is a number", body("urn:infrasound:problem:forbidden", status="403"), error("Malformed"))
+
+
+for make in [account_uris, handles, signing, proofs, endorsements, conversations, log, submissions, reports, frames, content,
+             problems]:
+    make()
