@@ -48,12 +48,30 @@ pub enum Event {
     MessageState {
         /// Where.
         conversation: ConversationId,
-        /// Which; `Delivered` and `Read` hold for all before it, too.
+        /// Which.
         object: ObjectId,
         /// Its number, once it is in the log.
         number: Option<u64>,
         /// How far.
         state: MessageState,
+    },
+    /// The other has received, or read, everything of this account up to a number.
+    Receipt {
+        /// Where.
+        conversation: ConversationId,
+        /// Up to which number.
+        up_to: u64,
+        /// `Delivered` or `Read`.
+        state: MessageState,
+    },
+    /// A stored wish can't be done after all; nothing of it remains. For a message of one's own, `object` is its id.
+    IntentFailed {
+        /// Where, if that was known already.
+        conversation: Option<ConversationId>,
+        /// The id that `Answer::Queued` gave.
+        object: ObjectId,
+        /// Why, and what to do.
+        failure: Failure,
     },
     /// A conversation is new, or its summary has changed. A request is one whose `consent` says so.
     Conversation(Summary),

@@ -141,7 +141,13 @@ impl Sealer {
         RecordName(self.prf(2, &[&scope.0, name]))
     }
 
-    fn seal(&self, scope: Scope, name: &[u8], value: &[u8], rng: &mut (impl RngCore + CryptoRng)) -> (RecordName, Vec<u8>) {
+    fn seal(
+        &self,
+        scope: Scope,
+        name: &[u8],
+        value: &[u8],
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> (RecordName, Vec<u8>) {
         let record = self.name(scope, name);
         let mut plain = Zeroizing::new(Vec::with_capacity(2 + name.len() + value.len()));
         // Names are ours and short.
@@ -244,7 +250,8 @@ mod tests {
 
     #[test]
     fn neither_name_nor_value_is_readable() {
-        let (_, batch) = sealed(Place::Conversation(*b"the-conversation-that-is-private"), "state", b"secret plaintext");
+        let (_, batch) =
+            sealed(Place::Conversation(*b"the-conversation-that-is-private"), "state", b"secret plaintext");
         let all = format!("{batch:?}").into_bytes();
         let (scope, name, value) = &batch.put[0];
         for needle in [b"secret".as_slice(), b"state", b"private"] {
@@ -260,7 +267,10 @@ mod tests {
         let (_, name, value) = batch.put[0].clone();
         let elsewhere = sealer.scope(&Place::KeyPackages);
         assert_eq!(sealer.open(elsewhere, &SealedRecord { name, value: value.clone() }), Err(RecordDamaged));
-        assert_eq!(sealer.open(Scope::ROOT, &SealedRecord { name: RecordName([1; 16]), value }), Err(RecordDamaged));
+        assert_eq!(
+            sealer.open(Scope::ROOT, &SealedRecord { name: RecordName([1; 16]), value }),
+            Err(RecordDamaged)
+        );
     }
 
     #[test]

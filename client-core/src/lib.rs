@@ -3,14 +3,19 @@
 //! [`Client::handle`] is the one entry point. [`input`] says what goes in, [`output`] what the host must do with what
 //! comes out. Time and randomness are arguments; what was stored comes in as records.
 
-pub mod conversation {
-    //! Conversations.
-    pub mod summary;
-}
+mod client;
+mod contact;
+pub mod conversation;
+mod device;
 pub mod event;
 pub mod input;
+mod intent;
 pub mod journal;
 pub mod message;
+mod mls;
 pub mod output;
 pub mod safety_number;
+mod stored;
 pub mod warning;
+
+pub use client::{Client, NewDevice, OpenError, RegisterError};

@@ -1,11 +1,6 @@
 //! A message as the app sees it: a note with everything that was done to it since.
 
-use infrasound_spec::{
-    account::Handle,
-    content::ObjectId,
-    conversation::ConversationId,
-    time::Timestamp,
-};
+use infrasound_spec::{account::Handle, content::ObjectId, conversation::ConversationId, time::Timestamp};
 
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -70,6 +70,10 @@ pub struct HttpRequest {
 impl std::fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { id, method, path, token: _, body: _ } = self;
-        f.debug_struct("HttpRequest").field("id", id).field("method", method).field("path", path).finish_non_exhaustive()
+        f.debug_struct("HttpRequest")
+            .field("id", id)
+            .field("method", method)
+            .field("path", path)
+            .finish_non_exhaustive()
     }
 }

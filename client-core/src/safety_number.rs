@@ -34,7 +34,8 @@ pub(crate) fn digits(one: (&AccountUri, &AccountKey), other: (&AccountUri, &Acco
     }
     let hash = hash.finalize();
     std::array::from_fn(|group| {
-        let number = hash[group * 5..group * 5 + 5].iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+        let number =
+            hash[group * 5..group * 5 + 5].iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
         format!("{:05}", number % 100_000)
     })
 }

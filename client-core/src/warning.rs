@@ -47,7 +47,9 @@ pub enum Warning {
         seen: u64,
     },
     /// The sender saw another log than this device.
-    #[error("{sender} was shown another history than you: the relay dropped, altered or reordered entries up to {number}")]
+    #[error(
+        "{sender} was shown another history than you: the relay dropped, altered or reordered entries up to {number}"
+    )]
     HistoriesDiffer {
         /// Whose view differs.
         sender: Handle,
@@ -99,7 +101,9 @@ pub enum Warning {
         reason: String,
     },
     /// The account key of somebody is not what it was.
-    #[error("the key of {who} has changed: they started over, or somebody else signed in as them. Compare safety numbers, then accept them again")]
+    #[error(
+        "the key of {who} has changed: they started over, or somebody else signed in as them. Compare safety numbers, then accept them again"
+    )]
     AccountKeyChanged {
         /// Whose.
         who: Handle,

@@ -35,5 +35,8 @@ pub(crate) struct StoredSummary {
     pub(crate) last_message: u64,
     pub(crate) last_time: Timestamp,
     pub(crate) preview: String,
-    pub(crate) read_up_to: u64,
+    /// Up to where the person has seen.
+    pub(crate) seen: u64,
+    /// The last entry that was taken in.
+    pub(crate) position: u64,
 }

@@ -1,0 +1,357 @@
+//! History as it is stored and read back: a timeline in pages, and for each note what it said and what was done to it.
+//!
+//! What is done to a note is a record of its own beside the note's, so that nothing has to be read to write it. Records
+//! carry the account that made them: an edit or deletion counts only for a note of the same account.
+//!
+//! Spec: `journal.md` 3; `content.md` 4.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use infrasound_spec::{
+    account::AccountUri,
+    content::{Act, Note, ObjectId},
+    conversation::ConversationId,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{Client, step::Step};
+use crate::{
+    event::{Answer, Event, Failure, FailureCode},
+    input::WishId,
+    intent::{Stage, Work},
+    journal::Place,
+    message::{Body, Message, MessageState, Reaction},
+    stored,
+};
+
+/// Numbers of the log on one page of the timeline.
+const PAGE: u64 = 64;
+/// Messages in one answer, at most.
+const MAX_MESSAGES: usize = 1_000;
+
+/// One line of the timeline.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct StoredItem {
+    pub(super) object: ObjectId,
+    pub(super) account: AccountUri,
+}
+
+/// What a note said.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct StoredNote {
+    number: u64,
+    time: Timestamp,
+    content: StoredContent,
+    in_reply_to: Option<ObjectId>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+enum StoredContent {
+    Html(String),
+    Unsupported(String),
+    Unreadable(String),
+}
+
+impl StoredNote {
+    pub(super) fn of(number: u64, time: Timestamp, note: &Note) -> Self {
+        let content = StoredContent::Html(note.html.clone());
+        Self { number, time, content, in_reply_to: note.in_reply_to.clone() }
+    }
+
+    pub(super) fn unsupported(number: u64, time: Timestamp, name: String) -> Self {
+        Self { number, time, content: StoredContent::Unsupported(name), in_reply_to: None }
+    }
+
+    pub(super) fn unreadable(number: u64, time: Timestamp, why: String) -> Self {
+        Self { number, time, content: StoredContent::Unreadable(why), in_reply_to: None }
+    }
+
+    pub(super) fn record_name(account: &AccountUri) -> String {
+        format!("note/{account}")
+    }
+}
+
+/// Something done to a note.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) enum StoredAct {
+    Edit { number: u64, html: String },
+    Gone { number: u64 },
+    Reaction { number: u64, emoji: Option<String> },
+}
+
+impl StoredAct {
+    /// What is stored for an act, and to which note it was done.
+    pub(super) fn of(act: &Act, number: u64) -> Option<(&ObjectId, Self)> {
+        match act {
+            Act::Update { object, html } => Some((object, Self::Edit { number, html: html.clone() })),
+            Act::Delete { object } => Some((object, Self::Gone { number })),
+            Act::React { object, emoji } => Some((object, Self::Reaction { number, emoji: emoji.clone() })),
+            _ => None,
+        }
+    }
+
+    /// Stores it. A deletion takes what the same account wrote away with it.
+    pub(super) fn write(
+        &self,
+        conversation: &ConversationId,
+        object: &ObjectId,
+        account: &AccountUri,
+        step: &mut Step,
+    ) {
+        let place = Client::place_of(conversation, object);
+        let name = match self {
+            Self::Edit { .. } => format!("edit/{account}"),
+            Self::Gone { .. } => {
+                step.writes.delete(place.clone(), StoredNote::record_name(account));
+                step.writes.delete(place.clone(), format!("edit/{account}"));
+                format!("gone/{account}")
+            }
+            Self::Reaction { emoji, .. } => format!("react/{}/{account}", emoji.as_deref().unwrap_or("")),
+        };
+        step.writes.put(place, name, stored::encode(self));
+    }
+}
+
+/// Where an entry stands in the timeline.
+pub(super) fn timeline_record(conversation: &ConversationId, number: u64) -> (Place, Vec<u8>) {
+    (Place::Timeline(*conversation.as_bytes(), number / PAGE), number.to_be_bytes().to_vec())
+}
+
+/// A wish for messages that is being answered.
+pub(super) struct Query {
+    wish: WishId,
+    conversation: ConversationId,
+    before: u64,
+    limit: usize,
+    newest: bool,
+    /// The page to read next; `None` when there are no more, or enough was found.
+    next_page: Option<u64>,
+    items: BTreeMap<u64, StoredItem>,
+    /// Items whose notes are still to be read, newest first.
+    missing: VecDeque<u64>,
+    found: BTreeMap<u64, Message>,
+}
+
+impl Client {
+    pub(super) fn wish_messages(
+        &mut self,
+        wish: WishId,
+        conversation: ConversationId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<(), Failure> {
+        let Some(listed) = self.summaries.get(&conversation) else {
+            return Err(Failure::new(FailureCode::NotFound, "there is no such conversation on this device"));
+        };
+        let end = listed.stored.position + 1;
+        let first = before.unwrap_or(end).min(end);
+        self.queries.push(Query {
+            wish,
+            conversation,
+            before: first,
+            limit: limit.min(MAX_MESSAGES),
+            newest: before.is_none(),
+            next_page: first.checked_sub(1).map(|last| last / PAGE),
+            items: BTreeMap::new(),
+            missing: VecDeque::new(),
+            found: BTreeMap::new(),
+        });
+        Ok(())
+    }
+
+    /// Asks for the next records that the oldest query needs, or answers it.
+    pub(super) fn pump_queries(&mut self, step: &mut Step) {
+        while let Some(query) = self.queries.first() {
+            let id = *query.conversation.as_bytes();
+            if !self.conversations.contains_key(&query.conversation) {
+                return self.load(Place::Conversation(id), step);
+            }
+            if let Some(page) = query.next_page {
+                return self.load(Place::Timeline(id, page), step);
+            }
+            if !query.missing.is_empty() {
+                let places: Vec<Place> = query
+                    .missing
+                    .iter()
+                    .filter_map(|number| query.items.get(number))
+                    .map(|item| Self::place_of(&query.conversation, &item.object))
+                    .collect();
+                return places.into_iter().for_each(|place| self.load(place, step));
+            }
+            let query = self.queries.remove(0);
+            let messages = self.answer_of(query);
+            step.event(messages);
+        }
+    }
+
+    fn answer_of(&self, query: Query) -> Event {
+        let mut messages: Vec<Message> = query.found.into_values().collect();
+        if query.newest {
+            messages.extend(self.on_their_way(query.conversation));
+        }
+        let surplus = messages.len().saturating_sub(query.limit);
+        messages.drain(..surplus);
+        Event::WishDone(query.wish, Answer::Messages(messages))
+    }
+
+    pub(super) fn timeline_loaded(
+        &mut self,
+        conversation: ConversationId,
+        page: u64,
+        records: &[(Vec<u8>, Zeroizing<Vec<u8>>)],
+    ) {
+        let Some(query) = self.queries.first_mut() else { return };
+        if query.conversation != conversation || query.next_page != Some(page) {
+            return;
+        }
+        for (name, value) in records {
+            let Some(number) = name.as_slice().try_into().ok().map(u64::from_be_bytes) else { continue };
+            if number < query.before
+                && let Ok(item) = stored::decode::<StoredItem>(value)
+            {
+                query.items.insert(number, item);
+            }
+        }
+        let enough = query.items.len() >= query.limit;
+        query.next_page = if enough { None } else { page.checked_sub(1) };
+        if query.next_page.is_none() {
+            while query.items.len() > query.limit {
+                query.items.pop_first();
+            }
+            query.missing = query.items.keys().rev().copied().collect();
+        }
+    }
+
+    pub(super) fn note_loaded(
+        &mut self,
+        conversation: ConversationId,
+        note: &str,
+        records: &[(Vec<u8>, Zeroizing<Vec<u8>>)],
+    ) {
+        let Some(query) = self.queries.first() else { return };
+        if query.conversation != conversation {
+            return;
+        }
+        let items: Vec<(u64, StoredItem)> = query
+            .missing
+            .iter()
+            .filter_map(|number| Some((*number, query.items.get(number)?.clone())))
+            .filter(|(_, item)| item.object.as_str() == note)
+            .collect();
+        let folded: Vec<(u64, Option<Message>)> = items
+            .into_iter()
+            .map(|(number, item)| (number, self.fold(conversation, number, &item, records)))
+            .collect();
+        let Some(query) = self.queries.first_mut() else { return };
+        for (number, message) in folded {
+            query.missing.retain(|missing| *missing != number);
+            if let Some(message) = message {
+                query.found.insert(number, message);
+            }
+        }
+    }
+
+    /// A note with everything that was done to it.
+    fn fold(
+        &self,
+        conversation: ConversationId,
+        number: u64,
+        item: &StoredItem,
+        records: &[(Vec<u8>, Zeroizing<Vec<u8>>)],
+    ) -> Option<Message> {
+        let record = |name: String| {
+            records.iter().find(|(stored, _)| *stored == name.as_bytes()).map(|(_, value)| value)
+        };
+        let account = &item.account;
+        let note = record(StoredNote::record_name(account))
+            .and_then(|value| stored::decode::<StoredNote>(value).ok());
+        let gone = record(format!("gone/{account}")).is_some();
+        let edit =
+            record(format!("edit/{account}")).and_then(|value| stored::decode::<StoredAct>(value).ok());
+        // Another entry under the same id: the one that counts is shown at its own number.
+        if note.as_ref().is_some_and(|note| note.number != number) {
+            return None;
+        }
+        let (body, edited) = match (gone, edit, note.as_ref().map(|note| &note.content)) {
+            (true, _, _) => (Body::Deleted, false),
+            (_, Some(StoredAct::Edit { html, .. }), Some(StoredContent::Html(_))) => (Body::Html(html), true),
+            (_, _, Some(StoredContent::Html(html))) => (Body::Html(html.clone()), false),
+            (_, _, Some(StoredContent::Unsupported(name))) => (Body::Unsupported(name.clone()), false),
+            (_, _, Some(StoredContent::Unreadable(why))) => (Body::Unreadable(why.clone()), false),
+            (_, _, None) => return None,
+        };
+        let own = *account == self.device.account;
+        Some(Message {
+            id: item.object.clone(),
+            conversation: Some(conversation),
+            number: Some(number),
+            sender: self.handle_of(account),
+            own,
+            time: note.as_ref().map(|note| note.time).unwrap_or_default(),
+            body,
+            in_reply_to: note.and_then(|note| note.in_reply_to),
+            edited,
+            reactions: self.reactions(records),
+            state: self.state_of(conversation, number, own),
+        })
+    }
+
+    fn reactions(&self, records: &[(Vec<u8>, Zeroizing<Vec<u8>>)]) -> Vec<Reaction> {
+        let mut reactions: Vec<(u64, Reaction)> = records
+            .iter()
+            .filter_map(|(name, value)| {
+                let name = std::str::from_utf8(name).ok()?.strip_prefix("react/")?;
+                let StoredAct::Reaction { number, emoji } = stored::decode(value).ok()? else { return None };
+                let account = name.strip_prefix(emoji.as_deref().unwrap_or(""))?.strip_prefix('/')?;
+                let sender = self.handle_of(&account.parse().ok()?);
+                Some((number, Reaction { sender, emoji }))
+            })
+            .collect();
+        reactions.sort_by_key(|(number, _)| *number);
+        reactions.into_iter().map(|(_, reaction)| reaction).collect()
+    }
+
+    fn state_of(&self, conversation: ConversationId, number: u64, own: bool) -> MessageState {
+        let Some(state) = self.conversations.get(&conversation).map(|conversation| &conversation.state)
+        else {
+            return MessageState::Sent;
+        };
+        match own {
+            false => MessageState::Received,
+            true if number <= state.other_read => MessageState::Read,
+            true if number <= state.other_delivered => MessageState::Delivered,
+            true => MessageState::Sent,
+        }
+    }
+
+    /// One's own messages that are not in the log yet, in the order in which they go.
+    fn on_their_way(&self, conversation: ConversationId) -> Vec<Message> {
+        let waiting = self.summaries.get(&conversation).and_then(|listed| listed.waiting.clone());
+        self.intents
+            .values()
+            .filter(|intent| intent.conversation() == Some(conversation))
+            .filter(|intent| !matches!(intent.stage, Stage::Held { .. }))
+            .filter_map(|intent| {
+                let Work::Activity { json, note: Some(_), .. } = &intent.work else { return None };
+                let Act::Create(note) = infrasound_spec::content::Activity::decode(json).ok()?.act else {
+                    return None;
+                };
+                Some(Message {
+                    id: note.id,
+                    conversation: Some(conversation),
+                    number: None,
+                    sender: self.device.handle.clone(),
+                    own: true,
+                    time: intent.created,
+                    body: Body::Html(note.html),
+                    in_reply_to: note.in_reply_to,
+                    edited: false,
+                    reactions: Vec::new(),
+                    state: MessageState::Pending(waiting.clone()),
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,309 @@
+//! Joining by a Welcome: silently. What the inviter can see of it is nothing, until the person accepts.
+//!
+//! A join that fails leaves the key package as it was: openmls deletes it, and the deletion is rolled back.
+//!
+//! Spec: `conversations.md` 2 and 10; `key-packages.md` 5.
+
+use infrasound_spec::{
+    account::{AccountUri, Handle},
+    api::{
+        conversations::{PendingWelcome, TreeBytes, WelcomeList},
+        paths,
+        problem::Problem,
+    },
+    commit,
+    consent::{ContactState, Stranger, Verdict},
+    conversation::{self, Conversation as Direct},
+    log::LogPosition,
+    mls::LOG_POSITION_EXTENSION,
+    report::{self, CommitOutcome},
+};
+use openmls::group::JoinBuilder;
+use openmls::prelude::{
+    DeserializeBytes as _, MlsGroup, MlsMessageBodyIn, MlsMessageIn, ProcessedWelcome, RatchetTreeIn,
+    StagedWelcome,
+};
+use zeroize::Zeroizing;
+
+use super::{Client, requests::Purpose, step::Step};
+use crate::{
+    conversation::{Conversation, put_changes},
+    event::Event,
+    journal::Place,
+    mls::{self, Provider, store::MlsStore},
+    output::Method,
+    warning::Warning,
+};
+
+/// A Welcome that is being used.
+pub(super) struct Joining {
+    welcome: PendingWelcome,
+    other: AccountUri,
+    tree: Option<Vec<u8>>,
+    pub(super) key_packages: Option<Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>>,
+}
+
+/// Why a Welcome can't be used.
+#[derive(Debug, thiserror::Error)]
+enum JoinError {
+    #[error("it does not verify ({0})")]
+    Invalid(String),
+    #[error("it is not for the conversation that the relay said")]
+    WrongConversation,
+    #[error("a device in it is not endorsed by its account")]
+    Unendorsed,
+    #[error("somebody is in it who does not belong there")]
+    Stranger,
+    #[error("it does not say where in the history it begins")]
+    NoPosition,
+}
+
+/// What a Welcome led to.
+struct Joined {
+    group: MlsGroup,
+    store: MlsStore,
+    direct: Direct,
+    position: LogPosition,
+}
+
+impl Client {
+    pub(super) fn welcomes_told(&mut self, list: Result<WelcomeList, Box<Problem>>) {
+        self.sync.welcomes = false;
+        let Ok(list) = list else { return };
+        for welcome in list.welcomes {
+            let known = self.welcomes.iter().any(|other| other.welcome == welcome.welcome)
+                || self.joining.as_ref().is_some_and(|joining| joining.welcome.welcome == welcome.welcome);
+            if !known {
+                self.welcomes.push_back(welcome);
+            }
+        }
+    }
+
+    /// Gets what a Welcome needs, one after the other, and uses it.
+    pub(super) fn pump_joining(&mut self, step: &mut Step) {
+        if self.joining.is_none() && !self.begin_joining(step) {
+            return;
+        }
+        let Some(joining) = &self.joining else { return };
+        let id = joining.welcome.conversation;
+        if !self.conversations.contains_key(&id) {
+            return self.load(Place::Conversation(*id.as_bytes()), step);
+        }
+        if joining.key_packages.is_none() {
+            return self.load(Place::KeyPackages, step);
+        }
+        if joining.tree.is_none() {
+            if !self.has_request(|purpose| matches!(purpose, Purpose::Tree)) {
+                let path = paths::with(paths::TREE, "conversation", &id.to_string());
+                let path = paths::with(&path, "hash", &joining.welcome.tree.to_string());
+                self.ask(Purpose::Tree, Method::Get, path, step);
+            }
+            return;
+        }
+        if let Some(joining) = self.joining.take() {
+            self.join(joining, step);
+        }
+    }
+
+    /// Takes the next Welcome, unless it makes no sense from the outside.
+    fn begin_joining(&mut self, step: &mut Step) -> bool {
+        // Those that are being given back to the relay stay in the list until it has them.
+        let dropping = |client: &Self, welcome: &PendingWelcome| {
+            client
+                .has_request(|purpose| matches!(purpose, Purpose::DropWelcome(id) if *id == welcome.welcome))
+        };
+        let Some(welcome) = self.welcomes.iter().find(|welcome| !dropping(self, welcome)).cloned() else {
+            return false;
+        };
+        let Some((other, handle)) = self.inviter(&welcome) else {
+            self.drop_welcome(&welcome, step);
+            return false;
+        };
+        self.contact(&other, &handle);
+        self.save_contact(&other, step);
+        self.list_direct(&other, false, step);
+        self.joining = Some(Joining { welcome, other, tree: None, key_packages: None });
+        true
+    }
+
+    /// The other of the two accounts whose conversation it says it is.
+    fn inviter(&self, welcome: &PendingWelcome) -> Option<(AccountUri, Handle)> {
+        let other =
+            welcome.participants.iter().find(|participant| participant.account != self.device.account)?;
+        let direct = Direct::direct(&self.device.account, &other.account, 0)?;
+        (direct.id == welcome.conversation).then(|| (other.account.clone(), other.handle.clone()))
+    }
+
+    /// Gives a Welcome back to the relay: used, or of no use.
+    fn drop_welcome(&mut self, welcome: &PendingWelcome, step: &mut Step) {
+        let path = paths::with(paths::WELCOME, "welcome", &welcome.welcome.to_string());
+        self.ask(Purpose::DropWelcome(welcome.welcome), Method::Delete, path, step);
+    }
+
+    pub(super) fn tree_fetched(&mut self, tree: Result<TreeBytes, Box<Problem>>, step: &mut Step) {
+        match tree {
+            Ok(tree) => {
+                if let Some(joining) = &mut self.joining {
+                    joining.tree = Some(tree.tree.0);
+                }
+            }
+            // Without a tree the Welcome is of no use: the relay no longer has it, or never had.
+            Err(_) => {
+                if let Some(joining) = self.joining.take() {
+                    self.drop_welcome(&joining.welcome, step);
+                }
+            }
+        }
+    }
+
+    fn join(&mut self, joining: Joining, step: &mut Step) {
+        let Joining { welcome, other, tree, key_packages } = joining;
+        let id = welcome.conversation;
+        let Some(mut conversation) = self.conversations.remove(&id) else { return };
+        if conversation.is_joined() {
+            // Joined before a crash, and the relay was not told; or a relay that offers what is not needed.
+            self.conversations.insert(id, conversation);
+            return self.drop_welcome(&welcome, step);
+        }
+        match self.try_join(&welcome, &other, tree.unwrap_or_default(), key_packages.unwrap_or_default()) {
+            Ok(joined) => self.joined(&mut conversation, &welcome, joined, step),
+            Err(error) => {
+                let who = self.handle_of(&other);
+                conversation.state.reports.push((welcome.number, CommitOutcome::CannotApply));
+                conversation.save(&mut step.writes);
+                let warning = Warning::WelcomeRefused { who, reason: error.to_string() };
+                step.event(Event::Warning(Some(id), warning));
+            }
+        }
+        self.conversations.insert(id, conversation);
+        self.active.insert(id);
+        self.drop_welcome(&welcome, step);
+    }
+
+    fn try_join(
+        &self,
+        welcome: &PendingWelcome,
+        other: &AccountUri,
+        tree: Vec<u8>,
+        key_packages: Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>,
+    ) -> Result<Joined, JoinError> {
+        let invalid = |error: &dyn std::fmt::Display| JoinError::Invalid(error.to_string());
+        let message = MlsMessageIn::tls_deserialize_exact_bytes(welcome.bytes.as_slice())
+            .map_err(|error| invalid(&error))?;
+        let MlsMessageBodyIn::Welcome(message) = message.extract() else {
+            return Err(JoinError::Invalid("not a Welcome".to_owned()));
+        };
+        let tree = RatchetTreeIn::tls_deserialize_exact_bytes(&tree).map_err(|error| invalid(&error))?;
+        let store = MlsStore::joining(key_packages);
+        let provider = Provider { crypto: &self.crypto, store: &store };
+        let processed = ProcessedWelcome::new_from_welcome(&provider, &mls::join_config(), message)
+            .map_err(|error| invalid(&error))?;
+        let position = processed
+            .unverified_group_info()
+            .extensions()
+            .unknown(LOG_POSITION_EXTENSION)
+            .and_then(|extension| LogPosition::decode(&extension.0))
+            .filter(|position| position.number < welcome.number)
+            .ok_or(JoinError::NoPosition)?;
+        // The GroupInfo that says the position is verified from here on.
+        let staged: StagedWelcome = JoinBuilder::new(&provider, processed)
+            .with_ratchet_tree(tree)
+            .replace_old_group()
+            .build()
+            .map_err(|error| invalid(&error))?;
+        let direct = conversation::conversation_of(staged.group_context())
+            .map_err(|_| JoinError::WrongConversation)?;
+        if direct.id != welcome.conversation || !direct.has(&self.device.account) || !direct.has(other) {
+            return Err(JoinError::WrongConversation);
+        }
+        let group = staged.into_group(&provider).map_err(|error| invalid(&error))?;
+        self.check_members(&group, other)?;
+        Ok(Joined { group, store, direct, position })
+    }
+
+    /// Everybody in the group is a device of one of the two accounts; this account's are under its own key.
+    fn check_members(&self, group: &MlsGroup, other: &AccountUri) -> Result<(), JoinError> {
+        let members = commit::members(group.public_group()).map_err(|_| JoinError::Unendorsed)?;
+        let mut other_key = None;
+        for device in members.values() {
+            let fits = if device.account == self.device.account {
+                device.account_key == self.device.account_key
+            } else {
+                device.account == *other && *other_key.get_or_insert(device.account_key) == device.account_key
+            };
+            if !fits {
+                return Err(JoinError::Stranger);
+            }
+        }
+        if other_key.is_some() { Ok(()) } else { Err(JoinError::Stranger) }
+    }
+
+    fn joined(
+        &mut self,
+        conversation: &mut Conversation,
+        welcome: &PendingWelcome,
+        joined: Joined,
+        step: &mut Step,
+    ) {
+        let Joined { group, store, direct, position } = joined;
+        // What an earlier group left behind goes first; the new records may have the same names.
+        conversation.drop_group();
+        conversation.save(&mut step.writes);
+        put_changes(&mut step.writes, &Place::KeyPackages, b"", store.take_changes_behind());
+        let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());
+        conversation.store = store;
+        conversation.group = Some(group);
+        let state = &mut conversation.state;
+        state.group_id = Some(direct.group_id());
+        state.generation = direct.generation;
+        state.position = position;
+        state.joined_at = welcome.number;
+        state.provisional = Some(welcome.number);
+        state.refused = None;
+        state.founding = None;
+        state.began = false;
+        state.left_out = false;
+        state.reports.push((welcome.number, CommitOutcome::Applied { authenticator }));
+        conversation.chain.clear();
+        conversation.chain.push(&position);
+        // Verified in `check_members` already.
+        if conversation.refresh_members().is_err() {
+            conversation.drop_group();
+        }
+        self.see_members(conversation, step);
+        conversation.save(&mut step.writes);
+        self.log_grew(conversation.id, welcome.number);
+        self.foundings.remove(&conversation.id);
+        self.took_in(conversation, step);
+        self.judge(conversation, step);
+        self.set_waiting(conversation.id, None, step);
+    }
+
+    /// Pins the key of the other account, or says that it is not the pinned one.
+    pub(super) fn see_members(&mut self, conversation: &Conversation, step: &mut Step) {
+        let other = &conversation.state.other;
+        let key = conversation
+            .members
+            .values()
+            .find(|device| device.account == *other)
+            .map(|device| device.account_key);
+        if let Some(key) = key {
+            self.see_key(other, key, conversation.id, step);
+        }
+    }
+
+    /// A stranger's first message: what the account's policy says, as far as this device can know.
+    fn judge(&mut self, conversation: &Conversation, step: &mut Step) {
+        let other = conversation.state.other.clone();
+        if self.contact_state(&other) != ContactState::None {
+            return;
+        }
+        // This version has no follow data: everybody who was not accepted is taken for somebody not followed.
+        let stranger = Stranger { followed: Some(false), follower: Some(false), ..Stranger::default() };
+        match self.policy.judge(&stranger) {
+            Verdict::Accept => self.set_contact_state(&other, ContactState::Accepted, step),
+            Verdict::Filter => {}
+            Verdict::Drop => self.set_contact_state(&other, ContactState::Ignored, step),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Key packages: made in advance, so that others can begin a conversation while this device is off.
+//!
+//! Spec: `key-packages.md` 3.
+
+use infrasound_spec::{
+    api::{
+        key_packages::{KeyPackageCount, UploadKeyPackages},
+        paths,
+        problem::Problem,
+    },
+    key_package::{KEY_PACKAGE_LIFETIME, KEY_PACKAGE_MARGIN},
+    limits::{KEY_PACKAGE_LOW_WATER, MAX_KEY_PACKAGES},
+    mls as parameters,
+    time::{DAY, Timestamp},
+};
+use openmls::prelude::{KeyPackage, MlsMessageOut};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{Client, requests::Purpose, step::Step};
+use crate::{
+    conversation::put_changes,
+    journal::Place,
+    mls::{self, Provider, store::MlsStore},
+    output::Method,
+    stored,
+};
+
+/// What is stored of key packages besides their private parts.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct KeyPackageIndex {
+    /// When each was made, with the names of its records: what can be forgotten once it has expired.
+    made: Vec<(Timestamp, Vec<serde_bytes::ByteBuf>)>,
+    /// When the last-resort one was made.
+    last_resort: Timestamp,
+}
+
+impl Client {
+    pub(super) fn key_packages_counted(
+        &mut self,
+        count: Result<KeyPackageCount, Box<Problem>>,
+        step: &mut Step,
+    ) {
+        self.sync.key_packages = false;
+        let Ok(count) = count else { return };
+        let renew_last_resort = !count.last_resort
+            || step.now.millis_since(self.key_packages.last_resort)
+                > KEY_PACKAGE_LIFETIME - KEY_PACKAGE_MARGIN - 7 * DAY;
+        let one_time = if count.one_time < KEY_PACKAGE_LOW_WATER {
+            (MAX_KEY_PACKAGES as u64).saturating_sub(count.one_time)
+        } else {
+            0
+        };
+        if one_time == 0 && !renew_last_resort {
+            return;
+        }
+        self.forget_expired(step);
+        if self.device.refresh_endorsement(step.now) {
+            self.save_device(step);
+        }
+        let upload = UploadKeyPackages {
+            one_time: (0..one_time)
+                .filter_map(|_| self.make_key_package(false, step))
+                .map(Into::into)
+                .collect(),
+            last_resort: if renew_last_resort {
+                self.make_key_package(true, step).map(Into::into)
+            } else {
+                None
+            },
+        };
+        step.writes.put(Place::Root, "key-packages", stored::encode(&self.key_packages));
+        let path = paths::KEY_PACKAGES.to_owned();
+        self.request(Purpose::UploadKeyPackages, Method::Post, path, Some(&upload), step);
+    }
+
+    pub(super) fn key_packages_uploaded(
+        &mut self,
+        count: Result<KeyPackageCount, Box<Problem>>,
+        step: &mut Step,
+    ) {
+        if let Err(problem) = count {
+            // Without key packages nobody new can write to this device, so it is tried again, slowly.
+            self.sync.key_packages = true;
+            self.back_off(&problem.detail, Some(60), step);
+        }
+    }
+
+    /// Makes one and stores its private part. `None` is a bug of ours that openmls refuses.
+    fn make_key_package(&mut self, last_resort: bool, step: &mut Step) -> Option<Vec<u8>> {
+        let store = MlsStore::default();
+        let provider = Provider { crypto: &self.crypto, store: &store };
+        let mut builder = KeyPackage::builder()
+            .key_package_lifetime(mls::lifetime(step.now))
+            .leaf_node_capabilities(parameters::capabilities())
+            .leaf_node_extensions(parameters::leaf_extensions(&self.device.endorsement).ok()?);
+        if last_resort {
+            builder = builder.mark_as_last_resort();
+        }
+        let credential = mls::credential(&self.device.account, &self.device.signer.public());
+        let bundle =
+            builder.build(parameters::CIPHERSUITE, &provider, &self.device.signer, credential).ok()?;
+        let bytes = MlsMessageOut::from(bundle.key_package().clone()).to_bytes().ok()?;
+        let changes = store.take_changes();
+        let names = changes.keys().map(|name| serde_bytes::ByteBuf::from(name.clone())).collect();
+        self.key_packages.made.push((step.now, names));
+        if last_resort {
+            self.key_packages.last_resort = step.now;
+        }
+        put_changes(&mut step.writes, &Place::KeyPackages, b"", changes);
+        Some(bytes)
+    }
+
+    /// Private parts whose key packages have expired are of no more use.
+    fn forget_expired(&mut self, step: &mut Step) {
+        let (expired, kept) = std::mem::take(&mut self.key_packages.made)
+            .into_iter()
+            .partition(|(made, _)| step.now.millis_since(*made) > KEY_PACKAGE_LIFETIME + DAY);
+        self.key_packages.made = kept;
+        let expired: Vec<(Timestamp, Vec<serde_bytes::ByteBuf>)> = expired;
+        for name in expired.into_iter().flat_map(|(_, names)| names) {
+            step.writes.delete(Place::KeyPackages, name.into_vec());
+        }
+    }
+
+    pub(super) fn key_packages_loaded(&mut self, records: Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>) {
+        if let Some(joining) = &mut self.joining {
+            joining.key_packages = Some(records);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! What is to be done next: looked at after every input, from what is stored and what is under way.
+
+use infrasound_spec::{
+    account::Handle,
+    api::{accounts::LookupQuery, contacts::SetContact, devices::Session, paths, problem::Problem},
+    consent::ContactState,
+    conversation::ConversationId,
+};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{
+    Client,
+    requests::{Purpose, failure},
+    step::Step,
+};
+use crate::{
+    event::Event,
+    intent::Target,
+    journal::{Place, Scope, SealedRecord},
+    output::Method,
+};
+
+impl Client {
+    /// Asks for whatever is missing and not yet asked for.
+    pub(super) fn pump(&mut self, step: &mut Step) {
+        if self.online.signed_out {
+            return;
+        }
+        if let Some(until) = self.online.wait_until
+            && step.now < until
+        {
+            // History can be read without the relay.
+            self.pump_queries(step);
+            return step.wake_at(until);
+        }
+        if self.registering.is_some() {
+            return self.pump_registration(step);
+        }
+        self.pump_queries(step);
+        if !self.pump_session(step) {
+            return;
+        }
+        self.pump_deferred(step);
+        self.pump_sync(step);
+        self.pump_contacts(step);
+        self.pump_lookups(step);
+        self.pump_joining(step);
+        self.pump_receipts(step);
+        for id in self.active.clone() {
+            self.pump_conversation(id, step);
+        }
+        self.notice_caught_up(step);
+    }
+
+    fn pump_registration(&mut self, step: &mut Step) {
+        if self.has_request(|purpose| matches!(purpose, Purpose::Register)) {
+            return;
+        }
+        if let Some(registering) = &self.registering {
+            let body = self.device.registration(registering);
+            self.request(Purpose::Register, Method::Post, paths::DEVICES.to_owned(), Some(&body), step);
+        }
+    }
+
+    pub(super) fn registered(&mut self, answer: Result<Session, Box<Problem>>, step: &mut Step) {
+        match answer {
+            Ok(session) => {
+                self.registering = None;
+                self.save_device(step);
+                self.session_started(session);
+                step.event(Event::Registered);
+            }
+            Err(problem) => {
+                self.online.signed_out = true;
+                step.event(Event::RegistrationFailed(failure(&problem)));
+            }
+        }
+    }
+
+    fn pump_sync(&mut self, step: &mut Step) {
+        let wanted = [
+            (self.sync.account, Purpose::Account, paths::ACCOUNT),
+            (self.sync.contacts, Purpose::Contacts, paths::CONTACTS),
+            (self.sync.conversations, Purpose::Conversations, paths::CONVERSATIONS),
+            (self.sync.welcomes, Purpose::Welcomes, paths::WELCOMES),
+            (self.sync.key_packages, Purpose::CountKeyPackages, paths::KEY_PACKAGES),
+        ];
+        for (due, purpose, path) in wanted {
+            let kind = std::mem::discriminant(&purpose);
+            if due && !self.has_request(|under_way| std::mem::discriminant(under_way) == kind) {
+                self.ask(purpose, Method::Get, path.to_owned(), step);
+            }
+        }
+    }
+
+    /// Tells the relay what was said of others.
+    fn pump_contacts(&mut self, step: &mut Step) {
+        let unsynced: Vec<_> = self
+            .contacts
+            .values()
+            .filter(|contact| contact.unsynced)
+            .map(|contact| (contact.account.clone(), contact.state))
+            .collect();
+        for (account, state) in unsynced {
+            if self
+                .has_request(|purpose| matches!(purpose, Purpose::SetContact(other, _) if *other == account))
+            {
+                continue;
+            }
+            let encoded = utf8_percent_encode(account.as_str(), NON_ALPHANUMERIC).to_string();
+            let path = paths::with(paths::CONTACT, "account", &encoded);
+            self.request(
+                Purpose::SetContact(account, state),
+                Method::Put,
+                path,
+                Some(&SetContact { state }),
+                step,
+            );
+        }
+    }
+
+    /// Looks up to whom messages go that name a handle only.
+    fn pump_lookups(&mut self, step: &mut Step) {
+        let handles: Vec<Handle> = self
+            .intents
+            .values()
+            .filter_map(|intent| match &intent.target {
+                Target::Handle(handle) => Some(handle.clone()),
+                Target::Conversation(_) => None,
+            })
+            .collect();
+        for handle in handles {
+            if !self.has_request(
+                |purpose| matches!(purpose, Purpose::LookUpForIntents(other) if *other == handle),
+            ) {
+                self.look_up_handle(Purpose::LookUpForIntents(handle.clone()), &handle, step);
+            }
+        }
+    }
+
+    pub(super) fn look_up_handle(&mut self, purpose: Purpose, handle: &Handle, step: &mut Step) {
+        let query = LookupQuery { handle: Some(handle.as_str().to_owned()), account: None };
+        self.look_up(purpose, &query, step);
+    }
+
+    pub(super) fn look_up(&mut self, purpose: Purpose, query: &LookupQuery, step: &mut Step) {
+        let (name, value) = match query {
+            LookupQuery { handle: Some(handle), .. } => ("handle", handle),
+            LookupQuery { account: Some(account), .. } => ("account", account),
+            LookupQuery { .. } => return,
+        };
+        let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
+        self.ask(purpose, Method::Get, format!("{}?{name}={value}", paths::ACCOUNTS_LOOKUP), step);
+    }
+
+    /// Reads the log, reports, founds, sends: one thing at a time in each conversation.
+    fn pump_conversation(&mut self, id: ConversationId, step: &mut Step) {
+        let Some(other) = self.summaries.get(&id).map(|listed| listed.other.clone()) else {
+            self.active.remove(&id);
+            return;
+        };
+        if matches!(self.contact_state(&other), ContactState::Ignored | ContactState::Blocked) {
+            self.active.remove(&id);
+            return;
+        }
+        let Some(conversation) = self.conversations.get(&id) else {
+            return self.load(Place::Conversation(*id.as_bytes()), step);
+        };
+        if conversation.busy.is_some() {
+            return;
+        }
+        let behind = conversation.group.is_some()
+            && self.known_last.get(&id).is_some_and(|last| *last > conversation.state.position.number);
+        if behind {
+            self.fetch_log(id, step);
+        } else if let Some((number, outcome)) = conversation.state.reports.first().copied() {
+            self.deliver_report(id, number, outcome, step);
+        } else if !self.pump_intents(id, step) {
+            self.active.remove(&id);
+        }
+    }
+
+    /// Asks for the records of a place, unless they were asked for.
+    pub(super) fn load(&mut self, place: Place, step: &mut Step) {
+        let scope = self.sealer.scope(&place);
+        if self.loading.insert(scope, place).is_none() {
+            step.loads.push(scope);
+        }
+    }
+
+    pub(super) fn loaded(&mut self, scope: Scope, records: &[SealedRecord], step: &mut Step) {
+        let Some(place) = self.loading.remove(&scope) else { return };
+        let opened: Result<Vec<_>, _> =
+            records.iter().map(|record| self.sealer.open(scope, record)).collect();
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(damaged) => return self.journal_damaged(&damaged.to_string(), step),
+        };
+        match place {
+            Place::Conversation(id) => self.conversation_loaded(ConversationId::from_bytes(id), opened, step),
+            Place::KeyPackages => self.key_packages_loaded(opened),
+            Place::Timeline(id, page) => self.timeline_loaded(ConversationId::from_bytes(id), page, &opened),
+            Place::Note(id, note) => self.note_loaded(ConversationId::from_bytes(id), &note, &opened),
+            Place::Root => {}
+        }
+    }
+
+    /// Going on with half a journal would lose or repeat something, so nothing goes on.
+    pub(super) fn journal_damaged(&mut self, why: &str, step: &mut Step) {
+        let text = format!("{why}. Nothing is sent any more; sign in again with --start-over");
+        self.sign_out(crate::event::Failure::new(crate::event::FailureCode::Untrusted, text), step);
+    }
+
+    fn notice_caught_up(&mut self, step: &mut Step) {
+        let caught_up = self.sync.is_done()
+            && self.welcomes.is_empty()
+            && self.joining.is_none()
+            && self.known_last.iter().all(|(id, last)| !self.is_behind(*id, *last));
+        if caught_up && !self.caught_up {
+            step.event(Event::CaughtUp);
+        }
+        self.caught_up = caught_up;
+    }
+
+    /// Whether entries of a conversation are still to be fetched.
+    fn is_behind(&self, id: ConversationId, last: u64) -> bool {
+        let Some(listed) = self.summaries.get(&id) else { return false };
+        let listening =
+            !matches!(self.contact_state(&listed.other), ContactState::Ignored | ContactState::Blocked);
+        let joined = self.conversations.get(&id).is_none_or(|conversation| conversation.group.is_some());
+        listening && joined && listed.stored.position < last
+    }
+}

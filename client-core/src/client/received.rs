@@ -1,0 +1,380 @@
+//! A message is decrypted, its sender taken from the MLS leaf, its history compared, its content recorded.
+//!
+//! Spec: `conversations.md` 9 and 13; `content.md`.
+
+use infrasound_spec::{
+    consent::ContactState,
+    content::{Act, Activity, Note, ObjectId},
+    conversation::ConversationId,
+    endorsement::EndorsedDevice,
+    log::LogEntry,
+    message::{MessageAad, MessageFrame},
+    time::{SECOND, Timestamp},
+};
+use openmls::{
+    framing::errors::MessageDecryptionError,
+    group::{ProcessMessageError, ValidationError},
+    prelude::{
+        DeserializeBytes as _, MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProtocolMessage,
+        Sender,
+    },
+};
+
+use super::{
+    Client,
+    history::{StoredAct, StoredItem, StoredNote, timeline_record},
+    step::Step,
+};
+use crate::{
+    conversation::Conversation,
+    event::Event,
+    intent::{Intent, Target, Work},
+    message::{Body, Message, MessageState},
+    stored,
+    warning::Warning,
+};
+
+/// Receipts wait this long, in milliseconds, so that one stands for several messages.
+const RECEIPT_DELAY: u64 = SECOND;
+/// How much of a message the list shows, in characters.
+const PREVIEW: usize = 200;
+
+/// Why a message can't be read.
+enum Unread {
+    /// Another message of this device, whose intent is gone: nothing to do.
+    Own,
+    Replayed,
+    Unreadable,
+}
+
+/// A message that was decrypted: who it is from by its leaf, and what was inside.
+struct Decrypted {
+    sender: EndorsedDevice,
+    frame: Option<MessageFrame>,
+}
+
+/// Who did something, where in the log.
+struct Origin {
+    account: infrasound_spec::account::AccountUri,
+    own: bool,
+    number: u64,
+    time: Timestamp,
+}
+
+impl Client {
+    pub(super) fn receive(
+        &mut self,
+        conversation: &mut Conversation,
+        entry: &LogEntry,
+        bytes: &[u8],
+        step: &mut Step,
+    ) {
+        if conversation.state.refused.is_some() {
+            // Of an epoch that this device is not in. It is voided, or this device is let in again.
+            return;
+        }
+        let number = entry.number;
+        let id = conversation.id;
+        let Decrypted { sender, frame } = match decrypt(&self.crypto, conversation, bytes) {
+            Ok(decrypted) => decrypted,
+            Err(Unread::Own) => return,
+            Err(Unread::Replayed) => {
+                return step.event(Event::Warning(Some(conversation.id), Warning::EntryReplayed { number }));
+            }
+            Err(Unread::Unreadable) => {
+                step.event(Event::Warning(Some(conversation.id), Warning::EntryUnreadable { number }));
+                return self.record_unreadable(conversation, entry, "altered, or not from a member", step);
+            }
+        };
+        let handle = self.handle_of(&sender.account);
+        if entry.submitter.is_some_and(|submitter| submitter != sender.device) {
+            let warning = Warning::SenderRewritten { number, sender: handle.clone() };
+            step.event(Event::Warning(Some(id), warning));
+        }
+        let activity = match frame {
+            Some(frame) => {
+                self.compare_histories(conversation, entry, &handle, &frame, step);
+                Activity::decode(&frame.content).ok()
+            }
+            None => None,
+        };
+        let origin = Origin {
+            own: sender.account == self.device.account,
+            account: sender.account,
+            number,
+            time: entry.time,
+        };
+        match activity {
+            Some(activity) => self.record(conversation, &origin, activity, step),
+            None => {
+                step.event(Event::Warning(
+                    Some(conversation.id),
+                    Warning::ContentRefused { sender: handle, number },
+                ));
+                self.record_unreadable(conversation, entry, "not a message of this protocol", step);
+            }
+        }
+    }
+
+    /// The sender says what it had seen. If this device saw something else, the relay showed two histories.
+    fn compare_histories(
+        &self,
+        conversation: &Conversation,
+        entry: &LogEntry,
+        sender: &infrasound_spec::account::Handle,
+        frame: &MessageFrame,
+        step: &mut Step,
+    ) {
+        let differs = frame.seen.number >= entry.number
+            || conversation.chain.at(frame.seen.number).is_some_and(|chain| chain != frame.seen.chain);
+        if differs {
+            let number = frame.seen.number.min(entry.number);
+            let warning = Warning::HistoriesDiffer { sender: sender.clone(), number };
+            step.event(Event::Warning(Some(conversation.id), warning));
+        }
+    }
+
+    /// This device's own message is in the log.
+    pub(super) fn own_message_happened(
+        &mut self,
+        conversation: &mut Conversation,
+        intent: Intent,
+        entry: &LogEntry,
+        step: &mut Step,
+    ) {
+        if let Work::Activity { json, note, .. } = &intent.work {
+            let origin = Origin {
+                account: self.device.account.clone(),
+                own: true,
+                number: entry.number,
+                time: entry.time,
+            };
+            if let Ok(activity) = Activity::decode(json) {
+                if let Some(object) = note.clone().or_else(|| Some(activity.id.clone())) {
+                    step.event(Event::MessageState {
+                        conversation: conversation.id,
+                        object,
+                        number: Some(entry.number),
+                        state: MessageState::Sent,
+                    });
+                }
+                self.record(conversation, &origin, activity, step);
+            }
+        }
+        self.hold(conversation, intent, entry.number, step);
+    }
+
+    fn record(
+        &mut self,
+        conversation: &mut Conversation,
+        origin: &Origin,
+        activity: Activity,
+        step: &mut Step,
+    ) {
+        match activity.act {
+            Act::Create(note) => self.record_note(conversation, origin, &note, step),
+            Act::Delivered { up_to, .. } => self.record_receipt(conversation, origin, up_to, false, step),
+            Act::Read { up_to, .. } => self.record_receipt(conversation, origin, up_to, true, step),
+            Act::Unknown { ref name, .. } => {
+                let stored = StoredNote::unsupported(origin.number, origin.time, name.clone());
+                self.put_item(conversation.id, origin, &activity.id, &stored, step);
+                self.tell_activity(conversation.id, origin, activity.act, step);
+            }
+            act => {
+                if let Some((object, kind)) = StoredAct::of(&act, origin.number) {
+                    kind.write(&conversation.id, object, &origin.account, step);
+                }
+                self.tell_activity(conversation.id, origin, act, step);
+            }
+        }
+    }
+
+    fn tell_activity(&self, conversation: ConversationId, origin: &Origin, act: Act, step: &mut Step) {
+        step.event(Event::Activity {
+            conversation,
+            number: origin.number,
+            sender: self.handle_of(&origin.account),
+            own: origin.own,
+            time: origin.time,
+            act,
+        });
+    }
+
+    fn record_note(
+        &mut self,
+        conversation: &mut Conversation,
+        origin: &Origin,
+        note: &Note,
+        step: &mut Step,
+    ) {
+        let id = conversation.id;
+        let stored = StoredNote::of(origin.number, origin.time, note);
+        self.put_item(id, origin, &note.id, &stored, step);
+        if let Some(listed) = self.summaries.get_mut(&id) {
+            listed.stored.last_message = origin.number;
+            listed.stored.last_time = origin.time;
+            listed.stored.preview = note.html.chars().take(PREVIEW).collect();
+            if !origin.own {
+                listed.stored.unread += 1;
+            }
+        }
+        if !origin.own {
+            conversation.state.received = Some((origin.number, note.id.clone()));
+        }
+        let state = if origin.own { MessageState::Sent } else { MessageState::Received };
+        step.event(Event::Message(Message {
+            id: note.id.clone(),
+            conversation: Some(id),
+            number: Some(origin.number),
+            sender: self.handle_of(&origin.account),
+            own: origin.own,
+            time: origin.time,
+            body: Body::Html(note.html.clone()),
+            in_reply_to: note.in_reply_to.clone(),
+            edited: false,
+            reactions: Vec::new(),
+            state,
+        }));
+    }
+
+    /// An entry that nobody here can read still has its place in the history.
+    pub(super) fn record_unreadable(
+        &mut self,
+        conversation: &mut Conversation,
+        entry: &LogEntry,
+        why: &str,
+        step: &mut Step,
+    ) {
+        let origin = Origin {
+            account: conversation.state.other.clone(),
+            own: false,
+            number: entry.number,
+            time: entry.time,
+        };
+        let Ok(object) = format!("urn:infrasound:entry:{}", entry.number).parse::<ObjectId>() else { return };
+        let stored = StoredNote::unreadable(entry.number, entry.time, why.to_owned());
+        self.put_item(conversation.id, &origin, &object, &stored, step);
+    }
+
+    fn put_item(
+        &self,
+        conversation: ConversationId,
+        origin: &Origin,
+        object: &ObjectId,
+        note: &StoredNote,
+        step: &mut Step,
+    ) {
+        let (place, name) = timeline_record(&conversation, origin.number);
+        let item = StoredItem { object: object.clone(), account: origin.account.clone() };
+        step.writes.put(place, name, stored::encode(&item));
+        let name = StoredNote::record_name(&origin.account);
+        step.writes.put(Self::place_of(&conversation, object), name, stored::encode(note));
+    }
+
+    fn record_receipt(
+        &mut self,
+        conversation: &mut Conversation,
+        origin: &Origin,
+        up_to: u64,
+        read: bool,
+        step: &mut Step,
+    ) {
+        // Nobody can have seen what is not yet in the log.
+        let up_to = up_to.min(origin.number);
+        let state = &mut conversation.state;
+        if origin.own {
+            let sent = if read { &mut state.read_receipt } else { &mut state.acknowledged };
+            *sent = up_to.max(*sent);
+            return;
+        }
+        let told = if read { &mut state.other_read } else { &mut state.other_delivered };
+        if up_to <= *told {
+            return;
+        }
+        *told = up_to;
+        let state = if read { MessageState::Read } else { MessageState::Delivered };
+        step.event(Event::Receipt { conversation: conversation.id, up_to, state });
+    }
+
+    /// Something may have to be acknowledged; not at once, so that one receipt stands for several messages.
+    pub(super) fn receipts_are_due(&mut self, id: ConversationId, now: Timestamp) {
+        self.receipts_due.entry(id).or_insert(now.plus_millis(RECEIPT_DELAY));
+    }
+
+    /// Receipts whose time has come become intents. Never in a request: the other would see that it was opened.
+    pub(super) fn pump_receipts(&mut self, step: &mut Step) {
+        for (id, due) in self.receipts_due.clone() {
+            if step.now < due {
+                step.wake_at(due);
+                continue;
+            }
+            let Some(conversation) = self.conversations.get(&id) else {
+                self.load(crate::journal::Place::Conversation(*id.as_bytes()), step);
+                continue;
+            };
+            let accepted = self.contact_state(&conversation.state.other) == ContactState::Accepted;
+            let act = if accepted && conversation.is_joined() { self.receipt(conversation) } else { None };
+            self.receipts_due.remove(&id);
+            if let Some(act) = act {
+                let activity = Activity { id: ObjectId::from_random(step.random()), act };
+                let work = Work::Activity { json: activity.encode(), note: None, receipt: true };
+                self.add_intent(Target::Conversation(id), work, step);
+            }
+        }
+    }
+
+    /// The one receipt that says most, if something new is to be said.
+    fn receipt(&self, conversation: &Conversation) -> Option<Act> {
+        let state = &conversation.state;
+        let (number, object) = state.received.clone()?;
+        let seen = self.summaries.get(&conversation.id)?.stored.seen;
+        let queued = self.intents.values().any(|intent| {
+            intent.conversation() == Some(conversation.id)
+                && matches!(intent.work, Work::Activity { receipt: true, .. })
+                && !intent.is_held()
+        });
+        if queued {
+            return None;
+        }
+        if seen >= number && state.read_receipt < number {
+            Some(Act::Read { object, up_to: number })
+        } else if state.acknowledged.max(state.read_receipt) < number {
+            Some(Act::Delivered { object, up_to: number })
+        } else {
+            None
+        }
+    }
+}
+
+fn decrypt(
+    crypto: &openmls_rust_crypto::RustCrypto,
+    conversation: &mut Conversation,
+    bytes: &[u8],
+) -> Result<Decrypted, Unread> {
+    let message = MlsMessageIn::tls_deserialize_exact_bytes(bytes).map_err(|_| Unread::Unreadable)?;
+    let MlsMessageBodyIn::PrivateMessage(message) = message.extract() else { return Err(Unread::Unreadable) };
+    MessageAad::decode(message.aad()).map_err(|_| Unread::Unreadable)?;
+    let provider = crate::mls::Provider { crypto, store: &conversation.store };
+    let group = conversation.group.as_mut().ok_or(Unread::Unreadable)?;
+    let processed =
+        group.process_message(&provider, ProtocolMessage::from(message)).map_err(|error| match error {
+            ProcessMessageError::ValidationError(ValidationError::UnableToDecrypt(
+                // openmls keeps the inner type to itself: of a ratchet it says so only when a secret is gone already, or
+                // out of reach. Both mean that the generation is not one that a member would use now.
+                MessageDecryptionError::SecretTreeError(inner),
+            )) if inner.to_string().contains("deleted") || inner.to_string().contains("too old") => {
+                Unread::Replayed
+            }
+            _ => Unread::Unreadable,
+        })?;
+    // The leaf, and nothing inside or around the message, says who it is from.
+    let Sender::Member(index) = *processed.sender() else { return Err(Unread::Unreadable) };
+    match processed.into_content() {
+        ProcessedMessageContent::ApplicationMessage(content) => {
+            let sender = conversation.members.get(&index.u32()).cloned().ok_or(Unread::Unreadable)?;
+            Ok(Decrypted { sender, frame: MessageFrame::decode(&content.into_bytes()).ok() })
+        }
+        ProcessedMessageContent::OwnPrivateMessage => Err(Unread::Own),
+        _ => Err(Unread::Unreadable),
+    }
+}

@@ -1,0 +1,263 @@
+//! Requests under way, and where their answers go.
+
+use infrasound_spec::{
+    account::{AccountUri, Handle},
+    api::{
+        accounts::AccountInfo,
+        contacts::ContactList,
+        conversations::{
+            Accepted, ConversationHead, ConversationList, LogPage, TreeBytes, WelcomeId, WelcomeList,
+        },
+        devices::{ChallengeGiven, DeviceList, OwnAccount, Session},
+        key_packages::{ClaimedKeyPackages, KeyPackageCount},
+        problem::{Problem, ProblemType},
+    },
+    consent::{ContactState, RequestPolicy},
+    conversation::ConversationId,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Client, step::Step};
+use crate::{
+    event::{Answer, Event, Failure, FailureCode},
+    input::{HttpResponse, TransportError, WishId},
+    output::{HttpRequest, Method, RequestId},
+};
+
+/// What a request is for.
+#[derive(Clone, Debug)]
+pub(super) enum Purpose {
+    Register,
+    Challenge,
+    StartSession,
+    Account,
+    Contacts,
+    Conversations,
+    Welcomes,
+    CountKeyPackages,
+    UploadKeyPackages,
+    SetContact(AccountUri, ContactState),
+    SetPolicy(WishId, RequestPolicy),
+    Devices(WishId),
+    LookUpForNumber(WishId),
+    LookUpForContact(WishId, ContactState),
+    LookUpForIntents(Handle),
+    LookUpKey(ConversationId),
+    Tree,
+    DropWelcome(WelcomeId),
+    Head(ConversationId),
+    Claim(ConversationId),
+    Found(ConversationId),
+    Submit(ConversationId, u64),
+    Log(ConversationId),
+    Report(ConversationId, u64),
+}
+
+impl Purpose {
+    /// The conversation that waits for the answer.
+    fn conversation(&self) -> Option<ConversationId> {
+        match self {
+            Self::LookUpKey(id)
+            | Self::Head(id)
+            | Self::Claim(id)
+            | Self::Found(id)
+            | Self::Submit(id, _)
+            | Self::Log(id)
+            | Self::Report(id, _) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The wish that fails if the request does: those that are not stored as intents.
+    fn wish(&self) -> Option<WishId> {
+        match self {
+            Self::SetPolicy(wish, _) | Self::Devices(wish) | Self::LookUpForNumber(wish) => Some(*wish),
+            Self::LookUpForContact(wish, _) => Some(*wish),
+            _ => None,
+        }
+    }
+
+    fn needs_session(&self) -> bool {
+        !matches!(self, Self::Register | Self::Challenge | Self::StartSession)
+    }
+}
+
+/// An answer, parsed as far as every answer can be.
+pub(super) enum Reply {
+    Ok(Vec<u8>),
+    Problem(Box<Problem>),
+}
+
+impl Reply {
+    /// The body as `T`, or the problem.
+    pub(super) fn parse<T: DeserializeOwned>(self) -> Result<T, Box<Problem>> {
+        match self {
+            Self::Ok(body) => serde_json::from_slice(&body).map_err(|_| {
+                Box::new(Problem::new(ProblemType::Unknown, "the relay's answer makes no sense"))
+            }),
+            Self::Problem(problem) => Err(problem),
+        }
+    }
+}
+
+impl Client {
+    /// Sends a request. Its answer comes to [`Client::response`] under `purpose`.
+    pub(super) fn request(
+        &mut self,
+        purpose: Purpose,
+        method: Method,
+        path: String,
+        body: Option<&impl Serialize>,
+        step: &mut Step,
+    ) -> RequestId {
+        let id = RequestId(self.next_request);
+        self.next_request += 1;
+        let token = if purpose.needs_session() { self.token(step.now) } else { None };
+        if let Some(conversation) = purpose.conversation().and_then(|id| self.conversations.get_mut(&id)) {
+            conversation.busy = Some(id);
+        }
+        // The API's own types always have a JSON form.
+        let body = body.map(|body| serde_json::to_vec(body).unwrap_or_default());
+        step.requests.push(HttpRequest { id, method, path, token, body });
+        self.requests.insert(id, purpose);
+        id
+    }
+
+    /// A request without a body.
+    pub(super) fn ask(&mut self, purpose: Purpose, method: Method, path: String, step: &mut Step) {
+        self.request(purpose, method, path, None::<&()>, step);
+    }
+
+    /// Whether a request for such a purpose is under way.
+    pub(super) fn has_request(&self, is: impl Fn(&Purpose) -> bool) -> bool {
+        self.requests.values().any(is)
+    }
+
+    fn take_request(&mut self, id: RequestId) -> Option<Purpose> {
+        let purpose = self.requests.remove(&id)?;
+        if let Some(conversation) = purpose.conversation() {
+            self.active.insert(conversation);
+            if let Some(conversation) = self.conversations.get_mut(&conversation) {
+                conversation.busy = None;
+            }
+        }
+        Some(purpose)
+    }
+
+    pub(super) fn unreachable(&mut self, id: RequestId, error: TransportError, step: &mut Step) {
+        let Some(purpose) = self.take_request(id) else { return };
+        if let Some(wish) = purpose.wish() {
+            step.event(Event::WishFailed(wish, Failure::new(FailureCode::Unreachable, error.to_string())));
+        }
+        self.back_off(&error.to_string(), None, step);
+    }
+
+    pub(super) fn response(&mut self, id: RequestId, response: &HttpResponse, step: &mut Step) {
+        let Some(purpose) = self.take_request(id) else { return };
+        if (200..300).contains(&response.status) {
+            self.reached();
+            return self.reply(purpose, Reply::Ok(response.body.clone()), step);
+        }
+        let problem = serde_json::from_slice(&response.body).unwrap_or_else(|_| {
+            Problem::new(ProblemType::Unknown, format!("the relay answered {}", response.status))
+        });
+        match problem.problem_type {
+            ProblemType::DeviceRevoked => {
+                self.sign_out(Failure::new(FailureCode::SignedOut, problem.detail), step);
+            }
+            ProblemType::NoSession if purpose.needs_session() => self.session_lost(),
+            ProblemType::Internal
+            | ProblemType::Unavailable
+            | ProblemType::StorageFull
+            | ProblemType::RateLimited
+            | ProblemType::InstanceUnreachable
+            | ProblemType::Unknown => {
+                if let Some(wish) = purpose.wish() {
+                    let failure = Failure::new(FailureCode::Unreachable, problem.detail.clone());
+                    step.event(Event::WishFailed(wish, failure));
+                }
+                let retry_after = problem.retry_after.or(response.retry_after);
+                self.back_off(&problem.detail, retry_after, step);
+            }
+            _ => {
+                self.reached();
+                self.reply(purpose, Reply::Problem(Box::new(problem)), step);
+            }
+        }
+    }
+
+    fn reply(&mut self, purpose: Purpose, reply: Reply, step: &mut Step) {
+        match purpose {
+            Purpose::Register => self.registered(reply.parse::<Session>(), step),
+            Purpose::Challenge => match reply.parse::<ChallengeGiven>() {
+                Ok(given) => self.challenge_given(given.challenge, step),
+                Err(problem) => self.back_off(&problem.detail, None, step),
+            },
+            Purpose::StartSession => match reply.parse::<Session>() {
+                Ok(session) => self.session_started(session),
+                Err(problem) => self.session_refused(&problem, step),
+            },
+            Purpose::Account => self.account_told(reply.parse::<OwnAccount>(), step),
+            Purpose::Contacts => self.contacts_told(reply.parse::<ContactList>(), step),
+            Purpose::Conversations => self.conversations_told(reply.parse::<ConversationList>(), step),
+            Purpose::Welcomes => self.welcomes_told(reply.parse::<WelcomeList>()),
+            Purpose::CountKeyPackages => self.key_packages_counted(reply.parse::<KeyPackageCount>(), step),
+            Purpose::UploadKeyPackages => self.key_packages_uploaded(reply.parse::<KeyPackageCount>(), step),
+            Purpose::SetContact(account, state) => {
+                self.contact_set(&account, state, matches!(reply, Reply::Ok(_)), step)
+            }
+            Purpose::SetPolicy(wish, policy) => self.policy_set(wish, policy, reply, step),
+            Purpose::Devices(wish) => match reply.parse::<DeviceList>() {
+                Ok(list) => step.event(Event::WishDone(wish, Answer::Devices(list.devices))),
+                Err(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
+            },
+            Purpose::LookUpForNumber(wish) => {
+                self.looked_up_for_number(wish, reply.parse::<AccountInfo>(), step)
+            }
+            Purpose::LookUpForContact(wish, state) => {
+                self.looked_up_for_contact(wish, state, reply.parse::<AccountInfo>(), step);
+            }
+            Purpose::LookUpForIntents(handle) => {
+                self.looked_up_for_intents(&handle, reply.parse::<AccountInfo>(), step);
+            }
+            Purpose::LookUpKey(id) => self.key_looked_up(id, reply.parse::<AccountInfo>(), step),
+            Purpose::Tree => self.tree_fetched(reply.parse::<TreeBytes>(), step),
+            // Gone is what was wanted; a refusal changes nothing.
+            Purpose::DropWelcome(welcome) => self.welcomes.retain(|pending| pending.welcome != welcome),
+            Purpose::Head(id) => self.head_told(id, reply.parse::<ConversationHead>(), step),
+            Purpose::Claim(id) => self.claimed(id, reply.parse::<ClaimedKeyPackages>(), step),
+            Purpose::Found(id) => self.founding_answered(id, reply.parse::<Accepted>(), step),
+            Purpose::Submit(id, intent) => {
+                self.submission_answered(id, intent, reply.parse::<Accepted>(), step)
+            }
+            Purpose::Log(id) => self.log_fetched(id, reply.parse::<LogPage>(), step),
+            Purpose::Report(id, number) => self.report_delivered(id, number, step),
+        }
+    }
+
+    fn session_refused(&mut self, problem: &Problem, step: &mut Step) {
+        match problem.problem_type {
+            ProblemType::TicketExpired => {}
+            _ => self.sign_out(Failure::new(FailureCode::SignedOut, problem.detail.clone()), step),
+        }
+    }
+}
+
+/// A problem in the app's terms.
+pub(super) fn failure(problem: &Problem) -> Failure {
+    let code = match problem.problem_type {
+        ProblemType::UnknownAccount => FailureCode::UnknownAccount,
+        ProblemType::NoInfrasound => FailureCode::NoInfrasound,
+        ProblemType::OtherInstance => FailureCode::OtherInstance,
+        ProblemType::NoConsent => FailureCode::NoConsent,
+        ProblemType::NoKeyPackages => FailureCode::NoKeyPackages,
+        ProblemType::TooLarge => FailureCode::TooLong,
+        ProblemType::NotFound => FailureCode::NotFound,
+        ProblemType::AccountHasDevices => FailureCode::AccountHasDevices,
+        ProblemType::NoSession | ProblemType::DeviceRevoked | ProblemType::TicketExpired => {
+            FailureCode::SignedOut
+        }
+        _ => FailureCode::Refused,
+    };
+    Failure::new(code, problem.detail.clone())
+}

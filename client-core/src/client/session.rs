@@ -1,0 +1,153 @@
+//! Being online: sessions, the stream, and waiting when the relay does not answer.
+
+use infrasound_spec::{
+    account::DeviceId,
+    api::{
+        devices::{AskChallenge, Challenge, Session, StartSession, session_content},
+        paths,
+        stream::StreamEvent,
+    },
+    signing::Purpose as Signing,
+    time::{MINUTE, SECOND, Timestamp},
+};
+use rand_core::RngCore as _;
+
+use super::{Client, Sync, requests::Purpose, step::Step};
+use crate::{
+    event::{Event, Failure},
+    input::{TransportError, Wish, WishId},
+    output::Method,
+};
+
+/// A session is renewed when this much of its life is left, in milliseconds.
+const RENEW_BEFORE: u64 = 10 * MINUTE;
+/// The longest wait between two tries, in milliseconds.
+const LONGEST_WAIT: u64 = MINUTE;
+
+/// How this client stands with the relay.
+#[derive(Default)]
+pub(super) struct Online {
+    session: Option<Session>,
+    /// Not before this time is anything tried again.
+    pub(super) wait_until: Option<Timestamp>,
+    failures: u32,
+    stream: Stream,
+    /// Wishes that need the relay at once and wait for a session.
+    pub(super) deferred: Vec<(WishId, Wish)>,
+    /// The relay no longer accepts this device.
+    pub(super) signed_out: bool,
+}
+
+#[derive(Default, PartialEq, Eq, Clone, Copy)]
+enum Stream {
+    #[default]
+    Closed,
+    Opening,
+    Open,
+}
+
+impl Client {
+    /// The session's token, if there is a session that will hold for a while.
+    pub(super) fn token(&self, now: Timestamp) -> Option<String> {
+        let session = self.online.session.as_ref()?;
+        (session.expires > now.plus_millis(RENEW_BEFORE)).then(|| session.token.to_string())
+    }
+
+    /// Gets a session and the stream. Says whether there is a session.
+    pub(super) fn pump_session(&mut self, step: &mut Step) -> bool {
+        let Some(token) = self.token(step.now) else {
+            if !self.has_request(|purpose| matches!(purpose, Purpose::Challenge | Purpose::StartSession)) {
+                let body = AskChallenge { device: self.device.id };
+                self.request(
+                    Purpose::Challenge,
+                    Method::Post,
+                    paths::SESSION_CHALLENGE.to_owned(),
+                    Some(&body),
+                    step,
+                );
+            }
+            return false;
+        };
+        if self.online.stream == Stream::Closed {
+            self.online.stream = Stream::Opening;
+            step.open_stream = Some(token);
+        }
+        true
+    }
+
+    pub(super) fn challenge_given(&mut self, challenge: Challenge, step: &mut Step) {
+        let device: DeviceId = self.device.id;
+        let content = session_content(&challenge, &device);
+        let signature = self.device.signer.sign_for(Signing::SessionStart, &content);
+        let body = StartSession { device, challenge, signature };
+        self.request(Purpose::StartSession, Method::Post, paths::SESSIONS.to_owned(), Some(&body), step);
+    }
+
+    pub(super) fn session_started(&mut self, session: Session) {
+        self.online.session = Some(session);
+        self.online.stream = Stream::Closed;
+    }
+
+    /// The session is no longer one: the next pump gets another.
+    pub(super) fn session_lost(&mut self) {
+        self.online.session = None;
+    }
+
+    /// The relay answered something: it can be reached.
+    pub(super) fn reached(&mut self) {
+        self.online.failures = 0;
+        self.online.wait_until = None;
+    }
+
+    /// The relay could not be reached, or asked for patience: nothing more goes out for a while.
+    pub(super) fn back_off(&mut self, reason: &str, retry_after: Option<u64>, step: &mut Step) {
+        if self.online.wait_until.is_some_and(|until| until > step.now) {
+            return;
+        }
+        let base = SECOND.saturating_mul(1 << self.online.failures.min(6)).min(LONGEST_WAIT);
+        self.online.failures = self.online.failures.saturating_add(1);
+        // Jitter, so that a relay that comes back is not met by everybody at once.
+        let wait = retry_after.map_or(base / 2 + u64::from(step.rng.next_u32()) % base, |seconds| {
+            seconds.saturating_mul(SECOND).clamp(SECOND, 10 * MINUTE)
+        });
+        let retry_at = step.now.plus_millis(wait);
+        self.online.wait_until = Some(retry_at);
+        self.caught_up = false;
+        step.event(Event::Offline { reason: reason.to_owned(), retry_at });
+    }
+
+    /// Nothing is sent any more.
+    pub(super) fn sign_out(&mut self, failure: Failure, step: &mut Step) {
+        if !self.online.signed_out {
+            self.online.signed_out = true;
+            self.online.session = None;
+            step.event(Event::SignedOut(failure));
+        }
+    }
+
+    pub(super) fn stream_opened(&mut self) {
+        self.online.stream = Stream::Open;
+        self.reached();
+        // What happened while the stream was closed is asked for once: an event may have been missed.
+        self.sync =
+            Sync { contacts: true, conversations: true, welcomes: true, key_packages: true, ..self.sync };
+    }
+
+    pub(super) fn stream_closed(&mut self, error: TransportError, step: &mut Step) {
+        self.online.stream = Stream::Closed;
+        self.back_off(&error.to_string(), None, step);
+    }
+
+    /// The stream says where to look. What it says is not believed, only looked at.
+    pub(super) fn stream_event(&mut self, json: &str) {
+        let Ok(event) = serde_json::from_str::<StreamEvent>(json) else { return };
+        match event {
+            StreamEvent::Ready => {}
+            StreamEvent::Log { conversation, last } => self.log_grew(conversation, last),
+            StreamEvent::Welcome => self.sync.welcomes = true,
+            StreamEvent::Contacts => self.sync.contacts = true,
+            StreamEvent::StartedOver { .. } => self.sync.conversations = true,
+            StreamEvent::KeyPackages { .. } => self.sync.key_packages = true,
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! A person's wishes: checked, stored as intents where they may have to wait, and answered.
+
+use infrasound_spec::{
+    account::Handle,
+    api::paths,
+    consent::{ContactState, RequestPolicy},
+    content::{Act, Activity, Note, ObjectId, html_from_text},
+    conversation::{Conversation as Direct, ConversationId},
+    limits,
+};
+
+use super::{
+    Client,
+    requests::{Purpose, Reply, failure},
+    step::Step,
+};
+use crate::{
+    event::{Answer, Event, Failure, FailureCode},
+    input::{Wish, WishId},
+    intent::{Intent, Stage, Target, Work},
+    journal::Place,
+    message::{Body, Message, MessageState},
+    output::Method,
+    stored,
+};
+
+impl Client {
+    pub(super) fn wish(&mut self, id: WishId, wish: Wish, step: &mut Step) {
+        if self.online.signed_out {
+            let failure = Failure::new(FailureCode::SignedOut, "this device is signed out: sign in again");
+            return step.event(Event::WishFailed(id, failure));
+        }
+        let outcome = match wish {
+            Wish::Send { to, text, in_reply_to } => self.wish_send(&to, &text, in_reply_to, step).map(Some),
+            Wish::React { conversation, object, emoji } => {
+                self.wish_act(conversation, Act::React { object, emoji }, step).map(Some)
+            }
+            Wish::Edit { conversation, object, text } => {
+                let html = html_from_text(&text);
+                self.wish_act(conversation, Act::Update { object, html }, step).map(Some)
+            }
+            Wish::Delete { conversation, object } => {
+                self.wish_act(conversation, Act::Delete { object }, step).map(Some)
+            }
+            Wish::MarkRead { conversation, up_to } => self.wish_read(conversation, up_to, step).map(Some),
+            Wish::SetContact { who, state } => self.wish_contact(id, &who, state, step),
+            Wish::Messages { conversation, before, limit } => {
+                self.wish_messages(id, conversation, before, limit).map(|()| None)
+            }
+            Wish::RenewLeaf { conversation } => self.wish_renew(conversation, step).map(Some),
+            Wish::SafetyNumber { who } if self.pinned_number(&who).is_some() => {
+                Ok(self.pinned_number(&who).map(Answer::SafetyNumber))
+            }
+            wish @ (Wish::SetPolicy(_) | Wish::SafetyNumber { .. } | Wish::Devices) => {
+                self.online.deferred.push((id, wish));
+                self.fail_deferred_if_offline(step);
+                Ok(None)
+            }
+        };
+        match outcome {
+            Ok(Some(answer)) => step.event(Event::WishDone(id, answer)),
+            Ok(None) => {}
+            Err(failure) => step.event(Event::WishFailed(id, failure)),
+        }
+    }
+
+    /// Wishes that need the relay at once, now that there is a session.
+    pub(super) fn pump_deferred(&mut self, step: &mut Step) {
+        for (id, wish) in std::mem::take(&mut self.online.deferred) {
+            match wish {
+                Wish::SetPolicy(policy) => {
+                    let path = paths::ACCOUNT_POLICY.to_owned();
+                    self.request(Purpose::SetPolicy(id, policy), Method::Put, path, Some(&policy), step);
+                }
+                Wish::SafetyNumber { who } => self.look_up_handle(Purpose::LookUpForNumber(id), &who, step),
+                Wish::SetContact { who, state } => {
+                    self.look_up_handle(Purpose::LookUpForContact(id, state), &who, step);
+                }
+                Wish::Devices => self.ask(Purpose::Devices(id), Method::Get, paths::DEVICES.to_owned(), step),
+                _ => {}
+            }
+        }
+    }
+
+    /// Wishes that need the relay at once fail at once while it can't be reached.
+    fn fail_deferred_if_offline(&mut self, step: &mut Step) {
+        if self.online.wait_until.is_some_and(|until| step.now < until) {
+            for (id, _) in std::mem::take(&mut self.online.deferred) {
+                let failure = Failure::new(FailureCode::Unreachable, "the relay cannot be reached just now");
+                step.event(Event::WishFailed(id, failure));
+            }
+        }
+    }
+
+    fn wish_send(
+        &mut self,
+        to: &Handle,
+        text: &str,
+        in_reply_to: Option<ObjectId>,
+        step: &mut Step,
+    ) -> Result<Answer, Failure> {
+        if *to == self.device.handle {
+            return Err(Failure::new(FailureCode::Refused, "you cannot write to yourself"));
+        }
+        let note = Note { id: ObjectId::from_random(step.random()), html: html_from_text(text), in_reply_to };
+        let activity = Activity { id: ObjectId::from_random(step.random()), act: Act::Create(note.clone()) };
+        let json = encode_activity(&activity)?;
+        let conversation =
+            match self.contact_by_handle(to).map(|contact| (contact.account.clone(), contact.state)) {
+                Some((_, ContactState::Blocked)) => {
+                    let text = format!("you have blocked {to}; unblock them first");
+                    return Err(Failure::new(FailureCode::NoConsent, text));
+                }
+                Some((account, state)) => {
+                    if state != ContactState::Accepted {
+                        // To write to somebody is to accept them.
+                        self.set_contact_state(&account, ContactState::Accepted, step);
+                    }
+                    Some(self.list_direct(&account, true, step))
+                }
+                None => None,
+            };
+        let target = conversation.map_or_else(|| Target::Handle(to.clone()), Target::Conversation);
+        let work = Work::Activity { json, note: Some(note.id.clone()), receipt: false };
+        self.add_intent(target, work, step);
+        step.event(Event::Message(self.pending_message(&note, conversation, step)));
+        Ok(Answer::Queued { message: note.id, conversation })
+    }
+
+    fn pending_message(&self, note: &Note, conversation: Option<ConversationId>, step: &Step) -> Message {
+        Message {
+            id: note.id.clone(),
+            conversation,
+            number: None,
+            sender: self.device.handle.clone(),
+            own: true,
+            time: step.now,
+            body: Body::Html(note.html.clone()),
+            in_reply_to: note.in_reply_to.clone(),
+            edited: false,
+            reactions: Vec::new(),
+            state: MessageState::Pending(None),
+        }
+    }
+
+    /// A reaction, edit or deletion. Whether the note is one's own to edit shows in the history of everybody.
+    fn wish_act(
+        &mut self,
+        conversation: ConversationId,
+        act: Act,
+        step: &mut Step,
+    ) -> Result<Answer, Failure> {
+        self.known(conversation)?;
+        if !self.may_speak(conversation) {
+            let text = "this is a request: accept it first";
+            return Err(Failure::new(FailureCode::Refused, text));
+        }
+        let activity = Activity { id: ObjectId::from_random(step.random()), act };
+        let json = encode_activity(&activity)?;
+        let work = Work::Activity { json, note: None, receipt: false };
+        self.add_intent(Target::Conversation(conversation), work, step);
+        Ok(Answer::Queued { message: activity.id, conversation: Some(conversation) })
+    }
+
+    fn wish_renew(&mut self, conversation: ConversationId, step: &mut Step) -> Result<Answer, Failure> {
+        self.known(conversation)?;
+        if !self.may_speak(conversation) {
+            let text = "this is a request: accept it first, or the other would see that it was opened";
+            return Err(Failure::new(FailureCode::Refused, text));
+        }
+        self.add_intent(Target::Conversation(conversation), Work::RenewLeaf, step);
+        Ok(Answer::Done)
+    }
+
+    fn wish_read(&mut self, id: ConversationId, up_to: u64, step: &mut Step) -> Result<Answer, Failure> {
+        self.known(id)?;
+        if let Some(listed) = self.summaries.get_mut(&id) {
+            listed.stored.seen = listed.stored.seen.max(up_to.min(listed.stored.last_message));
+            if listed.stored.seen >= listed.stored.last_message && listed.stored.unread > 0 {
+                listed.stored.unread = 0;
+            }
+        }
+        self.summary_changed(id, step);
+        self.receipts_are_due(id, step.now);
+        Ok(Answer::Done)
+    }
+
+    /// Whether the other may see that this device is there.
+    fn may_speak(&self, id: ConversationId) -> bool {
+        let other = self.summaries.get(&id).map(|listed| &listed.other);
+        other.is_some_and(|other| self.contact_state(other) == ContactState::Accepted)
+    }
+
+    fn known(&self, id: ConversationId) -> Result<(), Failure> {
+        if self.summaries.contains_key(&id) {
+            return Ok(());
+        }
+        Err(Failure::new(FailureCode::NotFound, "there is no such conversation on this device"))
+    }
+
+    pub(super) fn policy_set(&mut self, wish: WishId, policy: RequestPolicy, reply: Reply, step: &mut Step) {
+        match reply {
+            Reply::Ok(_) => {
+                self.policy = policy;
+                step.writes.put(Place::Root, "policy", stored::encode(&policy));
+                step.event(Event::WishDone(wish, Answer::Done));
+            }
+            Reply::Problem(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
+        }
+    }
+
+    /// Stores what a person wants, so that it survives.
+    pub(super) fn add_intent(&mut self, target: Target, work: Work, step: &mut Step) -> u64 {
+        let id = self.next_intent;
+        self.next_intent += 1;
+        let intent = Intent { id, target, work, stage: Stage::Queued, created: step.now };
+        self.active.extend(intent.conversation());
+        self.save_intent(intent, step);
+        id
+    }
+
+    pub(super) fn save_intent(&mut self, intent: Intent, step: &mut Step) {
+        step.writes.put(Place::Root, Intent::record_name(intent.id), stored::encode(&intent));
+        self.intents.insert(intent.id, intent);
+    }
+
+    pub(super) fn remove_intent(&mut self, id: u64, step: &mut Step) -> Option<Intent> {
+        step.writes.delete(Place::Root, Intent::record_name(id));
+        self.intents.remove(&id)
+    }
+
+    /// A wish that was stored can't be done: it ends, and the app is told why.
+    pub(super) fn fail_intent(&mut self, id: u64, failure: &Failure, step: &mut Step) {
+        let Some(intent) = self.remove_intent(id, step) else { return };
+        if let Work::Activity { json, note, receipt: false } = &intent.work {
+            let Some(object) =
+                note.clone().or_else(|| Activity::decode(json).ok().map(|activity| activity.id))
+            else {
+                return;
+            };
+            step.event(Event::IntentFailed {
+                conversation: intent.conversation(),
+                object,
+                failure: failure.clone(),
+            });
+        }
+    }
+
+    /// The conversation with an account, put into the list if it is new.
+    pub(super) fn list_direct(
+        &mut self,
+        other: &infrasound_spec::account::AccountUri,
+        began: bool,
+        step: &mut Step,
+    ) -> ConversationId {
+        // Handles and accounts of one's own were refused before.
+        let id = Direct::direct(&self.device.account, other, 0)
+            .map_or_else(|| ConversationId::from_bytes([0; 32]), |direct| direct.id);
+        if !self.summaries.contains_key(&id) {
+            let listed = super::Listed {
+                other: other.clone(),
+                began,
+                stored: crate::conversation::summary::StoredSummary::default(),
+                waiting: None,
+                started_over: false,
+            };
+            self.summaries.insert(id, listed);
+            self.summary_changed(id, step);
+        }
+        id
+    }
+}
+
+fn encode_activity(activity: &Activity) -> Result<Vec<u8>, Failure> {
+    let json = activity.encode();
+    if json.len() > limits::MAX_CONTENT {
+        let text = format!("this message is too long: at most {} bytes", limits::MAX_CONTENT);
+        return Err(Failure::new(FailureCode::TooLong, text));
+    }
+    Ok(json)
+}

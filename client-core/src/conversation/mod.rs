@@ -1,0 +1,166 @@
+//! A conversation that is loaded: its MLS group, its place in the log, and what is to be done next.
+
+pub(crate) mod chain;
+pub(crate) mod state;
+pub mod summary;
+
+use std::collections::BTreeMap;
+
+use infrasound_spec::{
+    account::AccountUri, commit, conversation::ConversationId, endorsement::EndorsedDevice, mls::LeafError,
+};
+use openmls::prelude::{GroupId, MlsGroup};
+use zeroize::Zeroizing;
+
+use crate::{
+    conversation::{chain::ChainWindow, state::State},
+    journal::{Place, RecordDamaged, WriteSet},
+    mls::store::{Changes, MlsStore, StoreError},
+    output::RequestId,
+    stored,
+};
+
+const STATE: &[u8] = b"state";
+const MLS: &[u8] = b"mls/";
+const KEPT: &[u8] = b"kept/";
+
+/// A loaded conversation.
+pub(crate) struct Conversation {
+    pub(crate) id: ConversationId,
+    pub(crate) state: State,
+    pub(crate) store: MlsStore,
+    pub(crate) group: Option<MlsGroup>,
+    /// Who the leaves of the current epoch are: verified once for an epoch, not for each message.
+    pub(crate) members: BTreeMap<u32, EndorsedDevice>,
+    pub(crate) chain: ChainWindow,
+    /// The group before the provisional commit.
+    kept: Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>,
+    /// The key of the other account was looked up since it started over.
+    pub(crate) key_looked_up: bool,
+    /// A request whose answer must come before anything else is done here.
+    pub(crate) busy: Option<RequestId>,
+}
+
+/// A conversation can't be loaded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    #[error(transparent)]
+    Damaged(#[from] RecordDamaged),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Leaf(#[from] LeafError),
+}
+
+impl Conversation {
+    /// A conversation of which nothing is stored yet.
+    pub(crate) fn new(id: ConversationId, other: AccountUri) -> Self {
+        Self {
+            id,
+            state: State::new(id, other),
+            store: MlsStore::default(),
+            group: None,
+            members: BTreeMap::new(),
+            chain: ChainWindow::default(),
+            kept: Vec::new(),
+            key_looked_up: false,
+            busy: None,
+        }
+    }
+
+    /// Takes the opened records of the conversation's place.
+    pub(crate) fn load(
+        id: ConversationId,
+        other: AccountUri,
+        records: Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>,
+    ) -> Result<Self, LoadError> {
+        let mut conversation = Self::new(id, other);
+        let mut mls = Vec::new();
+        for (name, value) in records {
+            if let Some(key) = name.strip_prefix(MLS) {
+                mls.push((key.to_vec(), value));
+            } else if let Some(key) = name.strip_prefix(KEPT) {
+                conversation.kept.push((key.to_vec(), value));
+            } else if name == STATE {
+                conversation.state = stored::decode(&value)?;
+            } else {
+                conversation.chain.load(&name, &value);
+            }
+        }
+        conversation.store = MlsStore::new(mls);
+        conversation.reload_group()?;
+        Ok(conversation)
+    }
+
+    /// Reads the group from the store, after the store was loaded, rolled back or restored.
+    pub(crate) fn reload_group(&mut self) -> Result<(), LoadError> {
+        self.group = match &self.state.group_id {
+            Some(group_id) => MlsGroup::load(&self.store, &GroupId::from_slice(group_id))?,
+            None => None,
+        };
+        self.refresh_members()
+    }
+
+    /// Verifies who the leaves are. To be called whenever the epoch has changed.
+    pub(crate) fn refresh_members(&mut self) -> Result<(), LoadError> {
+        self.members = match &self.group {
+            Some(group) => commit::members(group.public_group())?,
+            None => BTreeMap::new(),
+        };
+        Ok(())
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place::Conversation(*self.id.as_bytes())
+    }
+
+    /// Writes what changed: the state, openmls' records, the chain.
+    pub(crate) fn save(&mut self, writes: &mut WriteSet) {
+        writes.put(self.place(), STATE, stored::encode(&self.state));
+        put_changes(writes, &self.place(), MLS, self.store.take_changes());
+        self.chain.save(writes, &self.place());
+    }
+
+    /// Keeps the group as it is now, until the commit that is about to be applied is confirmed.
+    pub(crate) fn keep_group(&mut self, writes: &mut WriteSet) {
+        self.drop_kept(writes);
+        self.kept = self.store.snapshot();
+        for (key, value) in &self.kept {
+            writes.put(self.place(), [KEPT, key].concat(), value.to_vec());
+        }
+    }
+
+    /// The commit is confirmed: the group before it is forgotten.
+    pub(crate) fn drop_kept(&mut self, writes: &mut WriteSet) {
+        for (key, _) in std::mem::take(&mut self.kept) {
+            writes.delete(self.place(), [KEPT, &key].concat());
+        }
+    }
+
+    /// The commit is void: the group before it stands again.
+    pub(crate) fn restore_kept(&mut self, writes: &mut WriteSet) -> Result<(), LoadError> {
+        let kept = self.kept.clone();
+        self.drop_kept(writes);
+        self.store.restore(kept);
+        self.reload_group()
+    }
+
+    /// There is no group any more: a founding was voided or lost the race.
+    pub(crate) fn drop_group(&mut self) {
+        self.store.clear();
+        self.group = None;
+        self.members.clear();
+        self.state.group_id = None;
+    }
+}
+
+/// Writes changes of an openmls store under a prefix.
+pub(crate) fn put_changes(writes: &mut WriteSet, place: &Place, prefix: &[u8], changes: Changes) {
+    for (key, value) in changes {
+        let name = [prefix, &key].concat();
+        match value {
+            Some(value) => writes.put(place.clone(), name, value.to_vec()),
+            None => writes.delete(place.clone(), name),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What is stored of a conversation besides the MLS group.
+
+use infrasound_spec::{
+    account::AccountUri, api::conversations::FoundConversation, content::ObjectId,
+    conversation::ConversationId, log::LogPosition, report::CommitOutcome,
+};
+use serde::{Deserialize, Serialize};
+
+/// The stored state of a conversation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) other: AccountUri,
+    /// The MLS group id, while there is a group.
+    pub(crate) group_id: Option<Vec<u8>>,
+    /// The founding to use next, or the one that stands.
+    pub(crate) generation: u32,
+    /// The last entry that was taken in.
+    pub(crate) position: LogPosition,
+    /// The entry that let this device in; entries before it were never for it.
+    pub(crate) joined_at: u64,
+    /// The commit that is applied here and not confirmed.
+    pub(crate) provisional: Option<u64>,
+    /// The commit that could not be applied here. Until it is voided, entries of its epoch can't be read.
+    pub(crate) refused: Option<u64>,
+    /// Reports that the hub has not acknowledged.
+    pub(crate) reports: Vec<(u64, CommitOutcome)>,
+    /// This account founded it: it is not a request.
+    pub(crate) began: bool,
+    /// A founding on its way: these bytes and no others are sent until the hub has answered.
+    pub(crate) founding: Option<FoundConversation>,
+    /// The conversation goes on without this device, until the other account lets it in again.
+    pub(crate) left_out: bool,
+    /// Foundings and commits of this device in a row that were voided.
+    pub(crate) voided: u32,
+    /// The last note of the other: what receipts name.
+    pub(crate) received: Option<(u64, ObjectId)>,
+    /// Up to where this account's receipts have gone: reached, read.
+    pub(crate) acknowledged: u64,
+    pub(crate) read_receipt: u64,
+    /// Up to where the other's receipts go.
+    pub(crate) other_delivered: u64,
+    pub(crate) other_read: u64,
+}
+
+impl State {
+    pub(crate) fn new(id: ConversationId, other: AccountUri) -> Self {
+        Self {
+            other,
+            group_id: None,
+            generation: 0,
+            position: LogPosition::start(&id, 0, 0),
+            joined_at: 0,
+            provisional: None,
+            refused: None,
+            reports: Vec::new(),
+            began: false,
+            founding: None,
+            left_out: false,
+            voided: 0,
+            received: None,
+            acknowledged: 0,
+            read_receipt: 0,
+            other_delivered: 0,
+            other_read: 0,
+        }
+    }
+}
