@@ -85,4 +85,9 @@ mod tests {
     fn a_crate_whose_name_only_begins_alike_is_allowed() {
         assert!(broken(&RULE, "infrasound-core v0.1.0\ntokio-stream v0.1.17\n").is_empty());
     }
+
+    #[test]
+    fn the_arrows_between_our_crates_point_one_way() {
+        assert!(matches!(check().unwrap(), Outcome::Passed));
+    }
 }
