@@ -92,6 +92,7 @@ pub enum Event {
 
 /// What a wish brought.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one lives for a moment, on its way to the app")]
 pub enum Answer {
     /// Done.
     Done,

@@ -69,6 +69,9 @@ pub struct Batch {
     pub delete: Vec<(Scope, RecordName)>,
 }
 
+/// A record that was opened: its name and its value.
+pub(crate) type OpenedRecord = (Vec<u8>, Zeroizing<Vec<u8>>);
+
 /// A record can't be opened: the wrong storage key, or somebody changed the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a stored record does not open: the storage key is wrong, or the file was altered")]
@@ -166,11 +169,7 @@ impl Sealer {
     }
 
     /// Opens a record: its name and its value.
-    pub(crate) fn open(
-        &self,
-        scope: Scope,
-        record: &SealedRecord,
-    ) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), RecordDamaged> {
+    pub(crate) fn open(&self, scope: Scope, record: &SealedRecord) -> Result<OpenedRecord, RecordDamaged> {
         let (nonce, sealed) = record.value.split_first_chunk::<NONCE>().ok_or(RecordDamaged)?;
         let aad = [scope.0, record.name.0].concat();
         let cipher = XChaCha20Poly1305::new((&self.seal_key).into());
@@ -187,10 +186,13 @@ impl Sealer {
     }
 }
 
+/// What becomes of a record: its new value, or nothing.
+type Change = Option<Zeroizing<Vec<u8>>>;
+
 /// Changes of one step, by what they are about; the last word on each record counts.
 #[derive(Default)]
 pub(crate) struct WriteSet {
-    changes: BTreeMap<(Place, Vec<u8>), Option<Zeroizing<Vec<u8>>>>,
+    changes: BTreeMap<(Place, Vec<u8>), Change>,
 }
 
 impl WriteSet {
@@ -217,8 +219,8 @@ impl WriteSet {
             };
             match value {
                 Some(value) => {
-                    let (record, sealed) = sealer.seal(scope, &name, &value, rng);
-                    batch.put.push((scope, record, sealed));
+                    let (record, bytes) = sealer.seal(scope, &name, &value, rng);
+                    batch.put.push((scope, record, bytes));
                 }
                 None => batch.delete.push((scope, sealer.name(scope, &name))),
             }

@@ -25,14 +25,13 @@ use infrasound_spec::{
 use openmls::prelude::{
     DeserializeBytes as _, MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProtocolMessage,
 };
-use zeroize::Zeroizing;
 
 use super::{Client, founding::MAX_VOIDED, requests::Purpose, step::Step};
 use crate::{
     conversation::Conversation,
     event::{Event, Failure, FailureCode},
     intent::{Intent, Stage, Work},
-    journal::Place,
+    journal::{OpenedRecord, Place},
     mls::Provider,
     output::Method,
     warning::Warning,
@@ -42,7 +41,7 @@ impl Client {
     pub(super) fn conversation_loaded(
         &mut self,
         id: ConversationId,
-        records: Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>,
+        records: Vec<OpenedRecord>,
         step: &mut Step,
     ) {
         let Some(other) = self.summaries.get(&id).map(|listed| listed.other.clone()) else { return };
@@ -201,7 +200,7 @@ impl Client {
             }
             (_, Some(bytes)) => self.receive(conversation, entry, bytes.as_slice(), step),
             (_, None) => {
-                self.record_unreadable(conversation, entry, "expired before this device saw it", step)
+                Self::record_unreadable(conversation, entry, "expired before this device saw it", step);
             }
         }
     }
@@ -210,7 +209,7 @@ impl Client {
         let number = entry.number;
         let Some(bytes) = &entry.bytes else {
             conversation.state.refused = Some(number);
-            return self.refuse_commit(conversation, number, "it expired before this device saw it", step);
+            return Self::refuse_commit(conversation, number, "it expired before this device saw it", step);
         };
         let own = self.own_intent(conversation, entry).filter(|intent| match &intent.stage {
             Stage::Commit { bundle, .. } => bundle.commit == *bytes,
@@ -223,18 +222,17 @@ impl Client {
         };
         if let Err(reason) = applied {
             conversation.drop_kept(&mut step.writes);
-            return self.refuse_commit(conversation, number, &reason, step);
+            return Self::refuse_commit(conversation, number, &reason, step);
         }
         conversation.state.provisional = Some(number);
-        match own {
-            Some(intent) => self.hold(conversation, intent, number, step),
-            None => {
-                if let Some(group) = &conversation.group {
-                    let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());
-                    conversation.state.reports.push((number, CommitOutcome::Applied { authenticator }));
-                }
-                self.epoch_passed(conversation.id, step);
+        if let Some(intent) = own {
+            self.hold(conversation, intent, number, step)
+        } else {
+            if let Some(group) = &conversation.group {
+                let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());
+                conversation.state.reports.push((number, CommitOutcome::Applied { authenticator }));
             }
+            self.epoch_passed(conversation.id, step);
         }
         self.see_members(conversation, step);
         self.sync.conversations = true;
@@ -274,7 +272,7 @@ impl Client {
     }
 
     /// The commit is not applied here, and the hub is told: it voids it unless somebody else could.
-    fn refuse_commit(&mut self, conversation: &mut Conversation, number: u64, reason: &str, step: &mut Step) {
+    fn refuse_commit(conversation: &mut Conversation, number: u64, reason: &str, step: &mut Step) {
         conversation.state.refused = Some(number);
         conversation.state.reports.push((number, CommitOutcome::CannotApply));
         let warning = Warning::CommitRefused { number, reason: reason.to_owned() };

@@ -270,7 +270,7 @@ impl Client {
             .ciphersuite(parameters::CIPHERSUITE)
             .with_wire_format_policy(config.wire_format_policy())
             .use_ratchet_tree_extension(false)
-            .sender_ratchet_configuration(config.sender_ratchet_configuration().clone())
+            .sender_ratchet_configuration(*config.sender_ratchet_configuration())
             .lifetime(mls::lifetime(step.now))
             .with_capabilities(parameters::capabilities())
             .with_group_context_extensions(

@@ -14,14 +14,13 @@ use infrasound_spec::{
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::{Client, step::Step};
 use crate::{
     event::{Answer, Event, Failure, FailureCode},
     input::WishId,
     intent::{Stage, Work},
-    journal::Place,
+    journal::{OpenedRecord, Place},
     message::{Body, Message, MessageState, Reaction},
     stored,
 };
@@ -200,7 +199,7 @@ impl Client {
         &mut self,
         conversation: ConversationId,
         page: u64,
-        records: &[(Vec<u8>, Zeroizing<Vec<u8>>)],
+        records: &[OpenedRecord],
     ) {
         let Some(query) = self.queries.first_mut() else { return };
         if query.conversation != conversation || query.next_page != Some(page) {
@@ -224,12 +223,7 @@ impl Client {
         }
     }
 
-    pub(super) fn note_loaded(
-        &mut self,
-        conversation: ConversationId,
-        note: &str,
-        records: &[(Vec<u8>, Zeroizing<Vec<u8>>)],
-    ) {
+    pub(super) fn note_loaded(&mut self, conversation: ConversationId, note: &str, records: &[OpenedRecord]) {
         let Some(query) = self.queries.first() else { return };
         if query.conversation != conversation {
             return;
@@ -259,7 +253,7 @@ impl Client {
         conversation: ConversationId,
         number: u64,
         item: &StoredItem,
-        records: &[(Vec<u8>, Zeroizing<Vec<u8>>)],
+        records: &[OpenedRecord],
     ) -> Option<Message> {
         let record = |name: String| {
             records.iter().find(|(stored, _)| *stored == name.as_bytes()).map(|(_, value)| value)
@@ -298,7 +292,7 @@ impl Client {
         })
     }
 
-    fn reactions(&self, records: &[(Vec<u8>, Zeroizing<Vec<u8>>)]) -> Vec<Reaction> {
+    fn reactions(&self, records: &[OpenedRecord]) -> Vec<Reaction> {
         let mut reactions: Vec<(u64, Reaction)> = records
             .iter()
             .filter_map(|(name, value)| {

@@ -23,13 +23,12 @@ use openmls::prelude::{
     DeserializeBytes as _, MlsGroup, MlsMessageBodyIn, MlsMessageIn, ProcessedWelcome, RatchetTreeIn,
     StagedWelcome,
 };
-use zeroize::Zeroizing;
 
 use super::{Client, requests::Purpose, step::Step};
 use crate::{
     conversation::{Conversation, put_changes},
     event::Event,
-    journal::Place,
+    journal::{OpenedRecord, Place},
     mls::{self, Provider, store::MlsStore},
     output::Method,
     warning::Warning,
@@ -40,7 +39,7 @@ pub(super) struct Joining {
     welcome: PendingWelcome,
     other: AccountUri,
     tree: Option<Vec<u8>>,
-    pub(super) key_packages: Option<Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>>,
+    pub(super) key_packages: Option<Vec<OpenedRecord>>,
 }
 
 /// Why a Welcome can't be used.
@@ -165,7 +164,7 @@ impl Client {
             self.conversations.insert(id, conversation);
             return self.drop_welcome(&welcome, step);
         }
-        match self.try_join(&welcome, &other, tree.unwrap_or_default(), key_packages.unwrap_or_default()) {
+        match self.try_join(&welcome, &other, &tree.unwrap_or_default(), key_packages.unwrap_or_default()) {
             Ok(joined) => self.joined(&mut conversation, &welcome, joined, step),
             Err(error) => {
                 let who = self.handle_of(&other);
@@ -184,8 +183,8 @@ impl Client {
         &self,
         welcome: &PendingWelcome,
         other: &AccountUri,
-        tree: Vec<u8>,
-        key_packages: Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>,
+        tree: &[u8],
+        key_packages: Vec<OpenedRecord>,
     ) -> Result<Joined, JoinError> {
         let invalid = |error: &dyn std::fmt::Display| JoinError::Invalid(error.to_string());
         let message = MlsMessageIn::tls_deserialize_exact_bytes(welcome.bytes.as_slice())
@@ -193,7 +192,7 @@ impl Client {
         let MlsMessageBodyIn::Welcome(message) = message.extract() else {
             return Err(JoinError::Invalid("not a Welcome".to_owned()));
         };
-        let tree = RatchetTreeIn::tls_deserialize_exact_bytes(&tree).map_err(|error| invalid(&error))?;
+        let tree = RatchetTreeIn::tls_deserialize_exact_bytes(tree).map_err(|error| invalid(&error))?;
         let store = MlsStore::joining(key_packages);
         let provider = Provider { crypto: &self.crypto, store: &store };
         let processed = ProcessedWelcome::new_from_welcome(&provider, &mls::join_config(), message)

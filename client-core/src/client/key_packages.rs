@@ -15,12 +15,11 @@ use infrasound_spec::{
 };
 use openmls::prelude::{KeyPackage, MlsMessageOut};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::{Client, requests::Purpose, step::Step};
 use crate::{
     conversation::put_changes,
-    journal::Place,
+    journal::{OpenedRecord, Place},
     mls::{self, Provider, store::MlsStore},
     output::Method,
     stored,
@@ -38,7 +37,7 @@ pub(super) struct KeyPackageIndex {
 impl Client {
     pub(super) fn key_packages_counted(
         &mut self,
-        count: Result<KeyPackageCount, Box<Problem>>,
+        count: &Result<KeyPackageCount, Box<Problem>>,
         step: &mut Step,
     ) {
         self.sync.key_packages = false;
@@ -76,7 +75,7 @@ impl Client {
 
     pub(super) fn key_packages_uploaded(
         &mut self,
-        count: Result<KeyPackageCount, Box<Problem>>,
+        count: &Result<KeyPackageCount, Box<Problem>>,
         step: &mut Step,
     ) {
         if let Err(problem) = count {
@@ -123,7 +122,7 @@ impl Client {
         }
     }
 
-    pub(super) fn key_packages_loaded(&mut self, records: Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>) {
+    pub(super) fn key_packages_loaded(&mut self, records: Vec<OpenedRecord>) {
         if let Some(joining) = &mut self.joining {
             joining.key_packages = Some(records);
         }

@@ -113,6 +113,10 @@ struct Listed {
 
 /// What has to be asked of the relay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one question, asked or not; there is no state in between"
+)]
 struct Sync {
     account: bool,
     contacts: bool,

@@ -83,7 +83,7 @@ impl Client {
             }
             Err(Unread::Unreadable) => {
                 step.event(Event::Warning(Some(conversation.id), Warning::EntryUnreadable { number }));
-                return self.record_unreadable(conversation, entry, "altered, or not from a member", step);
+                return Self::record_unreadable(conversation, entry, "altered, or not from a member", step);
             }
         };
         let handle = self.handle_of(&sender.account);
@@ -93,7 +93,7 @@ impl Client {
         }
         let activity = match frame {
             Some(frame) => {
-                self.compare_histories(conversation, entry, &handle, &frame, step);
+                Self::compare_histories(conversation, entry, &handle, &frame, step);
                 Activity::decode(&frame.content).ok()
             }
             None => None,
@@ -104,21 +104,19 @@ impl Client {
             number,
             time: entry.time,
         };
-        match activity {
-            Some(activity) => self.record(conversation, &origin, activity, step),
-            None => {
-                step.event(Event::Warning(
-                    Some(conversation.id),
-                    Warning::ContentRefused { sender: handle, number },
-                ));
-                self.record_unreadable(conversation, entry, "not a message of this protocol", step);
-            }
+        if let Some(activity) = activity {
+            self.record(conversation, &origin, activity, step)
+        } else {
+            step.event(Event::Warning(
+                Some(conversation.id),
+                Warning::ContentRefused { sender: handle, number },
+            ));
+            Self::record_unreadable(conversation, entry, "not a message of this protocol", step);
         }
     }
 
     /// The sender says what it had seen. If this device saw something else, the relay showed two histories.
     fn compare_histories(
-        &self,
         conversation: &Conversation,
         entry: &LogEntry,
         sender: &infrasound_spec::account::Handle,
@@ -173,11 +171,11 @@ impl Client {
     ) {
         match activity.act {
             Act::Create(note) => self.record_note(conversation, origin, &note, step),
-            Act::Delivered { up_to, .. } => self.record_receipt(conversation, origin, up_to, false, step),
-            Act::Read { up_to, .. } => self.record_receipt(conversation, origin, up_to, true, step),
+            Act::Delivered { up_to, .. } => Self::record_receipt(conversation, origin, up_to, false, step),
+            Act::Read { up_to, .. } => Self::record_receipt(conversation, origin, up_to, true, step),
             Act::Unknown { ref name, .. } => {
                 let stored = StoredNote::unsupported(origin.number, origin.time, name.clone());
-                self.put_item(conversation.id, origin, &activity.id, &stored, step);
+                Self::put_item(conversation.id, origin, &activity.id, &stored, step);
                 self.tell_activity(conversation.id, origin, activity.act, step);
             }
             act => {
@@ -209,7 +207,7 @@ impl Client {
     ) {
         let id = conversation.id;
         let stored = StoredNote::of(origin.number, origin.time, note);
-        self.put_item(id, origin, &note.id, &stored, step);
+        Self::put_item(id, origin, &note.id, &stored, step);
         if let Some(listed) = self.summaries.get_mut(&id) {
             listed.stored.last_message = origin.number;
             listed.stored.last_time = origin.time;
@@ -239,7 +237,6 @@ impl Client {
 
     /// An entry that nobody here can read still has its place in the history.
     pub(super) fn record_unreadable(
-        &mut self,
         conversation: &mut Conversation,
         entry: &LogEntry,
         why: &str,
@@ -253,11 +250,10 @@ impl Client {
         };
         let Ok(object) = format!("urn:infrasound:entry:{}", entry.number).parse::<ObjectId>() else { return };
         let stored = StoredNote::unreadable(entry.number, entry.time, why.to_owned());
-        self.put_item(conversation.id, &origin, &object, &stored, step);
+        Self::put_item(conversation.id, &origin, &object, &stored, step);
     }
 
     fn put_item(
-        &self,
         conversation: ConversationId,
         origin: &Origin,
         object: &ObjectId,
@@ -272,7 +268,6 @@ impl Client {
     }
 
     fn record_receipt(
-        &mut self,
         conversation: &mut Conversation,
         origin: &Origin,
         up_to: u64,

@@ -71,8 +71,10 @@ impl Purpose {
     /// The wish that fails if the request does: those that are not stored as intents.
     fn wish(&self) -> Option<WishId> {
         match self {
-            Self::SetPolicy(wish, _) | Self::Devices(wish) | Self::LookUpForNumber(wish) => Some(*wish),
-            Self::LookUpForContact(wish, _) => Some(*wish),
+            Self::SetPolicy(wish, _)
+            | Self::Devices(wish)
+            | Self::LookUpForNumber(wish)
+            | Self::LookUpForContact(wish, _) => Some(*wish),
             _ => None,
         }
     }
@@ -201,10 +203,10 @@ impl Client {
             Purpose::Contacts => self.contacts_told(reply.parse::<ContactList>(), step),
             Purpose::Conversations => self.conversations_told(reply.parse::<ConversationList>(), step),
             Purpose::Welcomes => self.welcomes_told(reply.parse::<WelcomeList>()),
-            Purpose::CountKeyPackages => self.key_packages_counted(reply.parse::<KeyPackageCount>(), step),
-            Purpose::UploadKeyPackages => self.key_packages_uploaded(reply.parse::<KeyPackageCount>(), step),
+            Purpose::CountKeyPackages => self.key_packages_counted(&reply.parse::<KeyPackageCount>(), step),
+            Purpose::UploadKeyPackages => self.key_packages_uploaded(&reply.parse::<KeyPackageCount>(), step),
             Purpose::SetContact(account, state) => {
-                self.contact_set(&account, state, matches!(reply, Reply::Ok(_)), step)
+                self.contact_set(&account, state, matches!(reply, Reply::Ok(_)), step);
             }
             Purpose::SetPolicy(wish, policy) => self.policy_set(wish, policy, reply, step),
             Purpose::Devices(wish) => match reply.parse::<DeviceList>() {
@@ -212,7 +214,7 @@ impl Client {
                 Err(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
             },
             Purpose::LookUpForNumber(wish) => {
-                self.looked_up_for_number(wish, reply.parse::<AccountInfo>(), step)
+                self.looked_up_for_number(wish, reply.parse::<AccountInfo>(), step);
             }
             Purpose::LookUpForContact(wish, state) => {
                 self.looked_up_for_contact(wish, state, reply.parse::<AccountInfo>(), step);
@@ -228,7 +230,7 @@ impl Client {
             Purpose::Claim(id) => self.claimed(id, reply.parse::<ClaimedKeyPackages>(), step),
             Purpose::Found(id) => self.founding_answered(id, reply.parse::<Accepted>(), step),
             Purpose::Submit(id, intent) => {
-                self.submission_answered(id, intent, reply.parse::<Accepted>(), step)
+                self.submission_answered(id, intent, reply.parse::<Accepted>(), step);
             }
             Purpose::Log(id) => self.log_fetched(id, reply.parse::<LogPage>(), step),
             Purpose::Report(id, number) => self.report_delivered(id, number, step),

@@ -9,12 +9,15 @@ use infrasound_spec::{
     limits,
 };
 
+use std::collections::btree_map::Entry;
+
 use super::{
-    Client,
+    Client, Listed,
     requests::{Purpose, Reply, failure},
     step::Step,
 };
 use crate::{
+    conversation::summary::StoredSummary,
     event::{Answer, Event, Failure, FailureCode},
     input::{Wish, WishId},
     intent::{Intent, Stage, Target, Work},
@@ -256,15 +259,14 @@ impl Client {
         // Handles and accounts of one's own were refused before.
         let id = Direct::direct(&self.device.account, other, 0)
             .map_or_else(|| ConversationId::from_bytes([0; 32]), |direct| direct.id);
-        if !self.summaries.contains_key(&id) {
-            let listed = super::Listed {
+        if let Entry::Vacant(vacant) = self.summaries.entry(id) {
+            vacant.insert(Listed {
                 other: other.clone(),
                 began,
-                stored: crate::conversation::summary::StoredSummary::default(),
+                stored: StoredSummary::default(),
                 waiting: None,
                 started_over: false,
-            };
-            self.summaries.insert(id, listed);
+            });
             self.summary_changed(id, step);
         }
         id

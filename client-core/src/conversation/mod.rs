@@ -10,11 +10,10 @@ use infrasound_spec::{
     account::AccountUri, commit, conversation::ConversationId, endorsement::EndorsedDevice, mls::LeafError,
 };
 use openmls::prelude::{GroupId, MlsGroup};
-use zeroize::Zeroizing;
 
 use crate::{
     conversation::{chain::ChainWindow, state::State},
-    journal::{Place, RecordDamaged, WriteSet},
+    journal::{OpenedRecord, Place, RecordDamaged, WriteSet},
     mls::store::{Changes, MlsStore, StoreError},
     output::RequestId,
     stored,
@@ -34,7 +33,7 @@ pub(crate) struct Conversation {
     pub(crate) members: BTreeMap<u32, EndorsedDevice>,
     pub(crate) chain: ChainWindow,
     /// The group before the provisional commit.
-    kept: Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>,
+    kept: Vec<OpenedRecord>,
     /// The key of the other account was looked up since it started over.
     pub(crate) key_looked_up: bool,
     /// A request whose answer must come before anything else is done here.
@@ -72,7 +71,7 @@ impl Conversation {
     pub(crate) fn load(
         id: ConversationId,
         other: AccountUri,
-        records: Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>,
+        records: Vec<OpenedRecord>,
     ) -> Result<Self, LoadError> {
         let mut conversation = Self::new(id, other);
         let mut mls = Vec::new();
