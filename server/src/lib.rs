@@ -1,1 +1,4 @@
 //! server
+
+pub mod demo;
+pub mod instance;

@@ -76,8 +76,7 @@ fn one_with_the_endorsement_of_another_account_is_refused() {
             let mallory = Person::new("mallory");
             let (created, expires) = (now(), now().plus_millis(DAY));
             let key = device.signer.key();
-            device.endorsement =
-                Some(mallory.endorse(&mallory.account, device.id, &key, created, expires));
+            device.endorsement = Some(mallory.endorse(&mallory.account, device.id, &key, created, expires));
         },
         &KeyPackageError::Leaf(LeafError::Endorsement(EndorsementError::BadSignature)),
     );
@@ -121,9 +120,7 @@ fn one_whose_credential_is_no_account_is_refused() {
 
 #[test]
 fn one_that_cannot_be_in_a_conversation_is_refused() {
-    let lacks = |extensions: &[ExtensionType]| {
-        Capabilities::new(None, None, Some(extensions), None, None)
-    };
+    let lacks = |extensions: &[ExtensionType]| Capabilities::new(None, None, Some(extensions), None, None);
     refuses(
         |_, device| device.capabilities = lacks(&[ExtensionType::Unknown(0xF1A0)]),
         &KeyPackageError::Capabilities,

@@ -226,7 +226,7 @@ impl Client {
         }
         conversation.state.provisional = Some(number);
         if let Some(intent) = own {
-            self.hold(conversation, intent, number, step)
+            self.hold(conversation, intent, number, step);
         } else {
             if let Some(group) = &conversation.group {
                 let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());

@@ -105,7 +105,7 @@ impl Client {
             time: entry.time,
         };
         if let Some(activity) = activity {
-            self.record(conversation, &origin, activity, step)
+            self.record(conversation, &origin, activity, step);
         } else {
             step.event(Event::Warning(
                 Some(conversation.id),

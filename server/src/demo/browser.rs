@@ -47,7 +47,8 @@ impl Browser {
         if self.has_form_cookie && is_same(&self.form_token, token) {
             return Ok(());
         }
-        let text = "This form is too old, or cookies are switched off. Go back, reload the page and try again.";
+        let text =
+            "This form is too old, or cookies are switched off. Go back, reload the page and try again.";
         Err(Box::new(error_page(StatusCode::FORBIDDEN, text)))
     }
 
@@ -82,7 +83,12 @@ impl FromRequestParts<DemoState> for Browser {
         let account = session
             .as_deref()
             .and_then(|secret| state.read(|book, now| book.session_account(secret, now).cloned()));
-        Ok(Self { has_form_cookie: form.is_some(), form_token: form.unwrap_or_else(make_secret), session, account })
+        Ok(Self {
+            has_form_cookie: form.is_some(),
+            form_token: form.unwrap_or_else(make_secret),
+            session,
+            account,
+        })
     }
 }
 

@@ -53,7 +53,9 @@ impl ApiError {
             Self::InvalidClient | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::LoginDisabled | Self::OutOfScope | Self::UnauthorizedClient => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::NeedsUser | Self::NotPublic | Self::Post(_) | Self::Register(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NeedsUser | Self::NotPublic | Self::Post(_) | Self::Register(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::Storage => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

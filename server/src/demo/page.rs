@@ -9,7 +9,8 @@ use axum::{
 };
 
 /// Nothing runs and nobody frames. There is no `form-action`: browsers apply it to the redirect that returns to an app.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A page with a title and a body that is HTML already.
 pub(super) fn page(status: StatusCode, title: &str, body: &str) -> Response {

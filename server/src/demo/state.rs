@@ -89,7 +89,10 @@ impl DemoState {
     }
 
     /// Changes something, and answers when the change is on disk.
-    pub(super) async fn change<T>(&self, change: impl FnOnce(&mut Book, Timestamp) -> T) -> Result<T, ApiError> {
+    pub(super) async fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Book, Timestamp) -> T,
+    ) -> Result<T, ApiError> {
         self.change_and_write(change).await.map_err(|error| {
             tracing::error!(%error, "the demo instance's file was not written");
             ApiError::Storage

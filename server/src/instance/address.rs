@@ -85,7 +85,12 @@ mod tests {
     fn what_is_not_an_instance_address_is_refused() {
         assert_eq!(parse_base("social.example"), Err(AddressError::NotAnAddress));
         assert_eq!(parse_base("ftp://social.example"), Err(AddressError::NotAnAddress));
-        for text in ["https://a@social.example", "https://social.example/x", "https://social.example/?q", "https://h/#f"] {
+        for text in [
+            "https://a@social.example",
+            "https://social.example/x",
+            "https://social.example/?q",
+            "https://h/#f",
+        ] {
             assert_eq!(parse_base(text), Err(AddressError::MoreThanAHost), "{text}");
         }
     }

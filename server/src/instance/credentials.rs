@@ -50,14 +50,19 @@ mod tests {
 
     #[test]
     fn secrets_are_not_printed() {
-        let app = AppCredentials { client_id: "id-1".into(), client_secret: "s3cret".into(), scope: "profile".into() };
+        let app = AppCredentials {
+            client_id: "id-1".into(),
+            client_secret: "s3cret".into(),
+            scope: "profile".into(),
+        };
         assert_eq!(format!("{app:?}"), r#"AppCredentials { scope: "profile", .. }"#);
         assert_eq!(format!("{:?}", AccessToken::new("t0ken".into())), "AccessToken { .. }");
     }
 
     #[test]
     fn the_stored_form_of_an_app_is_pinned() {
-        let app = AppCredentials { client_id: "id".into(), client_secret: "s".into(), scope: "profile".into() };
+        let app =
+            AppCredentials { client_id: "id".into(), client_secret: "s".into(), scope: "profile".into() };
         let stored = r#"{"client_id":"id","client_secret":"s","scope":"profile"}"#;
         assert_eq!(serde_json::to_string(&app).unwrap(), stored);
         assert_eq!(serde_json::from_str::<AppCredentials>(stored).unwrap(), app);

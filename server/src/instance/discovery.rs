@@ -12,7 +12,7 @@ use url::Url;
 use super::{Instance, address, http::CallError};
 
 /// An instance may be upgraded while the relay runs, so discovery is repeated now and then.
-const DISCOVERY_LIFETIME: Duration = Duration::from_secs(600);
+const DISCOVERY_LIFETIME: Duration = Duration::from_mins(10);
 
 /// Where an instance's OAuth endpoints are, and what to ask for there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,12 +139,16 @@ impl Instance {
 /// `scopes_supported` lists `profile` since Mastodon 4.3; metadata without a list is as new.
 fn smallest_scope(supported: Option<&[String]>) -> &'static str {
     let Some(supported) = supported else { return "profile" };
-    ["profile", "read:accounts"].into_iter().find(|scope| supported.iter().any(|s| s == scope)).unwrap_or("read")
+    ["profile", "read:accounts"]
+        .into_iter()
+        .find(|scope| supported.iter().any(|s| s == scope))
+        .unwrap_or("read")
 }
 
 /// Some servers write a domain, others a URL.
 fn bare_domain(text: &str) -> Option<String> {
-    let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("https://{text}")) }.ok()?;
+    let url =
+        if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("https://{text}")) }.ok()?;
     url.host_str().filter(|host| !host.is_empty())?;
     Some(address::authority(&url))
 }

@@ -60,7 +60,10 @@ impl Instance {
         let entity = match (self.verify_credentials(token).await, &userinfo) {
             (Ok(entity), _) => Some(entity),
             // Userinfo has said who it is; the rest is welcome, not needed. A verdict on the person stands.
-            (Err(IdentifyError::Nonsense(_) | IdentifyError::TokenRefused | IdentifyError::Unreachable(_)), Some(_)) => None,
+            (
+                Err(IdentifyError::Nonsense(_) | IdentifyError::TokenRefused | IdentifyError::Unreachable(_)),
+                Some(_),
+            ) => None,
             (Err(error), _) => return Err(error),
         };
         if let Some(entity) = &entity {
@@ -92,7 +95,8 @@ impl Instance {
             (None, None) => return Err(nonsense("no account")),
         };
         let (uri, handle) = self.own_account(name, userinfo_actor.or(entity_actor), endpoints).await?;
-        let shown = entity.as_ref().and_then(|e| e.display_name.clone()).or(userinfo.and_then(|info| info.name));
+        let shown =
+            entity.as_ref().and_then(|e| e.display_name.clone()).or(userinfo.and_then(|info| info.name));
         Ok(InstanceAccount {
             uri,
             handle,
@@ -111,7 +115,10 @@ impl Instance {
         let Some(url) = &endpoints.userinfo else { return Ok(None) };
         let answer = self.http.get_as(token, url.clone()).await?;
         // A token with `read:accounts` only may not ask here, but may below. Any other refusal shows there again.
-        if matches!(answer.status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+        if matches!(
+            answer.status,
+            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
+        ) {
             return Ok(None);
         }
         refusal::of_answer(&answer)?;
@@ -172,7 +179,8 @@ impl Instance {
 
     /// A domain that serves its WebFinger through the instance has made the instance its voice for its own URIs.
     pub(super) fn may_speak_for(&self, found: &Found, handle: &Handle) -> bool {
-        let delegated = found.served_by.origin() == self.base.origin() && found.actor.authority() == handle.host();
+        let delegated =
+            found.served_by.origin() == self.base.origin() && found.actor.authority() == handle.host();
         self.is_at_home(&found.actor) || delegated
     }
 }

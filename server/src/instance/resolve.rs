@@ -11,7 +11,7 @@ use infrasound_spec::account::{AccountUri, Handle};
 
 use super::{Instance, http::CallError};
 
-const CACHE_LIFETIME: Duration = Duration::from_secs(300);
+const CACHE_LIFETIME: Duration = Duration::from_mins(5);
 const CACHE_SIZE: usize = 10_000;
 
 /// Why a handle leads to no account.
@@ -119,7 +119,7 @@ mod tests {
         let (handle, uri) = entry(1);
         cache.keep(handle.clone(), uri.clone(), start);
         assert_eq!(cache.find(&handle, start + Duration::from_secs(299)), Some(uri));
-        assert_eq!(cache.find(&handle, start + Duration::from_secs(300)), None);
+        assert_eq!(cache.find(&handle, start + Duration::from_mins(5)), None);
         assert!(cache.order.is_empty() && cache.found.is_empty());
     }
 

@@ -97,7 +97,9 @@ impl Instance {
         let answer = self.http.post(endpoints.token.clone(), &form).await?;
         match answer.status {
             StatusCode::UNAUTHORIZED => Err(SignInError::AppRefused),
-            status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => Err(SignInError::CodeRefused),
+            status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
+                Err(SignInError::CodeRefused)
+            }
             _ => Ok(AccessToken::new(answer.success::<TokenEntity>("token")?.access_token)),
         }
     }

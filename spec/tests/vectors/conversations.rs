@@ -101,9 +101,9 @@ pub(super) fn submission(input: &Value) -> Outcome {
 pub(super) fn report(input: &Value) -> Outcome {
     let conversation = ConversationId::from_bytes(array(input, "conversation"));
     let outcome = match text(input, "outcome") {
-        "applied" => {
-            CommitOutcome::Applied { authenticator: AuthenticatorHash::from_bytes(array(input, "authenticator")) }
-        }
+        "applied" => CommitOutcome::Applied {
+            authenticator: AuthenticatorHash::from_bytes(array(input, "authenticator")),
+        },
         _ => CommitOutcome::CannotApply,
     };
     let content = report::report_content(&conversation, number(input, "number"), &outcome);

@@ -46,7 +46,8 @@ struct Vector {
 fn vectors() -> BTreeMap<String, Vec<Vector>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
     let mut folders: BTreeMap<String, Vec<Vector>> = BTreeMap::new();
-    for folder in fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+    for folder in fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
+    {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
         let files = fs::read_dir(&folder).unwrap().map(|entry| read(&entry.unwrap().path()));
         folders.insert(name, files.collect());

@@ -59,7 +59,8 @@ impl Book {
 
     /// Checks a name and a password.
     pub(in crate::demo) fn sign_in(&self, name: &str, password: &str) -> Result<Account, SignInError> {
-        let account = self.account(name).filter(|_| password == PASSWORD).ok_or(SignInError::WrongPassword)?;
+        let account =
+            self.account(name).filter(|_| password == PASSWORD).ok_or(SignInError::WrongPassword)?;
         if account.suspended { Err(SignInError::Disabled) } else { Ok(account.clone()) }
     }
 
@@ -76,7 +77,10 @@ impl Book {
 
     /// Accounts whose name begins with `prefix`, by name.
     pub(in crate::demo) fn accounts_like<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Account> {
-        self.accounts.range(prefix.to_owned()..).map(|(_, account)| account).take_while(move |account| account.name.starts_with(prefix))
+        self.accounts
+            .range(prefix.to_owned()..)
+            .map(|(_, account)| account)
+            .take_while(move |account| account.name.starts_with(prefix))
     }
 
     /// How many accounts there are.
@@ -111,7 +115,11 @@ mod tests {
     fn a_name_that_is_no_name_is_refused() {
         let mut book = Book::default();
         for name in ["", "a b", "Ä", "a/b", "a@b", "<b>", &"a".repeat(31)] {
-            assert_eq!(book.sign_up(name, Timestamp::from_secs(1)).unwrap_err(), SignUpError::BadName, "{name}");
+            assert_eq!(
+                book.sign_up(name, Timestamp::from_secs(1)).unwrap_err(),
+                SignUpError::BadName,
+                "{name}"
+            );
         }
     }
 }

@@ -58,7 +58,10 @@ impl Book {
             return Err(RegisterError::Name);
         }
         let count = new.redirect_uris.len();
-        if count == 0 || count > MAX_REDIRECT_URIS || !new.redirect_uris.iter().all(|uri| is_redirect_uri(uri)) {
+        if count == 0
+            || count > MAX_REDIRECT_URIS
+            || !new.redirect_uris.iter().all(|uri| is_redirect_uri(uri))
+        {
             return Err(RegisterError::RedirectUri);
         }
         let scopes = Scopes::parse(new.scopes.as_deref()).ok_or(RegisterError::Scopes)?;
@@ -98,7 +101,8 @@ fn is_redirect_uri(text: &str) -> bool {
     let dangerous = ["javascript", "data", "vbscript", "file", "blob", "about"];
     let fits = text.len() <= MAX_REDIRECT_URI && text.bytes().all(|b| b.is_ascii_graphic());
     let url = Url::parse(text);
-    fits && (text == OUT_OF_BAND || url.is_ok_and(|url| !dangerous.contains(&url.scheme()) && url.fragment().is_none()))
+    fits && (text == OUT_OF_BAND
+        || url.is_ok_and(|url| !dangerous.contains(&url.scheme()) && url.fragment().is_none()))
 }
 
 #[cfg(test)]
@@ -106,7 +110,11 @@ mod tests {
     use super::*;
 
     fn register(book: &mut Book, id: &str, redirect: &str, at: u64) -> Result<App, RegisterError> {
-        let new = NewApp { name: "Test".into(), redirect_uris: vec![redirect.to_owned()], scopes: Some("profile".into()) };
+        let new = NewApp {
+            name: "Test".into(),
+            redirect_uris: vec![redirect.to_owned()],
+            scopes: Some("profile".into()),
+        };
         book.register_app(id, "secret", new, Timestamp::from_secs(at))
     }
 
@@ -121,7 +129,14 @@ mod tests {
     #[test]
     fn redirects_that_would_run_something_are_refused() {
         let mut book = Book::default();
-        for uri in ["javascript:alert(1)", "data:text/html,x", "/back", "", "https://a.example/#f", "https://a.example/ b"] {
+        for uri in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "/back",
+            "",
+            "https://a.example/#f",
+            "https://a.example/ b",
+        ] {
             assert_eq!(register(&mut book, "x", uri, 1).unwrap_err(), RegisterError::RedirectUri, "{uri}");
         }
         for uri in [OUT_OF_BAND, "http://127.0.0.1:9/x", "infrasound://signed-in"] {

@@ -116,7 +116,13 @@ mod tests {
         book
     }
 
-    fn redeem(book: &mut Book, app: &str, redirect: &str, verifier: Option<&str>, at: u64) -> Result<Token, RedeemError> {
+    fn redeem(
+        book: &mut Book,
+        app: &str,
+        redirect: &str,
+        verifier: Option<&str>,
+        at: u64,
+    ) -> Result<Token, RedeemError> {
         book.redeem_code("code", app, redirect, verifier, Timestamp::from_secs(at))
     }
 
@@ -143,7 +149,10 @@ mod tests {
         ] {
             let mut book = with_code(0);
             assert_eq!(redeem(&mut book, app, redirect, verifier, 1).unwrap_err(), RedeemError);
-            assert!(redeem(&mut book, "app", "https://app.example/", Some(VERIFIER), 1).is_err(), "a failed try uses the code up");
+            assert!(
+                redeem(&mut book, "app", "https://app.example/", Some(VERIFIER), 1).is_err(),
+                "a failed try uses the code up"
+            );
         }
     }
 

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 use infrasound_spec::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::session::Session;
 pub(super) use self::{
     account::Account,
     app::{App, NewApp, OUT_OF_BAND, RegisterError},
@@ -22,7 +23,6 @@ pub(super) use self::{
     post::{MAX_POST, Post, PostError},
     scope::Scopes,
 };
-use self::session::Session;
 
 /// The demo instance's data.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -58,7 +58,9 @@ impl Book {
 /// Removes the entry that has waited longest, if there are `limit` or more.
 fn make_room<T>(map: &mut BTreeMap<String, T>, limit: usize, age: impl Fn(&T) -> Timestamp) {
     while map.len() >= limit {
-        let Some(oldest) = map.iter().min_by_key(|(_, entry)| age(entry)).map(|(key, _)| key.clone()) else { return };
+        let Some(oldest) = map.iter().min_by_key(|(_, entry)| age(entry)).map(|(key, _)| key.clone()) else {
+            return;
+        };
         map.remove(&oldest);
     }
 }

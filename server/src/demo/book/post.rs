@@ -30,7 +30,12 @@ pub(in crate::demo) enum PostError {
 
 impl Book {
     /// Publishes a post.
-    pub(in crate::demo) fn post(&mut self, author: &str, text: &str, now: Timestamp) -> Result<Post, PostError> {
+    pub(in crate::demo) fn post(
+        &mut self,
+        author: &str,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<Post, PostError> {
         let text = text.trim();
         if text.is_empty() {
             return Err(PostError::Blank);
@@ -38,7 +43,8 @@ impl Book {
         if text.chars().count() > MAX_POST {
             return Err(PostError::TooLong);
         }
-        let post = Post { id: self.take_id(), author: author.to_owned(), text: text.to_owned(), created: now };
+        let post =
+            Post { id: self.take_id(), author: author.to_owned(), text: text.to_owned(), created: now };
         self.posts.push_back(post.clone());
         if self.posts.len() > MAX_POSTS {
             self.posts.pop_front();
@@ -48,7 +54,10 @@ impl Book {
 
     /// The posts, newest first, of accounts that stand.
     pub(in crate::demo) fn timeline(&self) -> impl Iterator<Item = &Post> {
-        self.posts.iter().rev().filter(|post| self.account(&post.author).is_some_and(|author| !author.suspended))
+        self.posts
+            .iter()
+            .rev()
+            .filter(|post| self.account(&post.author).is_some_and(|author| !author.suspended))
     }
 }
 

@@ -32,7 +32,8 @@ impl Scopes {
 
     /// Whether `needed` is one of these or part of one.
     pub(in crate::demo) fn include(&self, needed: &str) -> bool {
-        self.names().any(|name| name == needed || needed.strip_prefix(name).is_some_and(|rest| rest.starts_with(':')))
+        self.names()
+            .any(|name| name == needed || needed.strip_prefix(name).is_some_and(|rest| rest.starts_with(':')))
     }
 
     pub(in crate::demo) fn as_str(&self) -> &str {

@@ -21,7 +21,11 @@ use crate::demo::{
 
 const ACTIVITY: &str = "application/activity+json; charset=utf-8";
 
-pub(super) async fn actor(State(state): State<DemoState>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+pub(super) async fn actor(
+    State(state): State<DemoState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let account = state.read(|book, _| book.account(&name).cloned());
     let mut response = match (account, wants_html(&headers)) {
         (Some(account), false) => document(&state, &account),
@@ -34,7 +38,10 @@ pub(super) async fn actor(State(state): State<DemoState>, Path(name): Path<Strin
 }
 
 /// `GET /users/{name}/outbox`: there, as ActivityPub asks; this instance federates nothing, so it counts only.
-pub(super) async fn outbox(State(state): State<DemoState>, Path(name): Path<String>) -> Result<Response, ApiError> {
+pub(super) async fn outbox(
+    State(state): State<DemoState>,
+    Path(name): Path<String>,
+) -> Result<Response, ApiError> {
     let (account, total) = state.read(|book, _| {
         let account = book.account(&name).cloned().ok_or(ApiError::NotFound)?;
         let total = book.timeline().filter(|post| post.author == account.name).count();
@@ -69,7 +76,9 @@ fn document(state: &DemoState, account: &Account) -> Response {
 
 fn profile(state: &DemoState, account: &Account) -> Response {
     let title = format!("@{}@{}", account.name, state.authority());
-    let posts = state.read(|book, _| book.timeline().filter(|post| post.author == account.name).cloned().collect::<Vec<_>>());
+    let posts = state.read(|book, _| {
+        book.timeline().filter(|post| post.author == account.name).cloned().collect::<Vec<_>>()
+    });
     page(StatusCode::OK, &title, &articles(&posts))
 }
 

@@ -62,7 +62,11 @@ enum Refusal {
     ToApp(&'static str),
 }
 
-pub(super) async fn show(State(state): State<DemoState>, browser: Browser, Query(request): Query<Request>) -> Response {
+pub(super) async fn show(
+    State(state): State<DemoState>,
+    browser: Browser,
+    Query(request): Query<Request>,
+) -> Response {
     match state.read(|book, _| check(book, &request)) {
         Ok(checked) => consent_page(&state, &browser, &request, &checked, None),
         Err(refusal) => refuse(&request, &refusal),
@@ -107,7 +111,8 @@ fn check(book: &Book, request: &Request) -> Result<Checked, Refusal> {
     if request.response_type != "code" {
         return Err(Refusal::ToApp("unsupported_response_type"));
     }
-    let method_fits = request.code_challenge.is_none() || request.code_challenge_method.as_deref() == Some("S256");
+    let method_fits =
+        request.code_challenge.is_none() || request.code_challenge_method.as_deref() == Some("S256");
     let challenge_fits = request.code_challenge.as_ref().is_none_or(|challenge| challenge.len() == 43);
     if !method_fits || !challenge_fits {
         return Err(Refusal::ToApp("invalid_request"));
@@ -150,7 +155,9 @@ async fn allow(state: &DemoState, request: &Request, checked: Checked, account: 
 fn refuse(request: &Request, refusal: &Refusal) -> Response {
     match refusal {
         Refusal::Page(text) => error_page(StatusCode::BAD_REQUEST, text),
-        Refusal::ToApp(error) if request.redirect_uri == OUT_OF_BAND => error_page(StatusCode::BAD_REQUEST, error),
+        Refusal::ToApp(error) if request.redirect_uri == OUT_OF_BAND => {
+            error_page(StatusCode::BAD_REQUEST, error)
+        }
         Refusal::ToApp(error) => return_to_app(request, "error", error),
     }
 }
@@ -174,7 +181,8 @@ fn consent_page(
     problem: Option<&str>,
 ) -> Response {
     let hidden = request_fields(browser, request);
-    let form = |inner: &str| format!("<form method=\"post\" action=\"/oauth/authorize\">\n{hidden}{inner}</form>\n");
+    let form =
+        |inner: &str| format!("<form method=\"post\" action=\"/oauth/authorize\">\n{hidden}{inner}</form>\n");
     let known = browser.account.as_ref().map_or_else(String::new, |account| {
         let button = format!(
             "<p>You are signed in as <strong>{}</strong>.</p>\n\
@@ -188,10 +196,12 @@ fn consent_page(
          <h2>Sign in</h2>\n{sign_in}<h2>Or make an account</h2>\n{sign_up}<h2>Or do not allow it</h2>\n{deny}",
         alert = alert(problem),
         app = escape(&checked.app_name),
-        scopes = checked.scopes.names().map(|scope| format!("<li>{}</li>\n", in_words(scope))).collect::<String>(),
+        scopes = wishes(&checked.scopes),
         sign_in = form(&sign_in_fields("Sign in and allow")),
         sign_up = form(&sign_up_fields("Make the account and allow")),
-        deny = form("<p><button class=\"quiet\" name=\"action\" value=\"deny\">Go back without allowing</button></p>\n"),
+        deny = form(
+            "<p><button class=\"quiet\" name=\"action\" value=\"deny\">Go back without allowing</button></p>\n"
+        ),
     );
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let mut response = page(status, "Allow an app to use your account?", &body);
@@ -216,6 +226,10 @@ fn request_fields(browser: &Browser, request: &Request) -> String {
         }
     }
     fields
+}
+
+fn wishes(scopes: &Scopes) -> String {
+    scopes.names().fold(String::new(), |list, scope| list + "<li>" + in_words(scope) + "</li>\n")
 }
 
 fn in_words(scope: &str) -> &'static str {

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::demo::{book::MAX_POST, state::DemoState};
 
 const TITLE: &str = "Infrasound demo instance";
-const DESCRIPTION: &str = "A small built-in instance for trying Infrasound out. Every account has the password demo.";
+const DESCRIPTION: &str =
+    "A small built-in instance for trying Infrasound out. Every account has the password demo.";
 /// Clients read features off this number; the words behind it are honest.
 const VERSION: &str = concat!("4.4.0 (compatible; infrasound-demo ", env!("CARGO_PKG_VERSION"), ")");
 

@@ -20,6 +20,7 @@ pub(super) async fn revoke(
     FormOrJson(request): FormOrJson<Request>,
 ) -> Result<Json<Value>, ApiError> {
     let (id, secret) = client(&headers, request.client_id.as_deref(), request.client_secret.as_deref())?;
-    let revoked = state.change(|book, _| book.is_app(&id, &secret) && book.revoke_token(&request.token, &id)).await?;
+    let revoked =
+        state.change(|book, _| book.is_app(&id, &secret) && book.revoke_token(&request.token, &id)).await?;
     if revoked { Ok(Json(json!({}))) } else { Err(ApiError::UnauthorizedClient) }
 }

@@ -28,7 +28,11 @@ pub(super) struct SignOut {
     form_token: String,
 }
 
-pub(super) async fn sign_in(State(state): State<DemoState>, browser: Browser, Form(form): Form<SignIn>) -> Response {
+pub(super) async fn sign_in(
+    State(state): State<DemoState>,
+    browser: Browser,
+    Form(form): Form<SignIn>,
+) -> Response {
     if let Err(refused) = browser.check_form(&form.form_token) {
         return *refused;
     }
@@ -52,7 +56,11 @@ pub(super) async fn sign_in(State(state): State<DemoState>, browser: Browser, Fo
     }
 }
 
-pub(super) async fn sign_out(State(state): State<DemoState>, browser: Browser, Form(form): Form<SignOut>) -> Response {
+pub(super) async fn sign_out(
+    State(state): State<DemoState>,
+    browser: Browser,
+    Form(form): Form<SignOut>,
+) -> Response {
     if let Err(refused) = browser.check_form(&form.form_token) {
         return *refused;
     }

@@ -44,9 +44,14 @@ pub(super) async fn publish(
     Ok(Json(entity::status(&state, &author, &post)))
 }
 
-pub(super) async fn public_timeline(State(state): State<DemoState>, Query(page): Query<Page>) -> Json<Vec<Value>> {
+pub(super) async fn public_timeline(
+    State(state): State<DemoState>,
+    Query(page): Query<Page>,
+) -> Json<Vec<Value>> {
     let limit = page.limit.unwrap_or(20).min(40);
-    let wanted = |post: &&Post| page.max_id.is_none_or(|max| post.id < max) && page.since_id.is_none_or(|min| post.id > min);
+    let wanted = |post: &&Post| {
+        page.max_id.is_none_or(|max| post.id < max) && page.since_id.is_none_or(|min| post.id > min)
+    };
     let posts: Vec<(Account, Post)> = state.read(|book, _| {
         let newest = book.timeline().filter(wanted).take(limit);
         newest.filter_map(|post| Some((book.account(&post.author)?.clone(), post.clone()))).collect()

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 use crate::demo::{caller::Caller, error::ApiError, state::DemoState};
 
-pub(super) async fn userinfo(State(state): State<DemoState>, caller: Caller) -> Result<Json<Value>, ApiError> {
+pub(super) async fn userinfo(
+    State(state): State<DemoState>,
+    caller: Caller,
+) -> Result<Json<Value>, ApiError> {
     let account = caller.allowed(&["profile"])?;
     let uri = state.actor_uri(&account);
     Ok(Json(json!({
