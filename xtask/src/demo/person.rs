@@ -10,6 +10,8 @@ use thiserror::Error;
 use super::narrator::Narrator;
 use crate::interrupt::{self, Interrupted};
 
+const WARNING: &str = "WARNING:";
+
 /// Why a command of the story did not do what it should.
 #[derive(Debug, Error)]
 pub(crate) enum PersonError {
@@ -19,6 +21,8 @@ pub(crate) enum PersonError {
     Refused { name: String, command: String, status: std::process::ExitStatus, complaint: String },
     #[error("{name}'s `infrasound {command}` printed a line that is not JSON")]
     NotJson { name: String, command: String, source: serde_json::Error },
+    #[error("{name} was warned: {output}")]
+    Warned { name: String, output: String },
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
 }
@@ -51,6 +55,10 @@ impl Person {
         self.narrator.types(self.name, &typed(arguments));
         let output = self.finish(arguments, &mut self.command(arguments))?;
         self.narrator.sees(self.name, &output);
+        // The client warns of whatever a relay should not do. Ours must give it no reason.
+        if output.contains(WARNING) {
+            return Err(PersonError::Warned { name: self.name.to_owned(), output });
+        }
         Ok(())
     }
 
