@@ -1,0 +1,4 @@
+//! Black-box tests that cross crates.
+
+mod readme;
+mod snac;

@@ -1,0 +1,143 @@
+//! A relay with its demo instance, and people with homes, who type lines of README.md into a shell.
+
+use std::{
+    fs::{self, File},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use infrasound_tests::{
+    programs::{programs, workspace},
+    relay_process::RelayProcess,
+    sign_in::demo_token,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Where the commands run.
+pub(super) struct Stage {
+    pub(super) relay: RelayProcess,
+    folder: TempDir,
+}
+
+impl Stage {
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let relay = RelayProcess::demo(folder.path().join("relay").as_os_str());
+        Self { relay, folder }
+    }
+
+    /// A line with the addresses of this stage in place of the page's.
+    ///
+    /// The page names messages by the numbers that they would most likely have: 2 is the reader's, 3 is Bob's.
+    pub(super) fn placed(&self, line: &str) -> String {
+        let line = line.replace("https://relay.example", self.relay.base());
+        let line = line.replace("@social.example", &format!("@{}", self.relay.host()));
+        if !line.contains("/2 ") && !line.contains("/3 ") && !line.ends_with("/2") {
+            return line;
+        }
+        let bob = format!("@bob@{}", self.relay.host());
+        let messages = self.read("alice", &bob);
+        let reference = |own: bool| {
+            let message = messages.iter().find(|message| message["own"] == own).unwrap();
+            message["ref"].as_str().unwrap().to_owned()
+        };
+        line.replace(&format!("{bob}/2"), &reference(true)).replace(&format!("{bob}/3"), &reference(false))
+    }
+
+    pub(super) async fn token(&self, name: &str) -> String {
+        demo_token(self.relay.base(), name).await
+    }
+
+    pub(super) async fn sign_in(&self, name: &str) {
+        let token = self.token(name).await;
+        self.types(name, &format!("infrasound login --relay {}", self.relay.base()), &token);
+    }
+
+    /// Types a line, which must end well, and returns what it printed.
+    #[track_caller]
+    pub(super) fn types(&self, name: &str, line: &str, token: &str) -> String {
+        let mut running = self.spawn(name, line, token);
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = running.try_wait().unwrap() {
+                break status;
+            }
+            if Instant::now() > deadline {
+                running.kill().unwrap();
+                running.wait().unwrap();
+                panic!("{name}'s `{line}` did not end; it printed: {}", self.printed(name));
+            }
+            thread::sleep(Duration::from_millis(10));
+        };
+        let printed = self.printed(name);
+        assert!(status.success(), "{name}'s `{line}` ended with {status}: {printed}");
+        assert!(!printed.contains("WARNING:"), "{name}'s `{line}` warned: {printed}");
+        printed
+    }
+
+    /// Types a line that stays, lets somebody else write, and ends it when that has arrived.
+    #[track_caller]
+    pub(super) fn follow(&self, line: &str, name: &str, writer: &str) {
+        let mut running = self.spawn(name, line, "");
+        let text = "Can you hear me?";
+        self.types(writer, &format!("infrasound send @{name}@{} '{text}'", self.relay.host()), "");
+        let deadline = Instant::now() + PATIENCE;
+        while !self.printed(name).contains(text) && Instant::now() < deadline {
+            assert!(running.try_wait().unwrap().is_none(), "`{line}` ended: {}", self.printed(name));
+            thread::sleep(Duration::from_millis(10));
+        }
+        running.kill().unwrap();
+        running.wait().unwrap();
+        assert!(self.printed(name).contains(text), "`{line}` printed: {}", self.printed(name));
+    }
+
+    /// Bob accepts Alice's request and writes back; his message arrives.
+    pub(super) fn bob_answers(&self) {
+        let host = self.relay.host();
+        self.types("bob", &format!("infrasound accept @alice@{host}"), "");
+        self.types("bob", &format!("infrasound send @alice@{host} 'I am here'"), "");
+        self.types("alice", "infrasound inbox", "");
+        assert_eq!(self.read("alice", &format!("@bob@{host}")).len(), 2);
+    }
+
+    fn read(&self, name: &str, other: &str) -> Vec<Value> {
+        let printed = self.types(name, &format!("infrasound --json read {other}"), "");
+        let objects = printed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        objects.filter(|object| object["type"] == "message").collect()
+    }
+
+    fn spawn(&self, name: &str, line: &str, token: &str) -> Child {
+        let output = File::create(self.output(name)).unwrap();
+        // A shell runs its last command in its own place, so that ending the one ends the other.
+        let line = if line.contains('|') { line.to_owned() } else { format!("exec {line}") };
+        shell(&line)
+            .env("INFRASOUND_HOME", self.folder.path().join(name))
+            .env("INFRASOUND_TOKEN", token)
+            .stdout(output.try_clone().unwrap())
+            .stderr(output)
+            .spawn()
+            .unwrap()
+    }
+
+    fn printed(&self, name: &str) -> String {
+        String::from_utf8_lossy(&fs::read(self.output(name)).unwrap()).into_owned()
+    }
+
+    fn output(&self, name: &str) -> PathBuf {
+        self.folder.path().join(format!("{name}.output"))
+    }
+}
+
+/// A shell that finds our programs, with nobody at its keyboard.
+pub(super) fn shell(line: &str) -> Command {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line]).env("PATH", format!("{}:{path}", programs().display()));
+    shell.current_dir(workspace()).stdin(Stdio::null());
+    shell
+}
