@@ -72,7 +72,7 @@ fn licences() -> Outcome {
     if !cargo::has("deny") {
         return Outcome::LeftOut { install: "cargo install --locked cargo-deny" };
     }
-    Outcome::of(cargo::run(&["deny", "--config", ".deny.toml", "check", "bans", "licenses", "sources"]))
+    Outcome::of(cargo::run(&["deny", "check", "bans", "licenses", "sources"]))
 }
 
 /// Unit, integration and documentation tests; passes the runner's lines on and reads its totals.
