@@ -1,1 +1,71 @@
-fn main() {}
+//! The `infrasound` command: Infrasound on a terminal, and in scripts.
+//!
+//! | module | what |
+//! |---|---|
+//! | `arguments` | the command line and its help |
+//! | `commands` | one file for each command |
+//! | `app` | a command at work: session, events, screen |
+//! | `line`, `render` | what is said: shapes for programs, text for people |
+//! | `clean`, `html` | nothing from outside reaches the terminal but text |
+
+mod app;
+mod arguments;
+mod clean;
+mod commands;
+mod exit;
+mod html;
+mod input;
+mod line;
+mod paint;
+mod reference;
+mod render;
+mod screen;
+mod table;
+mod time;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Parser as _;
+use etcetera::BaseStrategy as _;
+
+use crate::{
+    arguments::Arguments,
+    exit::CommandError,
+    screen::{Format, Screen},
+};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let format = if arguments.json { Format::Json } else { Format::Text };
+    match run(arguments, format) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if error.exit() != 0 {
+                screen::show_error(format, &error);
+            }
+            ExitCode::from(error.exit())
+        }
+    }
+}
+
+fn run(arguments: Arguments, format: Format) -> Result<(), CommandError> {
+    let home = match arguments.home {
+        Some(home) => home,
+        None => default_home()?,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(CommandError::Input)?;
+    let result = runtime.block_on(commands::run(arguments.command, &home, Screen::new(format)));
+    // A line that is still being typed must not keep the process alive.
+    runtime.shutdown_background();
+    result
+}
+
+fn default_home() -> Result<PathBuf, CommandError> {
+    let strategy = etcetera::choose_base_strategy()
+        .map_err(|_| CommandError::Usage("there is no home directory: say --home DIR".to_owned()))?;
+    Ok(strategy.data_dir().join("infrasound"))
+}

@@ -1,0 +1,242 @@
+//! A command at work: a session, what happens in it, and where to say so.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use infrasound_core::{conversation::summary::Summary, event::Event, input::Wish};
+use infrasound_native::{Error, Events, Session};
+use infrasound_spec::{consent::ContactState, conversation::ConversationId};
+
+use crate::{
+    exit::CommandError,
+    line::{Activity, Line, Message, Place, State, Warning, message_state},
+    screen::Screen,
+};
+
+/// How long a command waits for the relay.
+pub(crate) const ONLINE: Duration = Duration::from_secs(15);
+/// How long a command lets receipts and other things go out before it ends.
+pub(crate) const SETTLE: Duration = Duration::from_secs(10);
+
+/// A running command.
+pub(crate) struct App {
+    pub(crate) session: Session,
+    pub(crate) screen: Screen,
+    pub(crate) home: PathBuf,
+    events: Events,
+    places: HashMap<ConversationId, Place>,
+    /// What has happened and was not looked at yet.
+    seen: VecDeque<Event>,
+}
+
+/// Whether what was wished has reached the relay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reached {
+    Relay,
+    Queue,
+}
+
+impl Reached {
+    /// The word for it.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Relay => "done",
+            Self::Queue => "queued",
+        }
+    }
+}
+
+impl App {
+    /// Opens the home.
+    pub(crate) async fn open(home: &Path, screen: Screen) -> Result<Self, CommandError> {
+        let (session, events) = Session::open(home).await?;
+        Self::with(session, events, home, screen).await
+    }
+
+    /// Works in a session that was opened already.
+    pub(crate) async fn with(
+        session: Session,
+        events: Events,
+        home: &Path,
+        screen: Screen,
+    ) -> Result<Self, CommandError> {
+        let conversations = session.conversations().await?;
+        let mut app = Self {
+            session,
+            screen,
+            home: home.to_owned(),
+            events,
+            places: HashMap::new(),
+            seen: VecDeque::new(),
+        };
+        for summary in &conversations {
+            app.learn(summary);
+        }
+        Ok(app)
+    }
+
+    fn learn(&mut self, summary: &Summary) {
+        let place = Place { with: Some(summary.with.handle.clone()), request: summary.request };
+        self.places.insert(summary.conversation, place);
+    }
+
+    /// With whom a conversation is.
+    pub(crate) fn place(&self, conversation: Option<ConversationId>) -> Place {
+        conversation.and_then(|id| self.places.get(&id)).cloned().unwrap_or_default()
+    }
+
+    /// Waits until everything that the relay has is taken in. Says so and gives `false` when it can't be reached.
+    pub(crate) async fn catch_up(&mut self) -> Result<bool, CommandError> {
+        match self.session.wait_caught_up(ONLINE).await {
+            Ok(()) => Ok(true),
+            Err(Error::Offline(text)) => {
+                self.screen.show(&Line::Offline { text })?;
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Waits until what was wished has gone out, unless the relay can't be reached.
+    pub(crate) async fn settle(&mut self) -> Result<Reached, CommandError> {
+        match self.session.wait_caught_up(ONLINE).await {
+            Ok(()) => {}
+            Err(Error::Offline(_)) => return Ok(Reached::Queue),
+            Err(error) => return Err(error.into()),
+        }
+        let idle = self.session.wait_idle(SETTLE).await?;
+        Ok(if idle { Reached::Relay } else { Reached::Queue })
+    }
+
+    /// The next thing that happens.
+    pub(crate) async fn next_event(&mut self) -> Option<Event> {
+        let event = match self.seen.pop_front() {
+            Some(event) => event,
+            None => self.events.next().await?,
+        };
+        self.notice(&event);
+        Some(event)
+    }
+
+    /// Says what went wrong since the last look, and nothing else.
+    pub(crate) fn show_warnings(&mut self) -> Result<(), CommandError> {
+        while let Some(event) = self.seen.pop_front().or_else(|| self.events.try_next()) {
+            self.notice(&event);
+            if matches!(event, Event::Warning(..)) {
+                self.show_event(&event)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says what happened since the last look, except for messages: those are listed by who asks for them.
+    pub(crate) fn show_happenings(&mut self) -> Result<(), CommandError> {
+        while let Some(event) = self.seen.pop_front().or_else(|| self.events.try_next()) {
+            self.notice(&event);
+            if matches!(event, Event::Warning(..) | Event::Activity { .. } | Event::IntentFailed { .. }) {
+                self.show_event(&event)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the first event of a kind out of what has happened; the others stay.
+    pub(crate) fn find_event(&mut self, wanted: impl Fn(&Event) -> bool) -> Option<Event> {
+        while let Some(event) = self.events.try_next() {
+            self.seen.push_back(event);
+        }
+        let found = self.seen.iter().position(wanted)?;
+        self.seen.remove(found)
+    }
+
+    /// Why there are no more events.
+    pub(crate) fn why_ended(&self) -> Result<(), CommandError> {
+        Err(self.session.end().into())
+    }
+
+    fn notice(&mut self, event: &Event) {
+        if let Event::Conversation(summary) = event {
+            self.learn(summary);
+        }
+    }
+
+    /// Says one thing that happened, if it is one that a person wants to hear of.
+    pub(crate) fn show_event(&mut self, event: &Event) -> Result<(), CommandError> {
+        let Some(line) = self.line(event) else { return Ok(()) };
+        self.screen.show(&line)
+    }
+
+    fn line(&self, event: &Event) -> Option<Line> {
+        Some(match event {
+            Event::Message(message) => {
+                Line::Message(Message::new(message, &self.place(message.conversation)))
+            }
+            Event::Activity { conversation, number, sender, own, time, act } => {
+                let place = self.place(Some(*conversation));
+                Line::Activity(Activity::new(act, *conversation, *number, sender, *own, *time, &place)?)
+            }
+            Event::MessageState { conversation, object, number, state } => {
+                let (state, reason) = message_state(state);
+                let with = self.place(Some(*conversation)).with.map(|with| with.to_string());
+                Line::MessageState(State {
+                    id: object.to_string(),
+                    conversation: Some(conversation.to_string()),
+                    with,
+                    number: *number,
+                    state,
+                    reason,
+                })
+            }
+            Event::IntentFailed { conversation, object, failure } => Line::MessageState(State {
+                id: object.to_string(),
+                conversation: conversation.map(|id| id.to_string()),
+                with: self.place(*conversation).with.map(|with| with.to_string()),
+                number: None,
+                state: "failed",
+                reason: Some(crate::clean::line(&failure.text)),
+            }),
+            Event::Warning(conversation, warning) => {
+                Line::Warning(Warning::new(warning, *conversation, &self.place(*conversation)))
+            }
+            Event::CaughtUp => Line::CaughtUp,
+            Event::Offline { reason, .. } => Line::Offline { text: crate::clean::line(reason) },
+            _ => return None,
+        })
+    }
+
+    /// The person has seen this conversation up to a number.
+    pub(crate) async fn mark_read(
+        &self,
+        conversation: ConversationId,
+        up_to: u64,
+    ) -> Result<(), CommandError> {
+        self.session.wish(Wish::MarkRead { conversation, up_to }).await?;
+        Ok(())
+    }
+
+    /// Ends the command in good order: what is due goes out, warnings are said, the home is free.
+    pub(crate) async fn finish(mut self) -> Result<(), CommandError> {
+        // A wait that fails has nothing to do with what the command was asked for: that was answered before.
+        if self.session.offline().is_none() {
+            let _ = self.settle().await;
+        }
+        self.show_warnings()?;
+        self.session.close().await;
+        Ok(())
+    }
+
+    /// Ends the command without waiting for the relay.
+    pub(crate) async fn leave(mut self) -> Result<(), CommandError> {
+        self.show_warnings()?;
+        self.session.close().await;
+        Ok(())
+    }
+}
+
+/// Whether a conversation is shown in lists and inboxes.
+pub(crate) fn is_shown(summary: &Summary) -> bool {
+    !matches!(summary.consent, ContactState::Blocked | ContactState::Ignored)
+}

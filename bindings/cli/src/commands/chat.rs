@@ -1,0 +1,236 @@
+//! `chat`: an interactive conversation. What is typed goes; what arrives appears above the line that is being typed.
+
+use infrasound_core::{
+    event::{Answer, Event},
+    input::Wish,
+    message::Message as CoreMessage,
+};
+use infrasound_spec::{account::Handle, content::ObjectId, conversation::ConversationId};
+
+use super::End;
+use crate::{
+    app::App,
+    clean,
+    exit::CommandError,
+    input,
+    line::{Line, Message},
+    reference,
+    screen::Screen,
+};
+
+const HELP: &str = "\
+  TEXT               send it
+  /reply N TEXT      answer message N
+  /react N [EMOJI]   react to message N; no emoji is a like
+  /edit N TEXT       change your message N
+  /delete N          delete your message N
+  /help              this
+  /quit, Ctrl-D      leave
+  A text that begins with a slash: write two.";
+const SHOWN: usize = 20;
+
+/// What was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Typed {
+    Delete(u64),
+    Edit(u64, String),
+    Help,
+    Nothing,
+    Quit,
+    React(u64, Option<String>),
+    Reply(u64, String),
+    Text(String),
+    Unknown,
+}
+
+pub(super) async fn chat(app: &mut App, who: Handle) -> Result<End, CommandError> {
+    let online = app.catch_up().await?;
+    app.show_warnings()?;
+    if let Some(conversation) = app.session.conversation_with(&who).await? {
+        show_latest(app, conversation).await?;
+    }
+    let interactive = Screen::is_terminal() && !app.screen.is_json();
+    let mut lines = if interactive {
+        app.screen.note(&format!("Talking with {who}. /help says what can be done; Ctrl-D leaves."))?;
+        let (lines, printer) = input::edited_lines("> ")?;
+        app.screen.write_above(printer);
+        lines
+    } else {
+        input::lines()
+    };
+    let mut online = online;
+    loop {
+        tokio::select! {
+            line = lines.recv() => match line.as_deref().map_or(Typed::Quit, parse) {
+                Typed::Quit => return Ok(End::Finish),
+                typed => do_typed(app, &who, typed).await?,
+            },
+            event = app.next_event() => match event {
+                Some(event) => show_event(app, &who, &event, &mut online).await?,
+                None => return app.why_ended().map(|()| End::Leave),
+            },
+        }
+    }
+}
+
+async fn show_latest(app: &mut App, conversation: ConversationId) -> Result<(), CommandError> {
+    let wish = Wish::Messages { conversation, before: None, limit: SHOWN };
+    let Answer::Messages(messages) = app.session.wish(wish).await? else { return Ok(()) };
+    for message in &messages {
+        show(app, message)?;
+    }
+    if let Some(last) = messages.iter().rev().find_map(|message| message.number) {
+        app.mark_read(conversation, last).await?;
+    }
+    Ok(())
+}
+
+fn show(app: &mut App, message: &CoreMessage) -> Result<(), CommandError> {
+    let place = app.place(message.conversation);
+    app.screen.show(&Line::Message(Message::new(message, &place)))
+}
+
+/// Shows what happens in this conversation; of others only what is wrong.
+async fn show_event(
+    app: &mut App,
+    who: &Handle,
+    event: &Event,
+    online: &mut bool,
+) -> Result<(), CommandError> {
+    let here = app.session.conversation_with(who).await?;
+    match event {
+        Event::Message(message) if message.own || message.conversation == here => {
+            show(app, message)?;
+            if let (Some(conversation), Some(number), false) =
+                (message.conversation, message.number, message.own)
+            {
+                app.mark_read(conversation, number).await?;
+            }
+            Ok(())
+        }
+        Event::Message(message) => {
+            app.screen.note(&format!("(a message from {}: see `infrasound inbox`)", message.sender))
+        }
+        Event::Activity { conversation, own: false, .. } if Some(*conversation) == here => {
+            app.show_event(event)
+        }
+        Event::MessageState { conversation, .. } if Some(*conversation) == here => app.show_event(event),
+        Event::IntentFailed { .. } | Event::Warning(..) => app.show_event(event),
+        Event::CaughtUp | Event::Offline { .. } => {
+            let now = matches!(event, Event::CaughtUp);
+            if std::mem::replace(online, now) == now { Ok(()) } else { app.show_event(event) }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Does what was typed. What can't be done is said, and the conversation goes on.
+async fn do_typed(app: &mut App, who: &Handle, typed: Typed) -> Result<(), CommandError> {
+    match wish_for(app, who, typed).await {
+        Ok(Some(wish)) => match app.session.wish(wish).await.map_err(CommandError::from) {
+            Ok(_) => Ok(()),
+            Err(error) => say(app, error),
+        },
+        Ok(None) => Ok(()),
+        Err(error) => say(app, error),
+    }
+}
+
+/// Only what has to do with this wish is said; what ends the session ends the conversation.
+fn say(app: &mut App, error: CommandError) -> Result<(), CommandError> {
+    use infrasound_native::Error;
+    match error {
+        CommandError::NotFound(_)
+        | CommandError::Usage(_)
+        | CommandError::Client(Error::Refused(_) | Error::Offline(_)) => {
+            let text = clean::lines(&error.to_string());
+            app.screen.show(&Line::Error { code: error.code(), text, exit: error.exit() })
+        }
+        error => Err(error),
+    }
+}
+
+async fn wish_for(app: &mut App, who: &Handle, typed: Typed) -> Result<Option<Wish>, CommandError> {
+    let to = who.clone();
+    Ok(Some(match typed {
+        Typed::Text(text) => Wish::Send { to, text, in_reply_to: None },
+        Typed::Reply(number, text) => {
+            let (_, object) = find(app, who, number).await?;
+            Wish::Send { to, text, in_reply_to: Some(object) }
+        }
+        Typed::React(number, emoji) => {
+            let (conversation, object) = find(app, who, number).await?;
+            Wish::React { conversation, object, emoji }
+        }
+        Typed::Edit(number, text) => {
+            let (conversation, object) = find(app, who, number).await?;
+            Wish::Edit { conversation, object, text }
+        }
+        Typed::Delete(number) => {
+            let (conversation, object) = find(app, who, number).await?;
+            Wish::Delete { conversation, object }
+        }
+        Typed::Help => {
+            app.screen.note(HELP)?;
+            return Ok(None);
+        }
+        Typed::Unknown => return Err(CommandError::Usage("that is not a command: see /help".to_owned())),
+        Typed::Nothing | Typed::Quit => return Ok(None),
+    }))
+}
+
+async fn find(app: &App, who: &Handle, number: u64) -> Result<(ConversationId, ObjectId), CommandError> {
+    let found = reference::message(&app.session, &number.to_string(), Some(who.as_str())).await?;
+    Ok((found.conversation.conversation, found.object))
+}
+
+fn parse(line: &str) -> Typed {
+    let line = line.trim();
+    if line.is_empty() {
+        return Typed::Nothing;
+    }
+    let Some(command) = line.strip_prefix('/') else { return Typed::Text(line.to_owned()) };
+    if command.starts_with('/') {
+        return Typed::Text(command.to_owned());
+    }
+    let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+    let (number, text) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
+    let text = text.trim().to_owned();
+    match (name, number.parse::<u64>(), text.is_empty()) {
+        ("help", ..) => Typed::Help,
+        ("quit" | "exit", ..) => Typed::Quit,
+        ("react", Ok(number), empty) => Typed::React(number, Some(text).filter(|_| !empty)),
+        ("delete", Ok(number), true) => Typed::Delete(number),
+        ("reply", Ok(number), false) => Typed::Reply(number, text),
+        ("edit", Ok(number), false) => Typed::Edit(number, text),
+        _ => Typed::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_a_text_or_a_command() {
+        let cases = [
+            ("hello /help", Typed::Text("hello /help".to_owned())),
+            ("//etc/passwd", Typed::Text("/etc/passwd".to_owned())),
+            ("  ", Typed::Nothing),
+            ("/help", Typed::Help),
+            ("/quit", Typed::Quit),
+            ("/react 3", Typed::React(3, None)),
+            ("/react 3 👍", Typed::React(3, Some("👍".to_owned()))),
+            ("/reply  3  two words", Typed::Reply(3, "two words".to_owned())),
+            ("/edit 3 x", Typed::Edit(3, "x".to_owned())),
+            ("/delete 3", Typed::Delete(3)),
+            ("/delete 3 4", Typed::Unknown),
+            ("/reply three x", Typed::Unknown),
+            ("/reply 3", Typed::Unknown),
+            ("/nonsense", Typed::Unknown),
+        ];
+        for (line, typed) in cases {
+            assert_eq!(parse(line), typed, "{line}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! `requests`, `accept`, `ignore`, `block`, `unblock`.
+
+use infrasound_core::input::Wish;
+use infrasound_spec::{account::Handle, consent::ContactState};
+
+use super::End;
+use crate::{
+    app::App,
+    exit::CommandError,
+    line::{Conversation, Line},
+    render,
+};
+
+pub(super) async fn requests(app: &mut App) -> Result<End, CommandError> {
+    app.catch_up().await?;
+    let all = app.session.conversations().await?;
+    let requests: Vec<Conversation> =
+        all.iter().filter(|summary| summary.request).map(Conversation::from).collect();
+    let lines: Vec<Line> = requests.iter().cloned().map(Line::Request).collect();
+    app.screen.list(&lines, || render::conversations(&requests), "nobody has asked")?;
+    if !lines.is_empty() {
+        app.screen.note("\nAnswer with `infrasound accept @USER@HOST`, `ignore` or `block`. Until you accept, they see nothing of you.")?;
+    }
+    Ok(End::Finish)
+}
+
+pub(super) async fn set(
+    app: &mut App,
+    command: &'static str,
+    who: Handle,
+    state: ContactState,
+) -> Result<End, CommandError> {
+    app.session.wish(Wish::SetContact { who: who.clone(), state }).await?;
+    let reached = app.settle().await?;
+    app.screen.show(&Line::Done { command, state: reached.word(), with: Some(who.to_string()) })?;
+    Ok(End::Leave)
+}

@@ -1,0 +1,20 @@
+//! `conversations`.
+
+use super::End;
+use crate::{
+    app::{App, is_shown},
+    exit::CommandError,
+    line::{Conversation, Line},
+    render,
+};
+
+pub(super) async fn conversations(app: &mut App, all: bool) -> Result<End, CommandError> {
+    app.catch_up().await?;
+    let summaries = app.session.conversations().await?;
+    let list: Vec<Conversation> =
+        summaries.iter().filter(|summary| all || is_shown(summary)).map(Conversation::from).collect();
+    let lines: Vec<Line> = list.iter().cloned().map(Line::Conversation).collect();
+    let empty = "there is no conversation yet: begin one with `infrasound send @USER@HOST TEXT`";
+    app.screen.list(&lines, || render::conversations(&list), empty)?;
+    Ok(End::Finish)
+}

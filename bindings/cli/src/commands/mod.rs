@@ -1,0 +1,101 @@
+//! The commands, one file each.
+
+mod account;
+mod chat;
+mod contacts;
+mod conversations;
+mod inbox;
+mod login;
+mod message;
+mod policy;
+mod read;
+mod send;
+
+use std::path::Path;
+
+use infrasound_core::input::Wish;
+use infrasound_spec::consent::ContactState;
+
+use crate::{app::App, arguments::Command, exit::CommandError, input, screen::Screen};
+
+/// Does what the command line says.
+pub(crate) async fn run(command: Command, home: &Path, screen: Screen) -> Result<(), CommandError> {
+    if let Command::Login { relay, token, device_name, start_over } = command {
+        return login::login(home, screen, login::Login { relay, token, device_name, start_over }).await;
+    }
+    // What is wrong with the text is said before anything is opened.
+    let command = with_input(command)?;
+    let mut app = App::open(home, screen).await?;
+    match in_session(command, &mut app).await {
+        Ok(End::Finish) => app.finish().await,
+        Ok(End::Leave) => app.leave().await,
+        Err(error) => {
+            // Warnings that came along matter more than a second error.
+            let _ = app.leave().await;
+            Err(error)
+        }
+    }
+}
+
+/// How a command ends.
+pub(super) enum End {
+    /// What is due still goes out.
+    Finish,
+    /// At once.
+    Leave,
+}
+
+fn with_input(command: Command) -> Result<Command, CommandError> {
+    Ok(match command {
+        Command::Send { to, text } => Command::Send { to, text: input::text(text)? },
+        Command::Reply { message, text } => Command::Reply { message, text: input::text(text)? },
+        Command::Edit { message, text } => Command::Edit { message, text: input::text(text)? },
+        other => other,
+    })
+}
+
+async fn in_session(command: Command, app: &mut App) -> Result<End, CommandError> {
+    match command {
+        // Answered before there is a session.
+        Command::Login { .. } => Ok(End::Leave),
+        Command::Whoami => account::whoami(app).await,
+        Command::Devices => account::devices(app).await,
+        Command::SafetyNumber { who } => account::safety_number(app, who).await,
+        Command::Send { to, text } => send::send(app, to, text, None).await,
+        Command::Inbox { follow } => inbox::inbox(app, follow).await,
+        Command::Requests => contacts::requests(app).await,
+        Command::Accept { who } => contacts::set(app, "accept", who, ContactState::Accepted).await,
+        Command::Ignore { who } => contacts::set(app, "ignore", who, ContactState::Ignored).await,
+        Command::Block { who } => contacts::set(app, "block", who, ContactState::Blocked).await,
+        Command::Unblock { who } => contacts::set(app, "unblock", who, ContactState::None).await,
+        Command::Conversations { all } => conversations::conversations(app, all).await,
+        Command::Read { conversation, limit } => read::read(app, &conversation, limit).await,
+        Command::Chat { who } => chat::chat(app, who).await,
+        Command::Reply { message, text } => message::reply(app, &message, text).await,
+        Command::React { message, emoji } => {
+            message::act(app, "react", &message, |conversation, object| Wish::React {
+                conversation,
+                object,
+                emoji,
+            })
+            .await
+        }
+        Command::Edit { message, text } => {
+            message::act(app, "edit", &message, |conversation, object| Wish::Edit {
+                conversation,
+                object,
+                text,
+            })
+            .await
+        }
+        Command::Delete { message } => {
+            message::act(app, "delete", &message, |conversation, object| Wish::Delete {
+                conversation,
+                object,
+            })
+            .await
+        }
+        Command::Policy(changes) => policy::policy(app, &changes).await,
+        Command::RenewLeaf { who } => message::renew_leaf(app, who).await,
+    }
+}

@@ -1,0 +1,136 @@
+//! How a person names a conversation or a message: what `conversations`, `read` and `inbox` print.
+//!
+//! | written | means |
+//! |---|---|
+//! | `@bob@host` | the conversation with bob |
+//! | `q3Rf…`, any unique beginning | the conversation with this id |
+//! | `@bob@host/12`, `q3Rf/12` | the message with this number in it |
+//! | `@bob@host/urn:uuid:…` | the message with this id in it |
+//! | `urn:uuid:…` with `--in CONVERSATION` | the same |
+
+use infrasound_core::{conversation::summary::Summary, event::Answer, input::Wish};
+use infrasound_native::Session;
+use infrasound_spec::{account::Handle, content::ObjectId};
+
+use crate::exit::CommandError;
+
+/// A message in a conversation, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Written {
+    conversation: String,
+    message: Name,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Name {
+    Id(ObjectId),
+    Number(u64),
+}
+
+/// A message that was found.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) conversation: Summary,
+    pub(crate) object: ObjectId,
+}
+
+/// Finds a conversation by handle, id, or the beginning of its id.
+pub(crate) async fn conversation(session: &Session, written: &str) -> Result<Summary, CommandError> {
+    let all = session.conversations().await?;
+    if let Ok(handle) = written.parse::<Handle>() {
+        let id = session.conversation_with(&handle).await?;
+        let found = all.into_iter().find(|summary| Some(summary.conversation) == id);
+        return found.ok_or_else(|| {
+            CommandError::NotFound(format!(
+                "there is no conversation with {handle} yet: write with `infrasound send {handle} TEXT`"
+            ))
+        });
+    }
+    let mut matching =
+        all.into_iter().filter(|summary| summary.conversation.to_string().starts_with(written));
+    match (matching.next(), matching.next()) {
+        (Some(found), None) if !written.is_empty() => Ok(found),
+        (Some(_), Some(_)) => Err(CommandError::NotFound(format!(
+            "several conversations begin with {written}: write more of the id"
+        ))),
+        _ => Err(CommandError::NotFound(format!(
+            "there is no conversation {written} here: `infrasound conversations` lists them"
+        ))),
+    }
+}
+
+/// Finds a message.
+pub(crate) async fn message(
+    session: &Session,
+    written: &str,
+    within: Option<&str>,
+) -> Result<Found, CommandError> {
+    let Written { conversation, message } = parse(written, within)?;
+    let conversation = self::conversation(session, &conversation).await?;
+    let object = match message {
+        Name::Id(id) => id,
+        Name::Number(number) => by_number(session, &conversation, number).await?,
+    };
+    Ok(Found { conversation, object })
+}
+
+async fn by_number(session: &Session, summary: &Summary, number: u64) -> Result<ObjectId, CommandError> {
+    let before = Some(number.saturating_add(1));
+    let wish = Wish::Messages { conversation: summary.conversation, before, limit: 1 };
+    if let Answer::Messages(messages) = session.wish(wish).await?
+        && let Some(message) = messages.into_iter().find(|message| message.number == Some(number))
+    {
+        return Ok(message.id);
+    }
+    let other = &summary.with.handle;
+    Err(CommandError::NotFound(format!(
+        "there is no message {number} in the conversation with {other}: `infrasound read {other}` lists them"
+    )))
+}
+
+fn parse(written: &str, within: Option<&str>) -> Result<Written, CommandError> {
+    // Neither a handle nor a conversation's id has a slash; the id of a message may have one.
+    let (conversation, message) = match (within, written.split_once('/')) {
+        (Some(within), _) => (within, written),
+        (None, Some(parts)) => parts,
+        (None, None) => {
+            return Err(CommandError::Usage(format!(
+                "{written} names no message: write it like @bob@host/12, or add --in @bob@host"
+            )));
+        }
+    };
+    let message = match message.parse::<u64>() {
+        Ok(number) => Name::Number(number),
+        Err(_) => Name::Id(message.parse().map_err(|_| {
+            CommandError::Usage(format!("{message} is neither the number nor the id of a message"))
+        })?),
+    };
+    Ok(Written { conversation: conversation.to_owned(), message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(written: &str, within: Option<&str>) -> Option<(String, Name)> {
+        parse(written, within).ok().map(|written| (written.conversation, written.message))
+    }
+
+    #[test]
+    fn a_message_is_a_conversation_and_a_number_or_an_id() {
+        let bob = "@bob@host:8787";
+        let id: ObjectId = "urn:uuid:a/b".parse().unwrap();
+        assert_eq!(parsed("@bob@host:8787/12", None), Some((bob.to_owned(), Name::Number(12))));
+        assert_eq!(parsed("q3Rf-_/1", None), Some(("q3Rf-_".to_owned(), Name::Number(1))));
+        assert_eq!(parsed("@bob@host:8787/urn:uuid:a/b", None), Some((bob.to_owned(), Name::Id(id.clone()))));
+        assert_eq!(parsed("urn:uuid:a/b", Some(bob)), Some((bob.to_owned(), Name::Id(id))));
+        assert_eq!(parsed("12", Some(bob)), Some((bob.to_owned(), Name::Number(12))));
+    }
+
+    #[test]
+    fn what_names_no_message_is_a_usage_error() {
+        for written in ["12", "@bob@host", "@bob@host/", "@bob@host/x y", "@bob@host/-1"] {
+            assert!(matches!(parse(written, None), Err(CommandError::Usage(_))), "{written}");
+        }
+    }
+}

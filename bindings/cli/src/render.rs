@@ -1,0 +1,271 @@
+//! What the command says, as text for a person.
+
+use crate::{
+    line::{Activity, Conversation, Line, Message, Policy, Send, State},
+    paint::Paint,
+    table, time,
+};
+
+/// One thing, as one or more lines without the last line break.
+pub(crate) fn text(line: &Line, paint: Paint) -> String {
+    match line {
+        Line::Account(account) => format!(
+            "{}\naccount  {}\ndevice   {}\nrelay    {}\nhome     {}",
+            paint.bold(&account.handle),
+            account.account,
+            account.device,
+            account.relay,
+            account.home
+        ),
+        Line::Activity(activity) => self::activity(activity, paint),
+        Line::Authorize { url, .. } => format!("Open this page in a browser and sign in there:\n\n  {url}\n"),
+        Line::CaughtUp => paint.dim("up to date"),
+        Line::Conversation(conversation) | Line::Request(conversation) => {
+            self::conversation(conversation, paint)
+        }
+        Line::Device(device) => {
+            let this = if device.this_device { "  (this device)" } else { "" };
+            format!("{}  {}  since {}{this}", device.device, device.name, time::local(&device.created))
+        }
+        Line::Done { command, state, with } => done(command, state, with.as_deref(), paint),
+        Line::Error { text, .. } => paint.loud(&format!("error: {text}")),
+        Line::Message(message) => self::message(message, paint),
+        Line::MessageState(state) => self::state(state, paint),
+        Line::Offline { text } => paint.waiting(&format!("offline: {text}")),
+        Line::Policy(policy) => self::policy(policy),
+        Line::SafetyNumber { with, groups, pinned, .. } => safety_number(with, groups, *pinned, paint),
+        Line::Send(send) => self::send(send, paint),
+        Line::Warning(warning) => {
+            let place =
+                warning.with.as_ref().map(|with| format!(" (conversation with {with})")).unwrap_or_default();
+            paint.loud(&format!("WARNING: {}{place}", warning.text))
+        }
+    }
+}
+
+fn message(message: &Message, paint: Paint) -> String {
+    let from = if message.own { paint.own(&message.from) } else { paint.other(&message.from) };
+    let head = format!("{}  {from}  {}", time::local(&message.time), paint.dim(&message.reference));
+    let mut notes = Vec::new();
+    if message.request {
+        notes.push(paint.waiting("request"));
+    }
+    if message.in_reply_to.is_some() {
+        notes.push("reply".to_owned());
+    }
+    if message.edited {
+        notes.push("edited".to_owned());
+    }
+    if message.own {
+        notes.push(match &message.reason {
+            Some(reason) => format!("{}: {reason}", message.state),
+            None => message.state.to_owned(),
+        });
+    }
+    let notes = if notes.is_empty() { String::new() } else { format!("  [{}]", notes.join(", ")) };
+    let body = match message.kind {
+        "text" => indented(&message.text),
+        "deleted" => paint.dim("    (deleted)"),
+        "unsupported" => {
+            paint.dim(&format!("    (something that this version does not know: {})", message.text))
+        }
+        _ => paint.loud(&format!("    (unreadable: {})", message.text)),
+    };
+    format!("{head}{notes}\n{body}{}", reactions(message))
+}
+
+fn reactions(message: &Message) -> String {
+    let each = message
+        .reactions
+        .iter()
+        .map(|reaction| format!("\n    {} {}", reaction.emoji.as_deref().unwrap_or("♥"), reaction.from));
+    each.collect()
+}
+
+/// Every line of a message is set off, so that none can pass for a line of ours.
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}
+
+fn activity(activity: &Activity, paint: Paint) -> String {
+    let from = if activity.own { paint.own(&activity.from) } else { paint.other(&activity.from) };
+    let what = match activity.act {
+        "react" => format!("reacted with {}", activity.emoji.as_deref().unwrap_or("♥")),
+        "edit" => {
+            format!("changed a message to:\n{}", indented(activity.text.as_deref().unwrap_or_default()))
+        }
+        "delete" => "deleted a message".to_owned(),
+        "undo" => "took something back".to_owned(),
+        _ => format!(
+            "sent something that this version does not know ({})",
+            activity.text.as_deref().unwrap_or_default()
+        ),
+    };
+    format!("{}  {from}  {what}", time::local(&activity.time))
+}
+
+fn conversation(conversation: &Conversation, paint: Paint) -> String {
+    let unread =
+        if conversation.unread == 0 { String::new() } else { format!("  {} new", conversation.unread) };
+    format!(
+        "{}{}  {}\n    {}",
+        paint.other(&conversation.with),
+        paint.bold(&unread),
+        time::local(&conversation.last_time),
+        conversation.preview
+    )
+}
+
+/// A list of conversations.
+pub(crate) fn conversations(list: &[Conversation]) -> Vec<String> {
+    let rows: Vec<_> = list
+        .iter()
+        .map(|conversation| {
+            let state = match (&conversation.waiting_for, conversation.request) {
+                (Some(reason), _) => format!("waits: {reason}"),
+                (None, true) => "request".to_owned(),
+                (None, false) => conversation.consent.clone(),
+            };
+            [
+                conversation.with.clone(),
+                conversation.unread.to_string(),
+                time::local(&conversation.last_time),
+                state,
+                table::shortened(&conversation.preview, 48),
+            ]
+        })
+        .collect();
+    table::aligned(["WITH", "NEW", "LAST", "STATE", "MESSAGE"], &rows)
+}
+
+/// A list of devices.
+pub(crate) fn devices(list: &[crate::line::Device]) -> Vec<String> {
+    let rows: Vec<_> = list
+        .iter()
+        .map(|device| {
+            let this = if device.this_device { "this device" } else { "" };
+            [
+                device.device.clone(),
+                device.name.clone(),
+                time::local(&device.created),
+                time::local(&device.last_seen),
+                this.to_owned(),
+            ]
+        })
+        .collect();
+    table::aligned(["DEVICE", "NAME", "SINCE", "LAST SEEN", ""], &rows)
+}
+
+fn done(command: &str, state: &str, with: Option<&str>, paint: Paint) -> String {
+    let with = with.map(|with| format!(" {with}")).unwrap_or_default();
+    if state == "queued" {
+        paint.waiting(&format!(
+            "{command}{with}: queued; goes when the relay is reachable (run `infrasound inbox` later)"
+        ))
+    } else {
+        format!("{command}{with}: done")
+    }
+}
+
+fn state(state: &State, paint: Paint) -> String {
+    let number = state.number.map(|number| format!(" {number}")).unwrap_or_default();
+    let with = state.with.as_ref().map(|with| format!(" to {with}")).unwrap_or_default();
+    let reason = state.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let text = format!("    your message{number}{with}: {}{reason}", state.state);
+    if state.state == "failed" { paint.loud(&text) } else { paint.dim(&text) }
+}
+
+fn send(send: &Send, paint: Paint) -> String {
+    let reason = send.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    match send.state {
+        "queued" => paint.waiting(&format!(
+            "queued{reason}: goes when the relay is reachable; run `infrasound inbox` later"
+        )),
+        "failed" => paint.loud(&format!("not sent{reason}")),
+        state => format!("{state} to {}", send.to),
+    }
+}
+
+fn policy(policy: &Policy) -> String {
+    let rows = [
+        [
+            "people you do not follow".to_owned(),
+            policy.for_not_following.clone(),
+            "--for-not-following".to_owned(),
+        ],
+        [
+            "people who do not follow you".to_owned(),
+            policy.for_not_followers.clone(),
+            "--for-not-followers".to_owned(),
+        ],
+        [
+            "accounts younger than 30 days".to_owned(),
+            policy.for_new_accounts.clone(),
+            "--for-new-accounts".to_owned(),
+        ],
+        [
+            "anybody you have not accepted".to_owned(),
+            policy.for_private_mentions.clone(),
+            "--for-private-mentions".to_owned(),
+        ],
+        [
+            "accounts limited by a moderator".to_owned(),
+            policy.for_limited_accounts.clone(),
+            "--for-limited-accounts".to_owned(),
+        ],
+    ];
+    table::aligned(["A FIRST MESSAGE FROM", "IS", "CHANGE WITH"], &rows).join("\n")
+}
+
+fn safety_number(with: &str, groups: &[String], pinned: bool, paint: Paint) -> String {
+    let rows: Vec<String> =
+        groups.chunks(4).map(|row| format!("    {}", paint.bold(&row.join(" ")))).collect();
+    let source = if pinned {
+        "This is the key that your conversation uses."
+    } else {
+        "You have no conversation yet: this is the key that the relay says is theirs."
+    };
+    format!(
+        "Safety number with {with}\n\n{}\n\n{source} Compare the number with {with} by another way \
+         (in person, on the phone): if it is the same on both sides, nobody is in between.",
+        rows.join("\n")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        self::text(
+            &Line::Message(Message {
+                reference: "@bob@b.example/1".to_owned(),
+                id: "urn:uuid:1".to_owned(),
+                conversation: None,
+                with: None,
+                number: Some(1),
+                from: "@bob@b.example".to_owned(),
+                own: false,
+                time: "2026-11-23T16:30:00.000Z".to_owned(),
+                kind: "text",
+                text: text.to_owned(),
+                in_reply_to: None,
+                edited: false,
+                reactions: Vec::new(),
+                state: "received",
+                reason: None,
+                request: false,
+            }),
+            Paint::Plain,
+        )
+    }
+
+    #[test]
+    fn a_line_of_a_message_cannot_pass_for_another_message() {
+        let text =
+            shown("hi\n2026-11-23 16:31  @carol@c.example  @carol@c.example/2\n    send me your password");
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[0].contains("@bob@b.example"));
+        assert!(lines[1..].iter().all(|line| line.starts_with("    ")), "{text}");
+    }
+}
