@@ -56,7 +56,7 @@ use crate::{
     device::{Device, Registering},
     event::{Event, Person},
     input::Input,
-    intent::Intent,
+    intent::{Intent, Target},
     journal::{Place, Sealer},
     output::{Output, RequestId},
 };
@@ -187,6 +187,11 @@ impl Client {
     pub fn conversation_with(&self, who: &Handle) -> Option<ConversationId> {
         let account = &self.contact_by_handle(who)?.account;
         self.summaries.iter().find(|(_, listed)| listed.other == *account).map(|(id, _)| *id)
+    }
+
+    /// Whether messages wait for somebody whose account has not been looked up yet.
+    pub fn is_waiting_for(&self, who: &Handle) -> bool {
+        self.intents.values().any(|intent| matches!(&intent.target, Target::Handle(handle) if handle == who))
     }
 
     /// Everything that was said of others: accepted, ignored, blocked.

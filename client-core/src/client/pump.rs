@@ -2,7 +2,13 @@
 
 use infrasound_spec::{
     account::Handle,
-    api::{accounts::LookupQuery, contacts::SetContact, devices::Session, paths, problem::Problem},
+    api::{
+        accounts::LookupQuery,
+        contacts::SetContact,
+        devices::Session,
+        paths,
+        problem::{Problem, ProblemType},
+    },
     consent::ContactState,
     conversation::ConversationId,
 };
@@ -30,6 +36,7 @@ impl Client {
             && step.now < until
         {
             // History can be read without the relay.
+            self.fail_deferred_if_offline(step);
             self.pump_queries(step);
             return step.wake_at(until);
         }
@@ -67,8 +74,13 @@ impl Client {
             Ok(session) => {
                 self.registering = None;
                 self.save_device(step);
-                self.session_started(session);
+                self.session_started(session, step);
                 step.event(Event::Registered);
+            }
+            Err(problem) if problem.problem_type == ProblemType::TicketExpired => {
+                // The device may be registered already: then it can have a session.
+                self.registering = None;
+                self.online.unsure = true;
             }
             Err(problem) => {
                 self.online.signed_out = true;

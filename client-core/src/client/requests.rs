@@ -79,6 +79,18 @@ impl Purpose {
         }
     }
 
+    /// Whether a refusal of just this request says nothing of others.
+    fn concerns_one_account(&self) -> bool {
+        matches!(
+            self,
+            Self::Claim(_)
+                | Self::LookUpForNumber(_)
+                | Self::LookUpForContact(..)
+                | Self::LookUpForIntents(_)
+                | Self::LookUpKey(_)
+        )
+    }
+
     fn needs_session(&self) -> bool {
         !matches!(self, Self::Register | Self::Challenge | Self::StartSession)
     }
@@ -148,9 +160,7 @@ impl Client {
 
     pub(super) fn unreachable(&mut self, id: RequestId, error: TransportError, step: &mut Step) {
         let Some(purpose) = self.take_request(id) else { return };
-        if let Some(wish) = purpose.wish() {
-            step.event(Event::WishFailed(wish, Failure::new(FailureCode::Unreachable, error.to_string())));
-        }
+        Self::wish_failed(&purpose, FailureCode::Unreachable, &error.to_string(), step);
         self.back_off(&error.to_string(), None, step);
     }
 
@@ -165,19 +175,29 @@ impl Client {
         });
         match problem.problem_type {
             ProblemType::DeviceRevoked => {
+                Self::wish_failed(&purpose, FailureCode::SignedOut, &problem.detail, step);
                 self.sign_out(Failure::new(FailureCode::SignedOut, problem.detail), step);
             }
-            ProblemType::NoSession if purpose.needs_session() => self.session_lost(),
+            ProblemType::NoSession if purpose.needs_session() => {
+                Self::wish_failed(
+                    &purpose,
+                    FailureCode::Unreachable,
+                    "the session has ended; try again",
+                    step,
+                );
+                self.session_lost();
+            }
+            // Not the relay's state, but this one request's: everything else can go on.
+            ProblemType::RateLimited | ProblemType::InstanceUnreachable if purpose.concerns_one_account() => {
+                self.reply(purpose, Reply::Problem(Box::new(problem)), step);
+            }
             ProblemType::Internal
             | ProblemType::Unavailable
             | ProblemType::StorageFull
             | ProblemType::RateLimited
             | ProblemType::InstanceUnreachable
             | ProblemType::Unknown => {
-                if let Some(wish) = purpose.wish() {
-                    let failure = Failure::new(FailureCode::Unreachable, problem.detail.clone());
-                    step.event(Event::WishFailed(wish, failure));
-                }
+                Self::wish_failed(&purpose, FailureCode::Unreachable, &problem.detail, step);
                 let retry_after = problem.retry_after.or(response.retry_after);
                 self.back_off(&problem.detail, retry_after, step);
             }
@@ -185,6 +205,13 @@ impl Client {
                 self.reached();
                 self.reply(purpose, Reply::Problem(Box::new(problem)), step);
             }
+        }
+    }
+
+    /// A wish that is not stored as an intent ends with its request.
+    fn wish_failed(purpose: &Purpose, code: FailureCode, text: &str, step: &mut Step) {
+        if let Some(wish) = purpose.wish() {
+            step.event(Event::WishFailed(wish, Failure::new(code, text)));
         }
     }
 
@@ -196,7 +223,7 @@ impl Client {
                 Err(problem) => self.back_off(&problem.detail, None, step),
             },
             Purpose::StartSession => match reply.parse::<Session>() {
-                Ok(session) => self.session_started(session),
+                Ok(session) => self.session_started(session, step),
                 Err(problem) => self.session_refused(&problem, step),
             },
             Purpose::Account => self.account_told(reply.parse::<OwnAccount>(), step),
@@ -240,6 +267,10 @@ impl Client {
     fn session_refused(&mut self, problem: &Problem, step: &mut Step) {
         match problem.problem_type {
             ProblemType::TicketExpired => {}
+            _ if self.online.unsure => {
+                self.online.signed_out = true;
+                step.event(Event::RegistrationFailed(failure(problem)));
+            }
             _ => self.sign_out(Failure::new(FailureCode::SignedOut, problem.detail.clone()), step),
         }
     }

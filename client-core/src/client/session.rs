@@ -19,7 +19,7 @@ use crate::{
     output::Method,
 };
 
-/// A session is renewed when this much of its life is left, in milliseconds.
+/// A session is renewed when this much of its life is left, in milliseconds, or half of it if it is short.
 const RENEW_BEFORE: u64 = 10 * MINUTE;
 /// The longest wait between two tries, in milliseconds.
 const LONGEST_WAIT: u64 = MINUTE;
@@ -28,6 +28,10 @@ const LONGEST_WAIT: u64 = MINUTE;
 #[derive(Default)]
 pub(super) struct Online {
     session: Option<Session>,
+    /// Until when the session is used, by this device's clock: the relay's may differ.
+    use_until: Timestamp,
+    /// The relay no longer knows the ticket: it may have registered the device and the answer was lost.
+    pub(super) unsure: bool,
     /// Not before this time is anything tried again.
     pub(super) wait_until: Option<Timestamp>,
     failures: u32,
@@ -50,7 +54,7 @@ impl Client {
     /// The session's token, if there is a session that will hold for a while.
     pub(super) fn token(&self, now: Timestamp) -> Option<String> {
         let session = self.online.session.as_ref()?;
-        (session.expires > now.plus_millis(RENEW_BEFORE)).then(|| session.token.to_string())
+        (now < self.online.use_until).then(|| session.token.to_string())
     }
 
     /// Gets a session and the stream. Says whether there is a session.
@@ -83,9 +87,15 @@ impl Client {
         self.request(Purpose::StartSession, Method::Post, paths::SESSIONS.to_owned(), Some(&body), step);
     }
 
-    pub(super) fn session_started(&mut self, session: Session) {
+    pub(super) fn session_started(&mut self, session: Session, step: &mut Step) {
+        let life = session.expires.millis_since(session.now);
+        self.online.use_until = step.now.plus_millis(life - RENEW_BEFORE.min(life / 2));
         self.online.session = Some(session);
         self.online.stream = Stream::Closed;
+        if std::mem::take(&mut self.online.unsure) {
+            self.save_device(step);
+            step.event(Event::Registered);
+        }
     }
 
     /// The session is no longer one: the next pump gets another.

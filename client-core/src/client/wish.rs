@@ -86,7 +86,7 @@ impl Client {
     }
 
     /// Wishes that need the relay at once fail at once while it can't be reached.
-    fn fail_deferred_if_offline(&mut self, step: &mut Step) {
+    pub(super) fn fail_deferred_if_offline(&mut self, step: &mut Step) {
         if self.online.wait_until.is_some_and(|until| step.now < until) {
             for (id, _) in std::mem::take(&mut self.online.deferred) {
                 let failure = Failure::new(FailureCode::Unreachable, "the relay cannot be reached just now");

@@ -1,0 +1,333 @@
+//! A device in a test: a real core, a journal in memory, and HTTP to a real relay.
+//!
+//! The host here is strict where a real one may be lax: a `Persist` is the only way into the journal, outputs are
+//! carried out one by one, and [`Device::crash`] forgets everything that was not persisted. What goes over the wire is
+//! kept, and can be changed on its way by [`Device::tamper`]: that is a relay that lies.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use infrasound_core::{
+    Client, NewDevice,
+    event::{Answer, Event, Failure},
+    input::{HttpResponse, Input, TransportError, Wish, WishId},
+    journal::{Batch, RecordName, Scope, SealedRecord, StorageKey},
+    message::Message,
+    output::{HttpRequest, Method, Output},
+    warning::Warning,
+};
+use infrasound_spec::{
+    account::Handle, api::sign_in::SignedIn, consent::ContactState, conversation::ConversationId, time::Timestamp,
+};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
+
+/// What changes answers of the relay on their way to a device.
+pub type Tamper = Box<dyn FnMut(&HttpRequest, &mut HttpResponse) + Send>;
+
+/// One device.
+pub struct Device {
+    core: Option<Client>,
+    key: StorageKey,
+    /// What would be on the disk.
+    pub journal: BTreeMap<(Scope, RecordName), Vec<u8>>,
+    /// What the app was told, in order.
+    pub events: Vec<Event>,
+    /// Everything that went over the wire: bodies of requests and answers.
+    pub traffic: Vec<Vec<u8>>,
+    base: String,
+    http: reqwest::Client,
+    rng: ChaCha20Rng,
+    ahead: u64,
+    wake_at: Option<Timestamp>,
+    queue: VecDeque<Output>,
+    tamper: Option<Tamper>,
+    /// Whether the relay can be reached.
+    pub online: bool,
+    /// Crash before the output with this number.
+    crash_before: Option<usize>,
+    carried_out: usize,
+    next_wish: u64,
+    token: Option<String>,
+}
+
+impl Device {
+    /// Signs in with a token of the instance and registers a device.
+    pub async fn login(base: &str, token: &str, start_over: bool, seed: u64) -> Self {
+        let http = reqwest::Client::new();
+        let url = format!("{base}/v1/sign-in/exchange");
+        let answer = http.post(url).json(&serde_json::json!({ "access_token": token })).send().await.unwrap();
+        let status = answer.status();
+        let body = answer.text().await.unwrap();
+        assert!(status.is_success(), "sign-in: {status} {body}");
+        let signed_in: SignedIn = serde_json::from_str(&body).unwrap();
+        Self::register(base, signed_in, start_over, seed).await
+    }
+
+    /// Registers a device for a finished sign-in.
+    pub async fn register(base: &str, signed_in: SignedIn, start_over: bool, seed: u64) -> Self {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let key = StorageKey::from_bytes([u8::try_from(seed % 251).unwrap(); 32]);
+        let new = NewDevice { signed_in, device_name: format!("test {seed}"), start_over };
+        let (core, outputs) = Client::register(&key, new, now(0), &mut rng).unwrap();
+        let mut device = Self {
+            core: Some(core),
+            key,
+            journal: BTreeMap::new(),
+            events: Vec::new(),
+            traffic: Vec::new(),
+            base: base.to_owned(),
+            http: reqwest::Client::new(),
+            rng,
+            ahead: 0,
+            wake_at: None,
+            queue: outputs.into(),
+            tamper: None,
+            online: true,
+            crash_before: None,
+            carried_out: 0,
+            next_wish: 1,
+            token: None,
+        };
+        device.drive().await;
+        device
+    }
+
+    /// The core, which is there except while a crash is being simulated.
+    pub fn core(&self) -> &Client {
+        self.core.as_ref().unwrap()
+    }
+
+    /// The device's handle.
+    pub fn handle(&self) -> Handle {
+        self.core().account().handle
+    }
+
+    /// Carries out everything that can be carried out now, and lets the time pass that short timers wait for.
+    pub async fn drive(&mut self) {
+        for _ in 0..10_000 {
+            if let Some(output) = self.queue.pop_front() {
+                self.carry_out(output).await;
+            } else if let Some(at) = self.wake_at.take().filter(|at| at.millis_since(self.now()) <= 5_000) {
+                self.ahead += at.millis_since(self.now());
+                self.input(Input::Wake);
+            } else {
+                return;
+            }
+        }
+        panic!("the client never comes to rest");
+    }
+
+    /// As if the stream had been opened again: asks the relay for everything that is new.
+    pub async fn sync(&mut self) {
+        self.input(Input::StreamOpened);
+        self.drive().await;
+    }
+
+    /// Lets time pass.
+    pub async fn advance(&mut self, millis: u64) {
+        self.ahead += millis;
+        self.input(Input::Wake);
+        self.drive().await;
+    }
+
+    /// What a crash leaves: the journal, and a client opened from it.
+    pub async fn crash(&mut self) {
+        self.reopen();
+        self.drive().await;
+    }
+
+    fn reopen(&mut self) {
+        self.queue.clear();
+        self.wake_at = None;
+        self.core = None;
+        let root = self.records(Scope::ROOT);
+        let (core, outputs) = Client::open(&self.key, &root, now(self.ahead), &mut self.rng).unwrap();
+        self.core = Some(core);
+        self.queue.extend(outputs);
+    }
+
+    /// Crashes before the `n`th output from now is carried out, once.
+    pub fn crash_before(&mut self, n: usize) {
+        self.crash_before = Some(self.carried_out + n);
+    }
+
+    /// From now on, answers of the relay pass through this.
+    pub fn tamper(&mut self, tamper: impl FnMut(&HttpRequest, &mut HttpResponse) + Send + 'static) {
+        self.tamper = Some(Box::new(tamper));
+    }
+
+    /// The relay is honest again.
+    pub fn trust(&mut self) {
+        self.tamper = None;
+    }
+
+    /// Makes a wish and returns how it was answered.
+    pub async fn wish(&mut self, wish: Wish) -> Result<Answer, Failure> {
+        self.try_wish(wish).await.expect("every wish is answered")
+    }
+
+    /// Makes a wish. `None`: a crash came before the answer.
+    pub async fn try_wish(&mut self, wish: Wish) -> Option<Result<Answer, Failure>> {
+        let id = WishId(self.next_wish);
+        self.next_wish += 1;
+        let before = self.events.len();
+        self.input(Input::Wish(id, wish));
+        self.drive().await;
+        self.events[before..].iter().find_map(|event| match event {
+            Event::WishDone(wish, answer) if *wish == id => Some(Ok(answer.clone())),
+            Event::WishFailed(wish, failure) if *wish == id => Some(Err(failure.clone())),
+            _ => None,
+        })
+    }
+
+    /// Writes to somebody, again if a crash came before the client said that it has the message and it hasn't.
+    pub async fn send_or_again(&mut self, to: &Handle, text: &str) {
+        let send = || Wish::Send { to: to.clone(), text: text.to_owned(), in_reply_to: None };
+        if self.try_wish(send()).await.is_none() {
+            self.drive().await;
+            let stored = match self.core().conversation_with(to) {
+                Some(_) => self.texts(to).await.iter().any(|stored| stored.contains(text)),
+                None => self.core().is_waiting_for(to),
+            };
+            if !stored {
+                self.wish(send()).await.unwrap();
+            }
+        }
+    }
+
+    /// Writes to somebody.
+    pub async fn send(&mut self, to: &Handle, text: &str) {
+        self.wish(Wish::Send { to: to.clone(), text: text.to_owned(), in_reply_to: None }).await.unwrap();
+    }
+
+    /// Accepts, ignores, blocks.
+    pub async fn say(&mut self, who: &Handle, state: ContactState) {
+        self.wish(Wish::SetContact { who: who.clone(), state }).await.unwrap();
+    }
+
+    /// The conversation with somebody.
+    pub fn with(&self, who: &Handle) -> ConversationId {
+        self.core().conversation_with(who).expect("there is a conversation")
+    }
+
+    /// The whole history with somebody.
+    pub async fn history(&mut self, who: &Handle) -> Vec<Message> {
+        let conversation = self.with(who);
+        match self.wish(Wish::Messages { conversation, before: None, limit: 1_000 }).await.unwrap() {
+            Answer::Messages(messages) => messages,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The texts of the history with somebody, as HTML.
+    pub async fn texts(&mut self, who: &Handle) -> Vec<String> {
+        self.history(who).await.iter().map(|message| format!("{:?}", message.body)).collect()
+    }
+
+    /// What the app was warned of.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let warnings = self.events.iter().filter_map(|event| match event {
+            Event::Warning(_, warning) => Some(warning.clone()),
+            _ => None,
+        });
+        warnings.collect()
+    }
+
+    /// The time as this device sees it.
+    pub fn time(&self) -> Timestamp {
+        self.now()
+    }
+
+    /// The session token of the last request, to ask the relay something by hand.
+    pub fn token(&self) -> Option<String> {
+        self.token.clone()
+    }
+
+    fn now(&self) -> Timestamp {
+        now(self.ahead)
+    }
+
+    fn input(&mut self, input: Input) {
+        let now = self.now();
+        let Some(core) = &mut self.core else { return };
+        self.queue.extend(core.handle(input, now, &mut self.rng));
+    }
+
+    async fn carry_out(&mut self, output: Output) {
+        self.carried_out += 1;
+        if self.crash_before.is_some_and(|n| self.carried_out >= n) {
+            self.crash_before = None;
+            return self.reopen();
+        }
+        match output {
+            Output::Persist(batch) => self.persist(batch),
+            Output::Load(scope) => {
+                let records = self.records(scope);
+                self.input(Input::Loaded(scope, records));
+            }
+            Output::Request(request) => self.request(request).await,
+            Output::OpenStream { .. } if self.online => self.input(Input::StreamOpened),
+            Output::OpenStream { .. } => self.input(Input::StreamClosed(TransportError::Unreachable)),
+            Output::Event(event) => self.events.push(event),
+            Output::WakeAt(at) => self.wake_at = Some(at),
+        }
+    }
+
+    fn persist(&mut self, batch: Batch) {
+        for (scope, name, value) in batch.put {
+            self.journal.insert((scope, name), value);
+        }
+        for key in batch.delete {
+            self.journal.remove(&key);
+        }
+    }
+
+    fn records(&self, scope: Scope) -> Vec<SealedRecord> {
+        self.journal
+            .iter()
+            .filter(|((of, _), _)| *of == scope)
+            .map(|((_, name), value)| SealedRecord { name: *name, value: value.clone() })
+            .collect()
+    }
+
+    async fn request(&mut self, request: HttpRequest) {
+        if !self.online {
+            return self.input(Input::Unreachable(request.id, TransportError::Unreachable));
+        }
+        let url = format!("{}{}", self.base, request.path);
+        let mut builder = match request.method {
+            Method::Get => self.http.get(url),
+            Method::Post => self.http.post(url),
+            Method::Put => self.http.put(url),
+            Method::Delete => self.http.delete(url),
+        };
+        if let Some(token) = &request.token {
+            self.token = Some(token.clone());
+            builder = builder.bearer_auth(token);
+        }
+        if let Some(body) = &request.body {
+            self.traffic.push(body.clone());
+            builder = builder.header("content-type", "application/json").body(body.clone());
+        }
+        let Ok(answer) = builder.send().await else {
+            return self.input(Input::Unreachable(request.id, TransportError::Unreachable));
+        };
+        let status = answer.status().as_u16();
+        let Ok(body) = answer.bytes().await else {
+            return self.input(Input::Unreachable(request.id, TransportError::Unreachable));
+        };
+        let mut response = HttpResponse { status, retry_after: None, body: body.to_vec() };
+        self.traffic.push(response.body.clone());
+        if let Some(tamper) = &mut self.tamper {
+            tamper(&request, &mut response);
+        }
+        self.input(Input::Response(request.id, response));
+    }
+}
+
+fn now(ahead: u64) -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap() + ahead)
+}
