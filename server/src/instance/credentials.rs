@@ -14,27 +14,44 @@ pub struct AppCredentials {
     pub client_secret: String,
     /// What the app may ask for, chosen when it was registered.
     pub scope: String,
+    /// Whether the instance checks authorization codes, tried when the app was registered.
+    pub checks_codes: bool,
 }
 
 impl fmt::Debug for AppCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { client_id: _, client_secret: _, scope } = self;
-        f.debug_struct("AppCredentials").field("scope", scope).finish_non_exhaustive()
+        let Self { client_id: _, client_secret: _, scope, checks_codes } = self;
+        f.debug_struct("AppCredentials")
+            .field("scope", scope)
+            .field("checks_codes", checks_codes)
+            .finish_non_exhaustive()
     }
 }
 
 /// A person's access token of the instance. Wiped from memory when dropped.
 #[derive(Clone)]
-pub struct AccessToken(Zeroizing<String>);
+pub struct AccessToken {
+    secret: Zeroizing<String>,
+    /// The app that it was issued to, if that was one of the relay's.
+    app: Option<AppCredentials>,
+}
 
 impl AccessToken {
     /// Takes a token as a client or the instance gave it.
     pub fn new(token: String) -> Self {
-        Self(Zeroizing::new(token))
+        Self { secret: Zeroizing::new(token), app: None }
+    }
+
+    pub(super) fn issued_to(token: String, app: AppCredentials) -> Self {
+        Self { secret: Zeroizing::new(token), app: Some(app) }
+    }
+
+    pub(super) fn app(&self) -> Option<&AppCredentials> {
+        self.app.as_ref()
     }
 
     pub(super) fn reveal(&self) -> &str {
-        &self.0
+        &self.secret
     }
 }
 
@@ -48,23 +65,25 @@ impl fmt::Debug for AccessToken {
 mod tests {
     use super::*;
 
-    #[test]
-    fn secrets_are_not_printed() {
-        let app = AppCredentials {
+    fn app() -> AppCredentials {
+        AppCredentials {
             client_id: "id-1".into(),
             client_secret: "s3cret".into(),
             scope: "profile".into(),
-        };
-        assert_eq!(format!("{app:?}"), r#"AppCredentials { scope: "profile", .. }"#);
-        assert_eq!(format!("{:?}", AccessToken::new("t0ken".into())), "AccessToken { .. }");
+            checks_codes: true,
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        assert_eq!(format!("{:?}", app()), r#"AppCredentials { scope: "profile", checks_codes: true, .. }"#);
+        assert_eq!(format!("{:?}", AccessToken::issued_to("t0ken".into(), app())), "AccessToken { .. }");
     }
 
     #[test]
     fn the_stored_form_of_an_app_is_pinned() {
-        let app =
-            AppCredentials { client_id: "id".into(), client_secret: "s".into(), scope: "profile".into() };
-        let stored = r#"{"client_id":"id","client_secret":"s","scope":"profile"}"#;
-        assert_eq!(serde_json::to_string(&app).unwrap(), stored);
-        assert_eq!(serde_json::from_str::<AppCredentials>(stored).unwrap(), app);
+        let stored = r#"{"client_id":"id-1","client_secret":"s3cret","scope":"profile","checks_codes":true}"#;
+        assert_eq!(serde_json::to_string(&app()).unwrap(), stored);
+        assert_eq!(serde_json::from_str::<AppCredentials>(stored).unwrap(), app());
     }
 }

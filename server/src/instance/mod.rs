@@ -13,6 +13,7 @@ mod credentials;
 mod discovery;
 mod http;
 mod identify;
+mod one_sign_in;
 mod refusal;
 mod resolve;
 mod sign_in;
@@ -35,7 +36,7 @@ pub use self::{
     sign_in::{SignInError, code_challenge},
     standing::Standing,
 };
-use self::{discovery::Discovered, http::Http, resolve::ResolveCache};
+use self::{discovery::Discovered, http::Http, one_sign_in::WaitingApps, resolve::ResolveCache};
 
 /// How long the instance may take for one answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,6 +48,7 @@ pub struct Instance {
     http: Http,
     discovered: RwLock<Option<(Instant, Discovered)>>,
     resolved: Mutex<ResolveCache>,
+    waiting: Mutex<WaitingApps>,
 }
 
 /// Why an [`Instance`] cannot be made.
@@ -74,6 +76,7 @@ impl Instance {
             http: Http::new(timeout)?,
             discovered: RwLock::default(),
             resolved: Mutex::default(),
+            waiting: Mutex::default(),
         })
     }
 

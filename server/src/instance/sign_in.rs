@@ -45,16 +45,37 @@ struct TokenEntity {
 impl Instance {
     /// Registers the relay with the instance. The caller stores the answer and uses it from then on.
     pub async fn register_app(&self, redirect_uri: &str) -> Result<AppCredentials, CallError> {
+        let mut app = self.post_registration(redirect_uri, true).await?;
+        app.checks_codes = self.checks_codes(&app, redirect_uri).await?;
+        if !self.discover().await?.has_metadata {
+            self.mark_as_used(&app).await;
+        }
+        Ok(app)
+    }
+
+    pub(super) async fn post_registration(
+        &self,
+        redirect_uri: &str,
+        checks_codes: bool,
+    ) -> Result<AppCredentials, CallError> {
         let endpoints = self.discover().await?;
         let scope = endpoints.scope.to_owned();
         let form = [("client_name", CLIENT_NAME), ("redirect_uris", redirect_uri), ("scopes", &scope)];
         let answer = self.http.post(endpoints.registration.clone(), &form).await?;
         let AppEntity { client_id, client_secret } = answer.success("app registration")?;
-        let app = AppCredentials { client_id, client_secret, scope };
-        if !endpoints.has_metadata {
-            self.mark_as_used(&app).await;
+        Ok(AppCredentials { client_id, client_secret, scope, checks_codes })
+    }
+
+    /// Tries a code that nobody made. Whoever gives a token for it checks no codes.
+    async fn checks_codes(&self, app: &AppCredentials, redirect_uri: &str) -> Result<bool, CallError> {
+        match self.exchange_as(app, redirect_uri, "no-such-code", "no-such-verifier").await {
+            Ok(token) => {
+                self.revoke(app, &token).await;
+                Ok(false)
+            }
+            Err(SignInError::Call(error)) => Err(error),
+            Err(SignInError::AppRefused | SignInError::CodeRefused) => Ok(true),
         }
-        Ok(app)
     }
 
     /// Where to send the person's browser.
@@ -65,6 +86,7 @@ impl Instance {
         state: &str,
         code_challenge: &str,
     ) -> Result<Url, CallError> {
+        let app = self.app_to_begin(app, redirect_uri, code_challenge).await?;
         let mut url = self.discover().await?.authorization.clone();
         url.query_pairs_mut()
             .append_pair("response_type", "code")
@@ -79,6 +101,17 @@ impl Instance {
 
     /// Turns the code that the browser brought back into a token.
     pub async fn exchange_code(
+        &self,
+        app: &AppCredentials,
+        redirect_uri: &str,
+        code: &str,
+        verifier: &str,
+    ) -> Result<AccessToken, SignInError> {
+        let app = self.app_to_finish(app, verifier).await?;
+        self.exchange_as(&app, redirect_uri, code, verifier).await
+    }
+
+    async fn exchange_as(
         &self,
         app: &AppCredentials,
         redirect_uri: &str,
@@ -100,13 +133,18 @@ impl Instance {
             status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
                 Err(SignInError::CodeRefused)
             }
-            _ => Ok(AccessToken::new(answer.success::<TokenEntity>("token")?.access_token)),
+            _ => {
+                let TokenEntity { access_token } = answer.success("token")?;
+                Ok(AccessToken::issued_to(access_token, app.clone()))
+            }
         }
     }
 
-    /// Gives a token back. Best effort: the relay forgets it either way.
+    /// Gives a token back. Best effort: the relay forgets it either way. A token that the relay fetched goes back to
+    /// the app that fetched it.
     pub async fn revoke(&self, app: &AppCredentials, token: &AccessToken) {
         let Ok(endpoints) = self.discover().await else { return };
+        let app = token.app().unwrap_or(app);
         let form = [
             ("client_id", app.client_id.as_str()),
             ("client_secret", &app.client_secret),

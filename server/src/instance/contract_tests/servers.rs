@@ -1,0 +1,141 @@
+//! Each row of the handbook's table of servers, and what it says against a person.
+
+use super::*;
+
+#[tokio::test]
+async fn mastodon_4_4_is_identified_by_userinfo() {
+    let server = mastodon_44().await;
+    let account = server.identify(GOOD).await.unwrap();
+    server.is_alice(&account);
+    assert_eq!(account.created_at.unwrap().as_secs(), 1_704_067_200);
+    assert_eq!(server.instance().discover().await.unwrap().scope, "profile");
+    assert!(matches!(server.identify("bad").await, Err(IdentifyError::TokenRefused)));
+}
+
+#[tokio::test]
+async fn userinfo_alone_is_enough() {
+    let server = Server::start(|base, _| {
+        Router::new()
+            .route(METADATA, fixed(metadata(base, true)))
+            .route(USERINFO, guarded(userinfo(base), unauthorized()))
+    })
+    .await;
+    let account = server.identify(GOOD).await.unwrap();
+    server.is_alice(&account);
+    assert_eq!((account.display_name.as_deref(), account.created_at), (Some("Alice"), None));
+}
+
+#[tokio::test]
+async fn mastodon_4_3_is_identified_by_the_uri_of_the_account() {
+    let server = Server::start(|base, _| {
+        Router::new()
+            .route(METADATA, fixed(metadata(base, false)))
+            .route(VERIFY, guarded(with_uri(base), unauthorized()))
+    })
+    .await;
+    server.is_alice(&server.identify(GOOD).await.unwrap());
+    assert!(matches!(server.identify("bad").await, Err(IdentifyError::TokenRefused)));
+}
+
+#[tokio::test]
+async fn mastodon_4_2_without_metadata_is_asked_for_read_accounts() {
+    let server =
+        Server::start(|base, _| Router::new().route(VERIFY, guarded(with_uri(base), unauthorized()))).await;
+    server.is_alice(&server.identify(GOOD).await.unwrap());
+    let endpoints = server.instance().discover().await.unwrap();
+    assert_eq!((endpoints.scope, endpoints.has_metadata), ("read:accounts", false));
+    assert_eq!(endpoints.authorization.as_str(), format!("{}/oauth/authorize", server.base));
+}
+
+/// Mastodon before 4.2, GoToSocial and Takahe: no `uri`.
+async fn without_uri(refusal: impl IntoResponse + Clone + Send + Sync + 'static) -> Server {
+    Server::start(|base, host| {
+        Router::new()
+            .route(VERIFY, guarded(entity(json!({})), refusal))
+            .route(WEBFINGER, fixed(descriptor(host, &format!("{base}/users/alice"))))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_older_mastodon_and_gotosocial_are_identified_by_webfinger() {
+    let server = without_uri(unauthorized()).await;
+    server.is_alice(&server.identify(GOOD).await.unwrap());
+    assert!(matches!(server.identify("bad").await, Err(IdentifyError::TokenRefused)));
+}
+
+#[tokio::test]
+async fn takahe_refuses_a_token_with_400_and_plain_text() {
+    let server = without_uri((StatusCode::BAD_REQUEST, "invalid_token")).await;
+    server.is_alice(&server.identify(GOOD).await.unwrap());
+    assert!(matches!(server.identify("bad").await, Err(IdentifyError::TokenRefused)));
+}
+
+#[tokio::test]
+async fn snac_refuses_a_token_with_an_empty_422() {
+    let refusal = StatusCode::UNPROCESSABLE_ENTITY;
+    let server = Server::start(|base, _| Router::new().route(VERIFY, guarded(with_uri(base), refusal))).await;
+    server.is_alice(&server.identify(GOOD).await.unwrap());
+    assert!(matches!(server.identify("bad").await, Err(IdentifyError::TokenRefused)));
+}
+
+#[tokio::test]
+async fn mitra_names_the_actor_as_actor_id() {
+    let server = Server::start(|base, _| {
+        let account = entity(json!({ "actor_id": format!("{base}/users/alice") }));
+        Router::new().route(VERIFY, guarded(account, unauthorized()))
+    })
+    .await;
+    server.is_alice(&server.identify(GOOD).await.unwrap());
+}
+
+#[tokio::test]
+async fn each_verdict_on_a_person_is_told_in_words() {
+    for (error, told) in [
+        ("Your login is currently disabled", "disabled"),
+        ("Your login is missing a confirmed e-mail address", "confirm your e-mail"),
+        ("Your login is currently pending approval", "awaits approval"),
+        ("This action is outside the authorized scopes", "sign in again"),
+    ] {
+        let server = verify_answers((StatusCode::FORBIDDEN, Json(json!({ "error": error })))).await;
+        let refused = server.identify(GOOD).await.unwrap_err().to_string();
+        assert!(refused.contains(told), "{error}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_frozen_login_is_noticed_although_userinfo_answered() {
+    let frozen = (StatusCode::FORBIDDEN, Json(json!({ "error": "Your login is currently disabled" })));
+    let server = Server::start(|base, _| {
+        Router::new()
+            .route(METADATA, fixed(metadata(base, true)))
+            .route(USERINFO, fixed(userinfo(base)))
+            .route(VERIFY, get(move || async move { frozen }))
+    })
+    .await;
+    assert!(matches!(server.identify(GOOD).await, Err(IdentifyError::LoginDisabled)));
+}
+
+#[tokio::test]
+async fn a_suspended_and_a_moved_account_are_refused() {
+    let suspended =
+        Server::start(|_, _| Router::new().route(VERIFY, fixed(entity(json!({ "suspended": true }))))).await;
+    assert!(matches!(suspended.identify(GOOD).await, Err(IdentifyError::Suspended)));
+    let moved = json!({ "moved": { "username": "alice", "uri": "https://new.example/users/alice" } });
+    let server = Server::start(|_, _| Router::new().route(VERIFY, fixed(entity(moved)))).await;
+    let Err(IdentifyError::Moved { to: Some(to) }) = server.identify(GOOD).await else { panic!("not moved") };
+    assert_eq!(to.as_str(), "https://new.example/users/alice");
+}
+
+#[tokio::test]
+async fn a_failing_or_limiting_instance_is_unreachable_not_nonsense() {
+    for status in [StatusCode::BAD_GATEWAY, StatusCode::TOO_MANY_REQUESTS] {
+        let server = verify_answers(status).await;
+        assert!(matches!(server.identify(GOOD).await, Err(IdentifyError::Unreachable(_))), "{status}");
+    }
+    let server = mastodon_44().await;
+    let instance = server.instance();
+    server.stop().await;
+    let refused = instance.identify(&AccessToken::new(GOOD.to_owned())).await;
+    assert!(matches!(refused, Err(IdentifyError::Unreachable(_))), "{refused:?}");
+}
