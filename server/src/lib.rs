@@ -1,4 +1,36 @@
-//! server
+//! Infrasound's relay: runs beside an instance, orders and stores ciphertext.
+//!
+//! [`serve`] starts one in this process, as the command and the tests do. Bird's-eye view: `spec/architecture.md`.
+//!
+//! **Invariant:** nothing here can decrypt: the relay knows `infrasound-spec` and openmls' public group, never the core.
 
+mod address;
+mod app;
+mod body;
+mod cache;
+mod clock;
+pub mod command;
+pub mod config;
 pub mod demo;
+mod error;
+mod housekeeping;
+mod hub;
+mod identity;
 pub mod instance;
+mod live;
+mod openapi;
+mod rates;
+mod routes;
+mod secret;
+mod serving;
+mod session;
+mod store;
+mod streams;
+mod writer;
+
+pub use self::{
+    clock::Clock,
+    config::Config,
+    serving::{Relay, ServeError, serve},
+    store::backend::OpenError,
+};

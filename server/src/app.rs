@@ -1,0 +1,105 @@
+//! Everything a handler may use, built in one place.
+
+use std::{ops::Deref, sync::Arc};
+
+use infrasound_spec::time::Timestamp;
+use openmls_rust_crypto::RustCrypto;
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    error::ApiError,
+    instance::{AppCredentials, Instance},
+    live::Live,
+    rates::Rates,
+    store::setting,
+    writer::Writer,
+};
+
+/// The relay, as its handlers see it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct App(Arc<Parts>);
+
+/// What a relay is made of.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    /// How it is configured.
+    pub(crate) config: Config,
+    /// How it is reached, without a slash at the end.
+    pub(crate) public_url: String,
+    /// What time it is.
+    pub(crate) clock: Clock,
+    /// Where all writes go.
+    pub(crate) writer: Writer,
+    /// Where reads come from.
+    pub(crate) readers: SqlitePool,
+    /// What is kept in memory.
+    pub(crate) live: Arc<Live>,
+    /// Who has asked how often.
+    pub(crate) rates: Rates,
+    /// Where accounts come from.
+    pub(crate) instance: Instance,
+    /// The algorithms.
+    pub(crate) crypto: RustCrypto,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Where the instance sends a browser back to.
+const CALLBACK: &str = infrasound_spec::api::paths::SIGN_IN_CALLBACK;
+/// The note of the relay's registration at the instance.
+const APP_SETTING: &str = "instance-app";
+
+impl App {
+    /// Puts the parts together.
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// A snapshot of the database to read from.
+    pub(crate) async fn read(&self) -> Result<Transaction<'static, Sqlite>, ApiError> {
+        Ok(self.readers.begin().await?)
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Where the instance sends a browser back to.
+    pub(crate) fn redirect_uri(&self) -> String {
+        format!("{}{CALLBACK}", self.public_url)
+    }
+
+    /// The relay's registration at the instance: made once for each instance and address, then kept.
+    pub(crate) async fn instance_app(&self) -> Result<AppCredentials, ApiError> {
+        let name = format!("{APP_SETTING} {} {}", self.instance.base(), self.redirect_uri());
+        let mut snapshot = self.read().await?;
+        let stored = setting::load(&mut snapshot, &name).await?;
+        drop(snapshot);
+        if let Some(app) = stored.and_then(|text| serde_json::from_str(&text).ok()) {
+            return Ok(app);
+        }
+        let app = self.instance.register_app(&self.redirect_uri()).await?;
+        let text = serde_json::to_string(&app).map_err(|_| ApiError::internal())?;
+        self.writer
+            .run(move |tx| Box::pin(async move { Ok(setting::store(tx.conn, &name, &text).await?) }))
+            .await?;
+        Ok(app)
+    }
+
+    /// Forgets the registration: the instance does not know it any more.
+    pub(crate) async fn forget_instance_app(&self) -> Result<(), ApiError> {
+        let name = format!("{APP_SETTING} {} {}", self.instance.base(), self.redirect_uri());
+        self.writer
+            .run(move |tx| Box::pin(async move { Ok(setting::store(tx.conn, &name, "").await?) }))
+            .await
+    }
+}

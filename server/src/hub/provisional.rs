@@ -1,0 +1,223 @@
+//! Whether a commit stands: each is provisional until another account confirms it, and ends once.
+//!
+//! | what happens | then |
+//! |---|---|
+//! | a device of another account, a member before the commit (of a founding: a joiner), reports that it applied it | confirm |
+//! | … but it is a founding by somebody whom that account has not accepted | confirm when it accepts: silence until then |
+//! | another account sends a message or commit in the new epoch | confirm, before that is appended |
+//! | there is no other account among those who can judge | confirm at once |
+//! | every other account with a live device says "cannot apply", none applied it | void at once |
+//! | one says "cannot apply", and none applied it within the window | void |
+//!
+//! A void takes all later entries of the epoch with it and restores the group before. Spec: `conversations.md` 8.
+
+use infrasound_spec::{
+    api::stream::StreamEvent,
+    consent::ContactState,
+    log::{self, EntryKind},
+    report::CommitOutcome,
+    time::Timestamp,
+};
+
+use crate::{
+    error::ApiError,
+    store::{
+        StoreError,
+        commit::{self, Outcome, Provisional},
+        contact,
+        conversation::{self, ConversationRow},
+        entry::{self, NewEntry},
+        group_state, head,
+        head::Head,
+        membership, report, welcome,
+    },
+    writer::{Effect, Tx},
+};
+
+/// Confirms all provisional commits of the other account: this one goes on in the epoch that they made.
+pub(crate) async fn confirm_by_action(
+    tx: &mut Tx<'_>,
+    head: &mut Head,
+    account: usize,
+) -> Result<(), StoreError> {
+    for commit in commit::provisional(tx.conn, head.key).await? {
+        if commit.committer != account {
+            confirm(tx, head, &commit).await?;
+        }
+    }
+    refresh(tx, head).await
+}
+
+/// Ends what can end now: confirms from the first provisional commit on, then voids. Writes the head.
+pub(crate) async fn settle(
+    tx: &mut Tx<'_>,
+    head: &mut Head,
+    row: &ConversationRow,
+    window: u64,
+) -> Result<(), StoreError> {
+    let before = head.last;
+    let commits = commit::provisional(tx.conn, head.key).await?;
+    for (index, commit) in commits.iter().enumerate() {
+        if !stands(tx, row, commit, commits.get(index..).unwrap_or_default()).await? {
+            break;
+        }
+        confirm(tx, head, commit).await?;
+    }
+    for commit in commit::provisional(tx.conn, head.key).await? {
+        if falls(tx, &commit, window).await? {
+            void(tx, head, row, &commit).await?;
+            break;
+        }
+    }
+    refresh(tx, head).await?;
+    if head.last != before {
+        head::store(tx.conn, head).await?;
+        nudge(tx, head, row, before).await?;
+    }
+    Ok(())
+}
+
+/// Tells everybody who may read an entry after `before` that the log has grown.
+pub(crate) async fn nudge(
+    tx: &mut Tx<'_>,
+    head: &Head,
+    row: &ConversationRow,
+    before: u64,
+) -> Result<(), StoreError> {
+    for (device, account) in membership::readers(tx.conn, head.key, before).await? {
+        if !head.consent.is_quiet(account) {
+            tx.nudge(device, StreamEvent::Log { conversation: row.id, last: head.last });
+        }
+    }
+    Ok(())
+}
+
+async fn refresh(tx: &mut Tx<'_>, head: &mut Head) -> Result<(), StoreError> {
+    let first = commit::provisional(tx.conn, head.key).await?.first().copied();
+    head.provisional = first.map(|commit| commit.number);
+    head.provisional_account = first.map_or(0, |commit| commit.committer);
+    Ok(())
+}
+
+/// Whether another account has applied the commit, or a later one, which needs it.
+async fn stands(
+    tx: &mut Tx<'_>,
+    row: &ConversationRow,
+    commit: &Provisional,
+    from_here: &[Provisional],
+) -> Result<bool, StoreError> {
+    let judges = membership::judges(tx.conn, row.key, commit.number, commit.founding).await?;
+    if judges.iter().all(|judge| judge.account == commit.committer) {
+        return Ok(true);
+    }
+    for later in from_here {
+        for report in report::list(tx.conn, row.key, later.number).await? {
+            let applied = matches!(report.outcome, CommitOutcome::Applied { .. });
+            if applied
+                && report.account != commit.committer
+                && !is_silent(tx, row, commit, report.account).await?
+            {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Whether the founder must not learn yet that the request was opened.
+async fn is_silent(
+    tx: &mut Tx<'_>,
+    row: &ConversationRow,
+    commit: &Provisional,
+    confirmer: usize,
+) -> Result<bool, StoreError> {
+    let (Some(confirmer), Some(founder)) = (row.accounts.get(confirmer), row.accounts.get(commit.committer))
+    else {
+        return Ok(false);
+    };
+    Ok(commit.founding && contact::load(tx.conn, confirmer, founder).await? != ContactState::Accepted)
+}
+
+/// Whether the commit is refused by all, or by one for longer than the window.
+async fn falls(tx: &mut Tx<'_>, commit: &Provisional, window: u64) -> Result<bool, StoreError> {
+    let Some(refused_at) = commit.refused_at else { return Ok(false) };
+    let key = commit.key;
+    let reports = report::list(tx.conn, key, commit.number).await?;
+    let others: Vec<_> = reports.iter().filter(|report| report.account != commit.committer).collect();
+    if others.iter().any(|report| matches!(report.outcome, CommitOutcome::Applied { .. })) {
+        return Ok(false);
+    }
+    let judges = membership::judges(tx.conn, key, commit.number, commit.founding).await?;
+    let mut reachable = judges.iter().filter(|judge| judge.live && judge.account != commit.committer);
+    let unanimous = reachable.all(|judge| others.iter().any(|report| report.account == judge.account));
+    Ok(unanimous || tx.now >= refused_at.plus_millis(window))
+}
+
+async fn confirm(tx: &mut Tx<'_>, head: &mut Head, commit: &Provisional) -> Result<(), StoreError> {
+    if commit::end(tx.conn, head.key, commit.number, Outcome::Confirmed).await? {
+        append_control(tx, head, EntryKind::Confirm, commit.number).await?;
+        group_state::delete_before(tx.conn, head.key, commit.number).await?;
+    }
+    Ok(())
+}
+
+async fn void(
+    tx: &mut Tx<'_>,
+    head: &mut Head,
+    row: &ConversationRow,
+    commit: &Provisional,
+) -> Result<(), StoreError> {
+    for later in commit::provisional(tx.conn, head.key).await? {
+        if later.number >= commit.number {
+            commit::end(tx.conn, head.key, later.number, Outcome::Voided).await?;
+        }
+    }
+    append_control(tx, head, EntryKind::Void, commit.number).await?;
+    membership::void(tx.conn, head.key, commit.number, head.last).await?;
+    welcome::delete_from(tx.conn, head.key, commit.number).await?;
+    group_state::delete_from(tx.conn, head.key, commit.number).await?;
+    let before = group_state::number_before(tx.conn, head.key, commit.number).await?;
+    head.state_entry = before.unwrap_or(0);
+    if commit.founding {
+        conversation::unfound(tx.conn, head.key).await?;
+    }
+    tracing::warn!(conversation = %row.id, number = commit.number, "a commit in conversation {} was voided", row.id);
+    tx.effects.push(Effect::GroupChanged(row.id));
+    Ok(())
+}
+
+/// Appends an entry of the hub's own. The caller writes the head.
+async fn append_control(
+    tx: &mut Tx<'_>,
+    head: &mut Head,
+    kind: EntryKind,
+    commit: u64,
+) -> Result<(), StoreError> {
+    let bytes = log::control_bytes(commit).to_vec();
+    head.last += 1;
+    head.last_time = head.next_time(tx.now);
+    head.seq = tx.seq;
+    let entry = NewEntry {
+        key: head.key,
+        number: head.last,
+        time: head.last_time,
+        kind,
+        digest: log::digest(&bytes),
+        bytes,
+        submitter: None,
+    };
+    entry::insert_all(tx.conn, &[entry]).await
+}
+
+/// Settles every conversation in which "cannot apply" is older than the window.
+pub(crate) async fn settle_refused(tx: &mut Tx<'_>, window: u64) -> Result<(), ApiError> {
+    let before = Timestamp::from_millis(tx.now.as_millis().saturating_sub(window));
+    for key in commit::refused_before(tx.conn, before).await? {
+        let row = conversation::load_key(tx.conn, key).await?;
+        let head = head::load(tx.conn, key).await?;
+        if let (Some(row), Some(mut head)) = (row, head) {
+            settle(tx, &mut head, &row, window).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! What this process keeps in memory of the database, and how it changes after each commit.
+//!
+//! **Invariant:** it is changed after the commit and before the answer, so nobody who was answered sees older state.
+
+use std::sync::Arc;
+
+use infrasound_spec::conversation::ConversationId;
+
+use crate::{cache::Cache, hub::current::Current, session::Session, streams::Streams, writer::Effect};
+
+const SESSIONS: usize = 100_000;
+const CONVERSATIONS: usize = 10_000;
+
+/// Sessions, current groups and open streams.
+#[derive(Debug)]
+pub(crate) struct Live {
+    /// Sessions by their token's digest.
+    pub(crate) sessions: Cache<[u8; 32], Arc<Session>>,
+    /// The current group of conversations. May be behind: the writer compares.
+    pub(crate) conversations: Cache<ConversationId, Arc<Current>>,
+    /// Who listens.
+    pub(crate) streams: Streams,
+}
+
+impl Live {
+    /// Nothing known, nobody listening.
+    pub(crate) fn new() -> Self {
+        Self {
+            sessions: Cache::new(SESSIONS),
+            conversations: Cache::new(CONVERSATIONS),
+            streams: Streams::default(),
+        }
+    }
+
+    /// Applies what a committed batch changed.
+    pub(crate) fn apply(&self, seq: u64, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::Nudge(device, event) => self.streams.tell(device, seq, event),
+                Effect::SessionsEnded(device) => {
+                    self.sessions.forget(|_, session| session.device == *device);
+                    self.streams.end(device);
+                }
+                Effect::SessionEnded(digest, device) => {
+                    self.sessions.forget_key(digest);
+                    self.streams.end(device);
+                }
+                Effect::GroupChanged(conversation) => self.conversations.forget_key(conversation),
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The command `infrasound-relay`: reads the configuration, runs the relay, stops it when told.
+
+use std::{error::Error, io::Write as _, process::ExitCode};
+
+use clap::Parser as _;
+use infrasound_relay::{
+    command::{Action, Command},
+    serve,
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Action::Serve(arguments) = Command::parse().action;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let run = async {
+        let relay = serve(arguments.configure()?).await?;
+        let mut stdout = std::io::stdout();
+        writeln!(stdout, "listening on http://{}", relay.address())?;
+        stdout.flush()?;
+        told_to_stop().await?;
+        relay.stop().await;
+        Ok::<_, Box<dyn Error>>(())
+    };
+    match run.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn told_to_stop() -> Result<(), std::io::Error> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// One line: what went wrong, and why.
+fn report(error: &dyn Error) {
+    let mut line = format!("infrasound-relay: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    // There is nowhere else to say it.
+    drop(writeln!(std::io::stderr(), "{line}"));
+}

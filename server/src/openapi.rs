@@ -1,0 +1,74 @@
+//! The OpenAPI document, from the handlers' descriptions and the spec's types.
+//!
+//! `server/openapi.json` pins it; the test of the same name says how to renew it.
+
+use infrasound_spec::api::{problem::Problem, stream::StreamEvent};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        self, ContentBuilder, Ref, RefOr, ResponseBuilder,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+use crate::routes::{
+    account, contacts, conversations, devices, key_packages, relay, sessions, sign_in, stream, welcomes,
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Infrasound relay", description = "End-to-end encrypted messages beside an instance. Times are milliseconds since the Unix epoch; bytes are base64url without padding."),
+    paths(
+        relay::well_known::handle, relay::openapi::handle, relay::health::handle, relay::ready::handle,
+        relay::info::handle, sign_in::start::handle, sign_in::callback::handle, sign_in::finish::handle,
+        sign_in::exchange::handle, sessions::challenge::handle, sessions::start::handle, sessions::end::handle,
+        devices::register::handle, devices::list::handle, devices::revoke::handle, account::own::handle,
+        account::policy::handle, account::lookup::handle, contacts::list::handle, contacts::set::handle,
+        key_packages::upload::handle, key_packages::count::handle, key_packages::claim::handle,
+        conversations::list::handle, conversations::found::handle, conversations::one::handle,
+        conversations::log::handle, conversations::message::handle, conversations::commit::handle,
+        conversations::report::handle, conversations::tree::handle, welcomes::list::handle,
+        welcomes::delete::handle, stream::handle,
+    ),
+    components(schemas(Problem, StreamEvent)),
+    modifiers(&SessionScheme, &Problems),
+)]
+struct Document;
+
+struct SessionScheme;
+
+impl Modify for SessionScheme {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The token of POST /v1/devices or POST /v1/sessions."))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("session", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Every operation may answer with a problem.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let problem = ResponseBuilder::new()
+            .description("A problem (RFC 9457)")
+            .content("application/problem+json", content)
+            .build();
+        for item in document.paths.paths.values_mut() {
+            let operations =
+                [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten();
+            for operation in operations {
+                operation.responses.responses.insert("default".to_owned(), RefOr::T(problem.clone()));
+            }
+        }
+    }
+}
+
+/// The document.
+pub(crate) fn document() -> openapi::OpenApi {
+    Document::openapi()
+}

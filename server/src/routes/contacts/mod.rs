@@ -1,0 +1,4 @@
+//! What the account says of others. Spec: `relay-api.md` 8.
+
+pub(crate) mod list;
+pub(crate) mod set;

@@ -1,0 +1,61 @@
+//! Conversations and the hub's log. Spec: `conversations.md`; `relay-api.md` 9.
+
+pub(crate) mod commit;
+pub(crate) mod found;
+pub(crate) mod list;
+pub(crate) mod log;
+pub(crate) mod message;
+pub(crate) mod one;
+pub(crate) mod report;
+pub(crate) mod tree;
+
+use infrasound_spec::{
+    account::DeviceId,
+    api::conversations::ConversationHead,
+    conversation::{ConversationId, ConversationKind},
+};
+
+use crate::{
+    error::ApiError,
+    session::Session,
+    store::{
+        Conn, StoreError,
+        conversation::{self, ConversationRow},
+        entry, group_state, head, membership,
+    },
+};
+
+/// The conversation, if the session's account takes part in it.
+pub(super) async fn of_account(
+    conn: &mut Conn,
+    session: &Session,
+    id: &ConversationId,
+) -> Result<ConversationRow, ApiError> {
+    let row = conversation::load(conn, id).await?.filter(|row| row.index_of(&session.account).is_some());
+    row.ok_or_else(|| ApiError::not_found("conversation"))
+}
+
+/// A conversation as a device sees it.
+pub(super) async fn describe(
+    conn: &mut Conn,
+    row: &ConversationRow,
+    device: &DeviceId,
+) -> Result<ConversationHead, StoreError> {
+    let head = head::load(conn, row.key).await?.unwrap_or_else(|| head::Head::empty(row.key));
+    let group = group_state::load(conn, row.key, head.state_entry).await?;
+    let memberships = membership::of_device(conn, row.key, device).await?;
+    let from = memberships.iter().map(|membership| membership.from).min().unwrap_or(head.last + 1);
+    let first_kept = entry::first_kept(conn, row.key, from).await?.unwrap_or(head.last + 1);
+    Ok(ConversationHead {
+        conversation: row.id,
+        kind: ConversationKind::Direct,
+        generation: row.generation,
+        founded: row.founded,
+        last: head.last,
+        first_kept,
+        epoch: group.map_or(0, |group| group.epoch),
+        provisional: head.provisional,
+        started_over: conversation::started_over(conn, row).await?,
+        participants: conversation::participants(conn, row).await?,
+    })
+}

@@ -1,0 +1,24 @@
+//! `GET /v1/conversations/{conversation}`: one conversation of the session's account.
+
+use axum::{Json, extract::State};
+use infrasound_spec::{
+    api::{conversations::ConversationHead, paths},
+    conversation::ConversationId,
+};
+
+use super::{describe, of_account};
+use crate::{app::App, body::PathParameter, error::ApiError, session::Authenticated};
+
+#[utoipa::path(get, path = paths::CONVERSATION, tag = "conversations", operation_id = "get_conversation",
+    params(("conversation" = ConversationId, Path, description = "The conversation")),
+    responses((status = 200, description = "The conversation", body = ConversationHead)),
+    security(("session" = [])))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    Authenticated(session): Authenticated,
+    PathParameter(id): PathParameter<ConversationId>,
+) -> Result<Json<ConversationHead>, ApiError> {
+    let mut snapshot = app.read().await?;
+    let row = of_account(&mut snapshot, &session, &id).await?;
+    Ok(Json(describe(&mut snapshot, &row, &session.device).await?))
+}

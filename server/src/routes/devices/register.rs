@@ -1,0 +1,153 @@
+//! `POST /v1/devices`: makes a device one of the account's, with a sign-in ticket and the account key's endorsement.
+//!
+//! | the account has | `start_over` | |
+//! |---|---|---|
+//! | no live device | any | the device's account key becomes the account's |
+//! | live devices | no | `account-has-devices`, with the list |
+//! | live devices | yes | all are revoked, the new key becomes the account's, contacts are told |
+
+use axum::{Json, extract::State};
+use infrasound_spec::{
+    account::AccountUri,
+    api::{
+        devices::{RegisterDevice, Session, registration_content},
+        paths,
+        problem::ProblemType,
+        stream::StreamEvent,
+    },
+    endorsement::Endorsement,
+    limits,
+    signing::{self, Purpose},
+    time::Timestamp,
+};
+
+use super::revoke_one;
+use crate::{
+    address::ClientAddress,
+    app::App,
+    body::Body,
+    error::ApiError,
+    identity::Identity,
+    routes::sessions,
+    secret,
+    store::{
+        account, conversation,
+        device::{self, Device},
+        ticket,
+    },
+    writer::Tx,
+};
+
+#[utoipa::path(post, path = paths::DEVICES, tag = "devices", operation_id = "register_device",
+    request_body = RegisterDevice,
+    responses((status = 200, description = "The device's first session", body = Session)))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    ClientAddress(address): ClientAddress,
+    Body(request): Body<RegisterDevice>,
+) -> Result<Json<Session>, ApiError> {
+    app.rates.sign_ins.take(&address, app.now())?;
+    check_form(&request)?;
+    let lifetime = app.config.session_lifetime;
+    let session = app.writer.run(move |tx| Box::pin(register(tx, request, lifetime))).await?;
+    Ok(Json(session))
+}
+
+fn check_form(request: &RegisterDevice) -> Result<(), ApiError> {
+    let name = request.name.trim();
+    if name.is_empty() || request.name.len() > limits::MAX_DEVICE_NAME || name.contains(char::is_control) {
+        return Err(ApiError::bad_request(format!(
+            "A device's name has 1 to {} bytes and no control characters.",
+            limits::MAX_DEVICE_NAME
+        )));
+    }
+    let content = registration_content(&request.ticket, &request.device, &request.account_key);
+    signing::verify(request.device_key.as_bytes(), Purpose::DeviceRegistration, &content, &request.proof)
+        .map_err(|_| ApiError::bad_signature("the registration"))
+}
+
+/// If anything is refused, the ticket stays good.
+async fn register(tx: &mut Tx<'_>, request: RegisterDevice, lifetime: u64) -> Result<Session, ApiError> {
+    let digest = secret::digest(request.ticket.as_bytes());
+    let identity = ticket::take(tx.conn, &digest, tx.now).await?.ok_or_else(|| {
+        ApiError::new(ProblemType::TicketExpired, "The sign-in is used or too old. Sign in again.")
+    })?;
+    check_endorsement(&request, &identity.account, tx.now)?;
+    let devices = device::list(tx.conn, &identity.account).await?;
+    make_room(tx, &request, &identity, &devices).await?;
+    account::store(tx.conn, &identity, &request.account_key, tx.now).await?;
+    let new = Device {
+        device: request.device,
+        account: identity.account,
+        name: request.name,
+        device_key: request.device_key,
+        account_key: request.account_key,
+        created: tx.now,
+        last_seen: tx.now,
+        revoked: false,
+    };
+    if !device::insert(tx.conn, &new).await? {
+        return Err(ApiError::new(
+            ProblemType::IdReused,
+            "There is a device with this id. Choose a new one.",
+        ));
+    }
+    sessions::begin(tx, &new.device, lifetime).await
+}
+
+fn check_endorsement(request: &RegisterDevice, account: &AccountUri, now: Timestamp) -> Result<(), ApiError> {
+    let endorsement = Endorsement {
+        account_key: request.account_key,
+        device: request.device,
+        created: request.created,
+        expires: request.expires,
+        signature: request.endorsement,
+    };
+    endorsement
+        .verify_at(account, &request.device_key, now)
+        .map(drop)
+        .map_err(|error| ApiError::invalid(format!("The endorsement of the device: {error}.")))
+}
+
+/// A device joins an account that has none. Starting over makes it so.
+async fn make_room(
+    tx: &mut Tx<'_>,
+    request: &RegisterDevice,
+    identity: &Identity,
+    devices: &[Device],
+) -> Result<(), ApiError> {
+    if devices.is_empty() {
+        if account::load(tx.conn, &identity.account)
+            .await?
+            .is_some_and(|known| known.account_key != request.account_key)
+        {
+            return tell_contacts(tx, &identity.account).await;
+        }
+        return Ok(());
+    }
+    if !request.start_over {
+        let mut error = ApiError::new(
+            ProblemType::AccountHasDevices,
+            "This account already has a device. Starting over removes it, and your contacts will have to let you in again.",
+        );
+        error.0.devices = Some(devices.iter().map(Device::info).collect());
+        return Err(error);
+    }
+    for device in devices {
+        revoke_one(tx, &identity.account, &device.device).await?;
+    }
+    tell_contacts(tx, &identity.account).await
+}
+
+/// The devices of everybody who shares a conversation learn that this account has a new key.
+async fn tell_contacts(tx: &mut Tx<'_>, account: &AccountUri) -> Result<(), ApiError> {
+    account::touch_started_over(tx.conn, account, tx.seq).await?;
+    for row in conversation::of_account(tx.conn, account).await? {
+        for other in row.accounts.iter().filter(|other| *other != account) {
+            for device in device::list(tx.conn, other).await? {
+                tx.nudge(device.device, StreamEvent::StartedOver { account: account.clone() });
+            }
+        }
+    }
+    Ok(())
+}

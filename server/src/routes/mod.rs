@@ -1,0 +1,79 @@
+//! The API: which handler answers where. One endpoint, one file.
+
+pub(crate) mod account;
+pub(crate) mod contacts;
+pub(crate) mod conversations;
+pub(crate) mod devices;
+pub(crate) mod key_packages;
+pub(crate) mod relay;
+pub(crate) mod sessions;
+pub(crate) mod sign_in;
+pub(crate) mod stream;
+pub(crate) mod welcomes;
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::StatusCode,
+    routing::{delete, get, post, put},
+};
+use infrasound_spec::{api::paths, api::problem::ProblemType, limits};
+use tower_http::timeout::TimeoutLayer;
+
+use crate::{app::App, error::ApiError};
+
+/// How long a request may take. The stream is exempt.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// All endpoints of the relay.
+pub(crate) fn router(app: App) -> Router {
+    Router::new()
+        .route(paths::WELL_KNOWN, get(relay::well_known::handle))
+        .route(paths::OPENAPI, get(relay::openapi::handle))
+        .route(paths::HEALTH, get(relay::health::handle))
+        .route(paths::READY, get(relay::ready::handle))
+        .route(paths::RELAY, get(relay::info::handle))
+        .route(paths::SIGN_IN_START, post(sign_in::start::handle))
+        .route(paths::SIGN_IN_CALLBACK, get(sign_in::callback::handle))
+        .route(paths::SIGN_IN_FINISH, post(sign_in::finish::handle))
+        .route(paths::SIGN_IN_EXCHANGE, post(sign_in::exchange::handle))
+        .route(paths::SESSION_CHALLENGE, post(sessions::challenge::handle))
+        .route(paths::SESSIONS, post(sessions::start::handle).delete(sessions::end::handle))
+        .route(paths::DEVICES, post(devices::register::handle).get(devices::list::handle))
+        .route(paths::DEVICE, delete(devices::revoke::handle))
+        .route(paths::ACCOUNT, get(account::own::handle))
+        .route(paths::ACCOUNT_POLICY, put(account::policy::handle))
+        .route(paths::ACCOUNTS_LOOKUP, get(account::lookup::handle))
+        .route(paths::CONTACTS, get(contacts::list::handle))
+        .route(paths::CONTACT, put(contacts::set::handle))
+        .route(paths::KEY_PACKAGES, post(key_packages::upload::handle).get(key_packages::count::handle))
+        .route(paths::KEY_PACKAGES_CLAIM, post(key_packages::claim::handle))
+        .route(paths::CONVERSATIONS, get(conversations::list::handle).post(conversations::found::handle))
+        .route(paths::CONVERSATION, get(conversations::one::handle))
+        .route(paths::LOG, get(conversations::log::handle))
+        .route(paths::MESSAGES, post(conversations::message::handle))
+        .route(paths::COMMITS, post(conversations::commit::handle))
+        .route(paths::REPORTS, post(conversations::report::handle))
+        .route(paths::TREE, get(conversations::tree::handle))
+        .route(paths::WELCOMES, get(welcomes::list::handle))
+        .route(paths::WELCOME, delete(welcomes::delete::handle))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .route(paths::STREAM, get(stream::handle))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(limits::MAX_BODY))
+        .with_state(app)
+}
+
+/// What answers where nothing is.
+pub(crate) async fn not_found() -> ApiError {
+    ApiError::new(ProblemType::NotFound, "There is nothing at this address.")
+}
+
+async fn method_not_allowed() -> axum::response::Response {
+    use axum::response::IntoResponse as _;
+    let mut response = ApiError::bad_request("This address does not take this method.").into_response();
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+}

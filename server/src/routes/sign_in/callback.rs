@@ -1,0 +1,93 @@
+//! `GET /v1/sign-in/callback`: the instance sends the browser back here. The page shows a code for the person to type
+//! into their client, which ties the browser to it.
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse as _, Response},
+};
+use infrasound_spec::api::paths;
+use serde::Deserialize;
+
+use super::page;
+use crate::{
+    app::App, body::QueryParameters, error::ApiError, identity::Identity, instance::SignInError, secret,
+    store::sign_in,
+};
+
+/// What the instance adds to the address.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+pub(crate) struct CallbackQuery {
+    /// The state that the sign-in began with.
+    state: Option<String>,
+    /// The code to exchange; absent if the person declined.
+    code: Option<String>,
+    /// Why there is no code.
+    error: Option<String>,
+}
+
+#[utoipa::path(get, path = paths::SIGN_IN_CALLBACK, tag = "sign-in", operation_id = "sign_in_callback",
+    params(CallbackQuery),
+    responses((status = 200, description = "A page with the code to type into the client", content_type = "text/html", body = String)))]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    QueryParameters(query): QueryParameters<CallbackQuery>,
+) -> Response {
+    let (status, html) = match finish(&app, query).await {
+        Ok((code, identity)) => (StatusCode::OK, page::success(&code, identity.handle.as_str())),
+        Err(error) => {
+            let status = StatusCode::from_u16(error.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, page::failure(&error.0.detail))
+        }
+    };
+    let mut response = (status, Html(html)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::CONTENT_SECURITY_POLICY));
+    response
+}
+
+async fn finish(app: &App, query: CallbackQuery) -> Result<(String, Identity), ApiError> {
+    let over =
+        || ApiError::bad_request("This sign-in is over or was never begun. Begin again in your client.");
+    let state_digest = secret::digest(query.state.ok_or_else(over)?.as_bytes());
+    let Some(code) = query.code else {
+        let reason =
+            if query.error.is_some() { "The instance did not let you in" } else { "There is no code" };
+        return Err(ApiError::bad_request(format!("{reason}. Begin again in your client.")));
+    };
+    let now = app.now();
+    let mut snapshot = app.read().await?;
+    let verifier = sign_in::verifier(&mut snapshot, &state_digest, now).await?.ok_or_else(over)?;
+    drop(snapshot);
+    let identity = identify(app, &code, &verifier).await?;
+    let code = secret::make_code();
+    let code_digest = secret::digest(secret::fold_code(&code).as_bytes());
+    let stored = identity.clone();
+    let first = app
+        .writer
+        .run(move |tx| {
+            Box::pin(async move {
+                Ok(sign_in::set_returned(tx.conn, &state_digest, &stored, &code_digest, now).await?)
+            })
+        })
+        .await?;
+    if first { Ok((code, identity)) } else { Err(over()) }
+}
+
+/// Asks the instance who came back, and gives the token back at once.
+async fn identify(app: &App, code: &str, verifier: &str) -> Result<Identity, ApiError> {
+    let credentials = app.instance_app().await?;
+    let token = match app.instance.exchange_code(&credentials, &app.redirect_uri(), code, verifier).await {
+        Ok(token) => token,
+        Err(error) => {
+            if matches!(error, SignInError::AppRefused) {
+                app.forget_instance_app().await?;
+            }
+            return Err(error.into());
+        }
+    };
+    let identified = app.instance.identify(&token).await;
+    app.instance.revoke(&credentials, &token).await;
+    Ok(identified?.into())
+}

@@ -1,0 +1,182 @@
+//! Starting and stopping a relay, in this process. The command and the tests use the same.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, Method, header},
+};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    cors::{Any, CorsLayer},
+    set_header::SetResponseHeaderLayer,
+};
+
+use crate::{
+    app::{App, Parts},
+    config::{Config, InstanceConfig},
+    demo::{self, DemoState},
+    error::ApiError,
+    housekeeping,
+    instance::{Instance, NewInstanceError},
+    live::Live,
+    rates::Rates,
+    routes,
+    store::backend::{self, OpenError},
+    writer::Writer,
+};
+
+/// How long open requests may take to end at shutdown.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A relay that runs.
+#[derive(Debug)]
+pub struct Relay {
+    address: SocketAddr,
+    public_url: String,
+    app: App,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<io::Result<()>>,
+    sweeper: JoinHandle<()>,
+    writer: JoinHandle<()>,
+}
+
+/// Why a relay does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The database does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database cannot be read.
+    #[error("the database cannot be read")]
+    Unreadable,
+    /// The instance's address cannot be used.
+    #[error(transparent)]
+    Instance(#[from] NewInstanceError),
+    /// The built-in instance does not start.
+    #[error("the built-in instance cannot start")]
+    Demo(#[from] demo::OpenError),
+}
+
+/// Starts a relay and returns once it listens.
+pub async fn serve(config: Config) -> Result<Relay, ServeError> {
+    let address = config.listen;
+    let unavailable = |source| ServeError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(unavailable)?;
+    let address = listener.local_addr().map_err(unavailable)?;
+    let local = format!("http://{address}");
+    let public_url = config.public_url.as_deref().unwrap_or(&local).trim_end_matches('/').to_owned();
+    let database = backend::open(&config.data, config.max_pages).await?;
+    let live = Arc::new(Live::new());
+    let (writer, writing) = Writer::start(database.writer, config.clock.clone(), Arc::clone(&live))
+        .await
+        .map_err(|_| ServeError::Unreadable)?;
+    let (instance, demo) = match &config.instance {
+        InstanceConfig::At(url) => (Instance::new(url)?, None),
+        InstanceConfig::Demo => {
+            (Instance::new(&public_url)?, Some(DemoState::open(&public_url, Some(&config.data))?))
+        }
+    };
+    let app = App::new(Parts {
+        clock: config.clock.clone(),
+        rates: Rates::new(&config.rates),
+        public_url: public_url.clone(),
+        config,
+        writer,
+        readers: database.readers,
+        live,
+        instance,
+        crypto: openmls_rust_crypto::RustCrypto::default(),
+    });
+    let (stop, stopped) = watch::channel(false);
+    let sweeper = tokio::spawn(housekeeping::run(app.clone(), stopped.clone()));
+    let router = whole_router(app.clone(), demo).into_make_service_with_connect_info::<SocketAddr>();
+    let mut stopping = stopped;
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        // An error means that the handle is gone: then it is over, too.
+        drop(stopping.wait_for(|stop| *stop).await);
+    });
+    let server = tokio::spawn(async move { server.await });
+    Ok(Relay { address, public_url, app, stop, server, sweeper, writer: writing })
+}
+
+impl Relay {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How it is reached.
+    pub fn url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// Deletes what has expired now, instead of at the next sweep.
+    pub async fn sweep(&self) -> bool {
+        self.app.sweep_expired().await.is_ok()
+    }
+
+    /// Stops: nothing new is taken, streams end, what is queued is written, the database is closed.
+    pub async fn stop(self) {
+        let Self { app, stop, mut server, sweeper, writer, .. } = self;
+        stop.send_replace(true);
+        app.live.streams.end_all();
+        if tokio::time::timeout(GRACE, &mut server).await.is_err() {
+            tracing::warn!("some requests did not end in time");
+            server.abort();
+            drop(server.await);
+        }
+        drop(sweeper.await);
+        app.readers.close().await;
+        // The last handle on the writer: it writes what is queued and closes the database.
+        drop(app);
+        if tokio::time::timeout(GRACE, writer).await.is_err() {
+            tracing::warn!("the writer did not end in time; nothing that was acknowledged is lost");
+        }
+    }
+}
+
+fn whole_router(app: App, demo: Option<DemoState>) -> Router {
+    let mut router = routes::router(app);
+    if let Some(demo) = demo {
+        router = router.merge(demo::router(demo));
+    }
+    let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    router
+        .fallback(routes::not_found)
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            use axum::response::IntoResponse as _;
+            tracing::error!("a handler panicked: this is a bug");
+            ApiError::internal().into_response()
+        }))
+        .layer(cors())
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(header(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(header(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+}
+
+/// Clients in browsers come from anywhere and bring a token, never a cookie.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("last-event-id"),
+        ])
+        .expose_headers([header::RETRY_AFTER])
+}

@@ -1,0 +1,178 @@
+//! Accounts that have been here: known from their first device on.
+
+use infrasound_spec::{
+    account::{AccountKey, AccountUri, Handle},
+    consent::RequestPolicy,
+    time::Timestamp,
+};
+
+use super::{Conn, StoreError, millis, read, signed, time};
+use crate::identity::Identity;
+
+/// An account.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    /// Its URI.
+    pub(crate) uri: AccountUri,
+    /// Its handle.
+    pub(crate) handle: Handle,
+    /// Its key.
+    pub(crate) account_key: AccountKey,
+    /// When it was made at the instance, if the instance said so.
+    pub(crate) created_at: Option<Timestamp>,
+    /// Whether moderators limited it.
+    pub(crate) limited: bool,
+    /// Who may ask.
+    pub(crate) policy: RequestPolicy,
+    /// When the instance last said that it stands.
+    pub(crate) looked_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    uri: String,
+    handle: String,
+    account_key: Vec<u8>,
+    created_at: Option<i64>,
+    limited: i64,
+    policy: String,
+    looked_at: i64,
+}
+
+impl TryFrom<Row> for Account {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            uri: read(row.uri.parse().ok(), "accounts", "uri")?,
+            handle: read(row.handle.parse().ok(), "accounts", "handle")?,
+            account_key: read(AccountKey::from_slice(&row.account_key), "accounts", "account_key")?,
+            created_at: row.created_at.map(time),
+            limited: row.limited != 0,
+            policy: read(serde_json::from_str(&row.policy).ok(), "accounts", "policy")?,
+            looked_at: time(row.looked_at),
+        })
+    }
+}
+
+const BY_URI: &str =
+    "SELECT uri, handle, account_key, created_at, limited, policy, looked_at FROM accounts WHERE uri = $1";
+
+/// The account with this URI.
+pub(crate) async fn load(conn: &mut Conn, uri: &AccountUri) -> Result<Option<Account>, StoreError> {
+    let row: Option<Row> = sqlx::query_as(BY_URI).bind(uri.as_str()).fetch_optional(conn).await?;
+    row.map(Account::try_from).transpose()
+}
+
+/// Notes an account as the instance describes it, under this key. Keeps an earlier policy.
+pub(crate) async fn store(
+    conn: &mut Conn,
+    identity: &Identity,
+    account_key: &AccountKey,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let policy = serde_json::to_string(&RequestPolicy::default()).unwrap_or_default();
+    sqlx::query(
+        "INSERT INTO accounts (uri, handle, account_key, created_at, limited, policy, looked_at, contacts_seq, started_over_seq) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0) \
+         ON CONFLICT (uri) DO UPDATE SET handle = excluded.handle, account_key = excluded.account_key, \
+         created_at = excluded.created_at, limited = excluded.limited, looked_at = excluded.looked_at",
+    )
+    .bind(identity.account.as_str())
+    .bind(identity.handle.as_str())
+    .bind(account_key.as_bytes().as_slice())
+    .bind(identity.created_at.map(millis))
+    .bind(i64::from(identity.limited))
+    .bind(policy)
+    .bind(millis(now))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Sets who may ask.
+pub(crate) async fn set_policy(
+    conn: &mut Conn,
+    uri: &AccountUri,
+    policy: &RequestPolicy,
+) -> Result<(), StoreError> {
+    let policy = serde_json::to_string(policy).unwrap_or_default();
+    sqlx::query("UPDATE accounts SET policy = $2 WHERE uri = $1")
+        .bind(uri.as_str())
+        .bind(policy)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the instance was asked, and how the account stands.
+pub(crate) async fn set_standing(
+    conn: &mut Conn,
+    uri: &AccountUri,
+    limited: bool,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET limited = $2, looked_at = $3 WHERE uri = $1")
+        .bind(uri.as_str())
+        .bind(i64::from(limited))
+        .bind(millis(now))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that what the account says of others changed.
+pub(crate) async fn touch_contacts(conn: &mut Conn, uri: &AccountUri, seq: u64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET contacts_seq = $2 WHERE uri = $1")
+        .bind(uri.as_str())
+        .bind(signed(seq))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the account started over.
+pub(crate) async fn touch_started_over(
+    conn: &mut Conn,
+    uri: &AccountUri,
+    seq: u64,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET started_over_seq = $2 WHERE uri = $1")
+        .bind(uri.as_str())
+        .bind(signed(seq))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Whether what the account says of others changed after `cursor`.
+pub(crate) async fn contacts_changed(
+    conn: &mut Conn,
+    uri: &AccountUri,
+    cursor: u64,
+) -> Result<bool, StoreError> {
+    let row: Option<(i64,)> = sqlx::query_as("SELECT 1 FROM accounts WHERE uri = $1 AND contacts_seq > $2")
+        .bind(uri.as_str())
+        .bind(signed(cursor))
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Who of those that the account shares a conversation with started over after `cursor`.
+pub(crate) async fn started_over_since(
+    conn: &mut Conn,
+    uri: &AccountUri,
+    cursor: u64,
+) -> Result<Vec<AccountUri>, StoreError> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT a.uri FROM accounts a JOIN conversations c \
+         ON (c.first = $1 AND c.second = a.uri) OR (c.second = $1 AND c.first = a.uri) \
+         WHERE a.started_over_seq > $2",
+    )
+    .bind(uri.as_str())
+    .bind(signed(cursor))
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(|(uri,)| read(uri.parse().ok(), "accounts", "uri")).collect()
+}

@@ -1,0 +1,143 @@
+//! What SQLite needs and another database would do differently: opening, pragmas, and how a write begins and ends.
+//!
+//! **Invariant:** an answer follows the commit, and the commit is synced (`synchronous = FULL` with WAL): a killed relay
+//! loses nothing that it acknowledged.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{
+    ConnectOptions as _, Connection as _, Executor as _, SqliteConnection, SqlitePool,
+    migrate::Migrator,
+    sqlite::{
+        SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+    },
+};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+const FILE: &str = "relay.db";
+const READERS: u32 = 4;
+const STATEMENTS: usize = 256;
+
+/// The one connection that writes, and the ones that read.
+pub(crate) struct Database {
+    /// For the writer task alone.
+    pub(crate) writer: SqliteConnection,
+    /// Each read sees one snapshot of the write-ahead log.
+    pub(crate) readers: SqlitePool,
+}
+
+/// Why the database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The data directory cannot be made or protected.
+    #[error("the data directory {} cannot be used", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is not a database, is locked by another relay, or cannot be written.
+    #[error("the database cannot be opened")]
+    Database(#[from] sqlx::Error),
+    /// The database is of a newer version, or damaged.
+    #[error("the database cannot be brought up to date")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+}
+
+/// Opens or makes the database in `directory`. `max_pages` bounds its size, for tests of a full disk.
+pub(crate) async fn open(directory: &Path, max_pages: Option<u32>) -> Result<Database, OpenError> {
+    protect(directory).map_err(|source| OpenError::Directory { path: directory.to_owned(), source })?;
+    let path = directory.join(FILE);
+    let options = SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .statement_cache_capacity(STATEMENTS)
+        .pragma("secure_delete", "FAST");
+    let mut writer = options.clone().connect().await?;
+    MIGRATIONS.run(&mut writer).await?;
+    if let Some(pages) = max_pages {
+        let pragma = format!("PRAGMA max_page_count = {pages}");
+        writer.execute(sqlx::AssertSqlSafe(pragma)).await?;
+    }
+    let readers = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .connect_with(options.pragma("query_only", "ON"))
+        .await?;
+    Ok(Database { writer, readers })
+}
+
+/// Begins a write: the lock is taken at once, so that nothing fails half-way for want of it.
+pub(crate) async fn begin(conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    conn.execute("BEGIN IMMEDIATE").await.map(drop)
+}
+
+/// Makes the write durable.
+pub(crate) async fn commit(conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    conn.execute("COMMIT").await.map(drop)
+}
+
+/// Gives the write up. SQLite may have done so already, after a full disk.
+pub(crate) async fn roll_back(conn: &mut SqliteConnection) {
+    if let Err(error) = conn.execute("ROLLBACK").await {
+        tracing::debug!(%error, "there was nothing to roll back");
+    }
+}
+
+/// Marks the place that [`undo_job`] goes back to.
+pub(crate) async fn begin_job(conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    conn.execute("SAVEPOINT job").await.map(drop)
+}
+
+/// Keeps what was done since [`begin_job`].
+pub(crate) async fn keep_job(conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    conn.execute("RELEASE job").await.map(drop)
+}
+
+/// Undoes what was done since [`begin_job`].
+pub(crate) async fn undo_job(conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    conn.execute("ROLLBACK TO job; RELEASE job").await.map(drop)
+}
+
+/// Gives unused pages back to the file system, a few at a time.
+pub(crate) async fn shrink(conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    conn.execute("PRAGMA incremental_vacuum(256)").await.map(drop)
+}
+
+/// Empties the write-ahead log and closes.
+pub(crate) async fn close(mut conn: SqliteConnection) -> Result<(), sqlx::Error> {
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+    conn.close().await
+}
+
+/// Whether the error says that the disk is full. SQLITE_FULL is 13; a write error (778) is a full quota at times.
+pub(crate) fn is_full(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+    matches!(code.as_deref(), Some("13" | "778"))
+}
+
+/// Nobody else on the machine may read what is stored.
+fn protect(directory: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(directory)?;
+    let file = directory.join(FILE);
+    std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&file)?;
+    #[cfg(unix)]
+    {
+        use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
+        std::fs::set_permissions(directory, Permissions::from_mode(0o700))?;
+        std::fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! The entries of the logs.
+
+use infrasound_spec::{
+    account::DeviceId,
+    bytes::Base64Url,
+    log::{EntryDigest, EntryKind, LogEntry},
+    submission::SubmissionId,
+    time::Timestamp,
+};
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::{
+    Conn, StoreError, conversation::ConversationKey, head::chunks, millis, read, signed, time, unsigned,
+};
+
+/// An entry to append. Its number is the head's next.
+#[derive(Clone, Debug)]
+pub(crate) struct NewEntry {
+    /// In which log.
+    pub(crate) key: ConversationKey,
+    /// Its number.
+    pub(crate) number: u64,
+    /// Its time.
+    pub(crate) time: Timestamp,
+    /// What it is.
+    pub(crate) kind: EntryKind,
+    /// SHA-256 of the bytes.
+    pub(crate) digest: EntryDigest,
+    /// The bytes.
+    pub(crate) bytes: Vec<u8>,
+    /// The device and its id for the submission; `None` for an entry of the hub's own.
+    pub(crate) submitter: Option<(DeviceId, SubmissionId)>,
+}
+
+/// An entry that a submission became.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Submitted {
+    /// Its number.
+    pub(crate) number: u64,
+    /// Its time.
+    pub(crate) time: Timestamp,
+    /// What it is.
+    pub(crate) kind: EntryKind,
+    /// SHA-256 of its bytes.
+    pub(crate) digest: EntryDigest,
+    /// Who submitted it.
+    pub(crate) submitter: DeviceId,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    number: i64,
+    time: i64,
+    kind: i64,
+    digest: Vec<u8>,
+    bytes: Option<Vec<u8>>,
+    submitter: Option<Vec<u8>>,
+    submission: Option<Vec<u8>>,
+}
+
+const TABLE: &str = "entries";
+
+fn kind(code: i64) -> Result<EntryKind, StoreError> {
+    read(u8::try_from(code).ok().and_then(EntryKind::from_code), TABLE, "kind")
+}
+
+impl TryFrom<Row> for LogEntry {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            number: unsigned(row.number),
+            time: time(row.time),
+            kind: kind(row.kind)?,
+            digest: read(EntryDigest::from_slice(&row.digest), TABLE, "digest")?,
+            bytes: row.bytes.map(Base64Url),
+            submitter: row
+                .submitter
+                .map(|id| read(DeviceId::from_slice(&id), TABLE, "submitter"))
+                .transpose()?,
+            submission: row
+                .submission
+                .map(|id| read(SubmissionId::from_slice(&id), TABLE, "submission"))
+                .transpose()?,
+        })
+    }
+}
+
+/// Appends entries, in few statements.
+pub(crate) async fn insert_all(conn: &mut Conn, entries: &[NewEntry]) -> Result<(), StoreError> {
+    for chunk in chunks(entries) {
+        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(
+            "INSERT INTO entries (conversation, number, time, kind, digest, bytes, submitter, submission) ",
+        );
+        sql.push_values(chunk, |mut row, entry| {
+            let (submitter, submission) =
+                entry.submitter.as_ref().map_or((None, None), |(device, submission)| {
+                    (Some(device.as_bytes().as_slice()), Some(submission.as_bytes().as_slice()))
+                });
+            row.push_bind(entry.key.0)
+                .push_bind(signed(entry.number))
+                .push_bind(millis(entry.time))
+                .push_bind(i64::from(entry.kind.code()))
+                .push_bind(entry.digest.as_bytes().as_slice())
+                .push_bind(entry.bytes.as_slice())
+                .push_bind(submitter)
+                .push_bind(submission);
+        });
+        sql.build().execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+/// The entries that these submissions became, of those that were accepted before.
+pub(crate) async fn find_submitted(
+    conn: &mut Conn,
+    wanted: &[(ConversationKey, SubmissionId)],
+) -> Result<Vec<((ConversationKey, SubmissionId), Submitted)>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in chunks(wanted) {
+        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(
+            "SELECT conversation, submission, number, time, kind, digest, submitter FROM entries \
+             WHERE (conversation, submission) IN (VALUES ",
+        );
+        let mut list = sql.separated(", ");
+        for (key, submission) in chunk {
+            list.push("(").push_bind_unseparated(key.0);
+            list.push_unseparated(", ").push_bind_unseparated(submission.as_bytes().as_slice());
+            list.push_unseparated(")");
+        }
+        sql.push(")");
+        let rows: Vec<SubmittedRow> = sql.build_query_as().fetch_all(&mut *conn).await?;
+        for row in rows {
+            found.push(row.try_into()?);
+        }
+    }
+    Ok(found)
+}
+
+#[derive(sqlx::FromRow)]
+struct SubmittedRow {
+    conversation: i64,
+    submission: Vec<u8>,
+    number: i64,
+    time: i64,
+    kind: i64,
+    digest: Vec<u8>,
+    submitter: Vec<u8>,
+}
+
+impl TryFrom<SubmittedRow> for ((ConversationKey, SubmissionId), Submitted) {
+    type Error = StoreError;
+
+    fn try_from(row: SubmittedRow) -> Result<Self, StoreError> {
+        let submission = read(SubmissionId::from_slice(&row.submission), TABLE, "submission")?;
+        let submitted = Submitted {
+            number: unsigned(row.number),
+            time: time(row.time),
+            kind: kind(row.kind)?,
+            digest: read(EntryDigest::from_slice(&row.digest), TABLE, "digest")?,
+            submitter: read(DeviceId::from_slice(&row.submitter), TABLE, "submitter")?,
+        };
+        Ok(((ConversationKey(row.conversation), submission), submitted))
+    }
+}
+
+/// The entries after `after`, in order, with their bytes where they are kept.
+pub(crate) async fn page(
+    conn: &mut Conn,
+    key: ConversationKey,
+    after: u64,
+    limit: u64,
+) -> Result<Vec<LogEntry>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT number, time, kind, digest, bytes, submitter, submission FROM entries \
+         WHERE conversation = $1 AND number > $2 ORDER BY number LIMIT $3",
+    )
+    .bind(key.0)
+    .bind(signed(after))
+    .bind(signed(limit))
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(LogEntry::try_from).collect()
+}
+
+/// The first entry from `from` on whose bytes are kept.
+pub(crate) async fn first_kept(
+    conn: &mut Conn,
+    key: ConversationKey,
+    from: u64,
+) -> Result<Option<u64>, StoreError> {
+    let row: Option<(i64,)> = sqlx::query_as(
+        "SELECT number FROM entries WHERE conversation = $1 AND number >= $2 AND bytes IS NOT NULL \
+         ORDER BY number LIMIT 1",
+    )
+    .bind(key.0)
+    .bind(signed(from))
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|(number,)| unsigned(number)))
+}

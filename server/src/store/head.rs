@@ -1,0 +1,201 @@
+//! Where each log is: what every append reads and writes.
+//!
+//! **Invariant:** numbers are gap-free, because each number is `last + 1` of a row that only the writer changes, in the
+//! transaction that appends. **Invariant:** `consent` says at every commit what the contacts table says.
+
+use infrasound_spec::{consent::ContactState, time::Timestamp};
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::{Conn, StoreError, conversation::ConversationKey, millis, signed, time, unsigned};
+
+/// Where a log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// Which conversation.
+    pub(crate) key: ConversationKey,
+    /// The number of the last entry.
+    pub(crate) last: u64,
+    /// Its time.
+    pub(crate) last_time: Timestamp,
+    /// The change that wrote it.
+    pub(crate) seq: u64,
+    /// The commit that made the group what it is; 0: there is no group.
+    pub(crate) state_entry: u64,
+    /// The first commit that is not confirmed.
+    pub(crate) provisional: Option<u64>,
+    /// Which of the two accounts made it.
+    pub(crate) provisional_account: usize,
+    /// What the two say of each other.
+    pub(crate) consent: Consent,
+}
+
+/// What the two accounts say of each other, as far as appends and the stream need it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Consent(i64);
+
+impl Consent {
+    const fn blocks_bit(account: usize) -> i64 {
+        1 << account
+    }
+
+    const fn ignores_bit(account: usize) -> i64 {
+        4 << account
+    }
+
+    /// Whether this account blocks the other.
+    pub(crate) const fn blocks(self, account: usize) -> bool {
+        self.0 & Self::blocks_bit(account) != 0
+    }
+
+    /// Whether this account wants no nudges from the other.
+    pub(crate) const fn is_quiet(self, account: usize) -> bool {
+        self.0 & (Self::ignores_bit(account) | Self::blocks_bit(account)) != 0
+    }
+
+    /// With what this account says now.
+    pub(crate) const fn with(self, account: usize, state: ContactState) -> Self {
+        let cleared = self.0 & !(Self::blocks_bit(account) | Self::ignores_bit(account));
+        match state {
+            ContactState::Blocked => Self(cleared | Self::blocks_bit(account)),
+            ContactState::Ignored => Self(cleared | Self::ignores_bit(account)),
+            ContactState::None | ContactState::Accepted => Self(cleared),
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    conversation: i64,
+    last: i64,
+    last_time: i64,
+    seq: i64,
+    state_entry: i64,
+    provisional: i64,
+    provisional_account: i64,
+    consent: i64,
+}
+
+impl From<Row> for Head {
+    fn from(row: Row) -> Self {
+        Self {
+            key: ConversationKey(row.conversation),
+            last: unsigned(row.last),
+            last_time: time(row.last_time),
+            seq: unsigned(row.seq),
+            state_entry: unsigned(row.state_entry),
+            provisional: Some(unsigned(row.provisional)).filter(|number| *number > 0),
+            provisional_account: usize::from(row.provisional_account != 0),
+            consent: Consent(row.consent),
+        }
+    }
+}
+
+impl Head {
+    /// The head of a log without entries.
+    pub(crate) fn empty(key: ConversationKey) -> Self {
+        Self {
+            key,
+            last: 0,
+            last_time: Timestamp::default(),
+            seq: 0,
+            state_entry: 0,
+            provisional: None,
+            provisional_account: 0,
+            consent: Consent::default(),
+        }
+    }
+
+    /// The time of an entry appended now: never before the last one's.
+    pub(crate) fn next_time(&self, now: Timestamp) -> Timestamp {
+        self.last_time.max(now)
+    }
+}
+
+/// The head of one log.
+pub(crate) async fn load(conn: &mut Conn, key: ConversationKey) -> Result<Option<Head>, StoreError> {
+    Ok(load_all(conn, &[key]).await?.pop())
+}
+
+/// Rows of one statement. A few sizes only, so that few statements are prepared.
+const CHUNKS: [usize; 4] = [64, 16, 4, 1];
+
+/// Cuts a slice into chunks of the sizes for which statements are kept.
+pub(crate) fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = CHUNKS.into_iter().find(|size| *size <= rows.len())?;
+        let (chunk, rest) = rows.split_at(size);
+        rows = rest;
+        Some(chunk)
+    })
+}
+
+/// The heads of many logs, in any order.
+pub(crate) async fn load_all(conn: &mut Conn, keys: &[ConversationKey]) -> Result<Vec<Head>, StoreError> {
+    let mut heads = Vec::with_capacity(keys.len());
+    for chunk in chunks(keys) {
+        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(
+            "SELECT conversation, last, last_time, seq, state_entry, provisional, provisional_account, consent \
+             FROM heads WHERE conversation IN (",
+        );
+        let mut list = sql.separated(", ");
+        for key in chunk {
+            list.push_bind(key.0);
+        }
+        sql.push(")");
+        let rows: Vec<Row> = sql.build_query_as().fetch_all(&mut *conn).await?;
+        heads.extend(rows.into_iter().map(Head::from));
+    }
+    Ok(heads)
+}
+
+/// Writes heads over what was there.
+pub(crate) async fn store_all(conn: &mut Conn, heads: &[Head]) -> Result<(), StoreError> {
+    for chunk in chunks(heads) {
+        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(
+            "INSERT INTO heads (conversation, last, last_time, seq, state_entry, provisional, provisional_account, consent) ",
+        );
+        sql.push_values(chunk, |mut row, head| {
+            row.push_bind(head.key.0)
+                .push_bind(signed(head.last))
+                .push_bind(millis(head.last_time))
+                .push_bind(signed(head.seq))
+                .push_bind(signed(head.state_entry))
+                .push_bind(signed(head.provisional.unwrap_or(0)))
+                .push_bind(i64::from(head.provisional_account != 0))
+                .push_bind(head.consent.0);
+        });
+        sql.push(
+            " ON CONFLICT (conversation) DO UPDATE SET last = excluded.last, last_time = excluded.last_time, \
+             seq = excluded.seq, state_entry = excluded.state_entry, provisional = excluded.provisional, \
+             provisional_account = excluded.provisional_account, consent = excluded.consent",
+        );
+        sql.build().execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+/// Writes one head.
+pub(crate) async fn store(conn: &mut Conn, head: &Head) -> Result<(), StoreError> {
+    store_all(conn, std::slice::from_ref(head)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_cover_everything_once() {
+        for length in [0, 1, 3, 4, 5, 63, 64, 65, 200] {
+            let rows: Vec<usize> = (0..length).collect();
+            assert_eq!(chunks(&rows).flatten().copied().collect::<Vec<_>>(), rows);
+        }
+    }
+
+    #[test]
+    fn each_account_speaks_for_itself() {
+        let consent = Consent::default().with(0, ContactState::Blocked).with(1, ContactState::Ignored);
+        assert!(consent.blocks(0) && !consent.blocks(1));
+        assert!(consent.is_quiet(0) && consent.is_quiet(1));
+        assert_eq!(consent.with(0, ContactState::Accepted).with(1, ContactState::None), Consent::default());
+    }
+}

@@ -1,0 +1,72 @@
+//! The database, one file for each aggregate: plain functions over a connection, each statement written once in the SQL
+//! that SQLite and PostgreSQL share. What must differ stands in [`backend`].
+//!
+//! A look-up returns an `Option`; what stamps takes `now`. Writes happen in the writer's transaction ([`crate::writer`]).
+
+pub(crate) mod account;
+pub(crate) mod backend;
+pub(crate) mod challenge;
+pub(crate) mod changes;
+pub(crate) mod commit;
+pub(crate) mod contact;
+pub(crate) mod conversation;
+pub(crate) mod device;
+pub(crate) mod entry;
+pub(crate) mod group_state;
+pub(crate) mod head;
+pub(crate) mod key_package;
+pub(crate) mod membership;
+pub(crate) mod report;
+pub(crate) mod retention;
+pub(crate) mod sequence;
+pub(crate) mod session;
+pub(crate) mod setting;
+pub(crate) mod sign_in;
+pub(crate) mod ticket;
+pub(crate) mod welcome;
+
+use infrasound_spec::time::Timestamp;
+
+/// The connection that store functions work on: the writer's, or one of a reader's snapshot.
+pub(crate) type Conn = sqlx::SqliteConnection;
+
+/// Why a store function fails.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// The database refused or is gone.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    /// A row holds what the relay never writes.
+    #[error("the column {table}.{column} holds what it cannot hold")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+}
+
+/// Reads a column into its type, or says which column is inconsistent.
+pub(crate) fn read<T>(value: Option<T>, table: &'static str, column: &'static str) -> Result<T, StoreError> {
+    value.ok_or(StoreError::Inconsistent { table, column })
+}
+
+/// A number that is never negative.
+pub(crate) fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+/// A number for a BIGINT column. Numbers of entries and times never come near the limit.
+pub(crate) fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A time from a BIGINT column.
+pub(crate) fn time(value: i64) -> Timestamp {
+    Timestamp::from_millis(unsigned(value))
+}
+
+/// A time for a BIGINT column.
+pub(crate) fn millis(value: Timestamp) -> i64 {
+    signed(value.as_millis())
+}

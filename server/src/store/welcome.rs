@@ -1,0 +1,159 @@
+//! Welcomes that wait for their device, and the trees that they name.
+
+use infrasound_spec::{
+    account::DeviceId,
+    api::conversations::{TreeHash, WelcomeId},
+};
+
+use super::{Conn, StoreError, conversation::ConversationKey, read, signed, unsigned};
+
+/// A Welcome that waits.
+pub(crate) struct StoredWelcome {
+    /// Its id.
+    pub(crate) welcome: WelcomeId,
+    /// The conversation.
+    pub(crate) key: ConversationKey,
+    /// The commit that it belongs to.
+    pub(crate) number: u64,
+    /// The MLSMessage.
+    pub(crate) bytes: Vec<u8>,
+    /// The tree to fetch.
+    pub(crate) tree: TreeHash,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    welcome: Vec<u8>,
+    conversation: i64,
+    number: i64,
+    bytes: Vec<u8>,
+    tree: Vec<u8>,
+}
+
+/// Keeps a Welcome for a device.
+pub(crate) async fn insert(
+    conn: &mut Conn,
+    device: &DeviceId,
+    welcome: &StoredWelcome,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO welcomes (welcome, device, conversation, number, bytes, tree) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(welcome.welcome.as_bytes().as_slice())
+    .bind(device.as_bytes().as_slice())
+    .bind(welcome.key.0)
+    .bind(signed(welcome.number))
+    .bind(welcome.bytes.as_slice())
+    .bind(welcome.tree.as_bytes().as_slice())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Keeps a tree under its hash.
+pub(crate) async fn insert_tree(
+    conn: &mut Conn,
+    key: ConversationKey,
+    hash: &TreeHash,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO trees (conversation, hash, bytes) VALUES ($1, $2, $3) ON CONFLICT (conversation, hash) DO NOTHING",
+    )
+    .bind(key.0)
+    .bind(hash.as_bytes().as_slice())
+    .bind(bytes)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The Welcomes that wait for a device, the oldest first.
+pub(crate) async fn list(conn: &mut Conn, device: &DeviceId) -> Result<Vec<StoredWelcome>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT welcome, conversation, number, bytes, tree FROM welcomes WHERE device = $1 \
+         ORDER BY conversation, number",
+    )
+    .bind(device.as_bytes().as_slice())
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(StoredWelcome {
+                welcome: read(WelcomeId::from_slice(&row.welcome), "welcomes", "welcome")?,
+                key: ConversationKey(row.conversation),
+                number: unsigned(row.number),
+                bytes: row.bytes,
+                tree: read(TreeHash::from_slice(&row.tree), "welcomes", "tree")?,
+            })
+        })
+        .collect()
+}
+
+/// Whether any Welcome waits for a device.
+pub(crate) async fn any(conn: &mut Conn, device: &DeviceId) -> Result<bool, StoreError> {
+    let row: Option<(i64,)> = sqlx::query_as("SELECT 1 FROM welcomes WHERE device = $1 LIMIT 1")
+        .bind(device.as_bytes().as_slice())
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Drops a device's Welcome, and its tree if nothing else names that. `false` if there is none.
+pub(crate) async fn delete(
+    conn: &mut Conn,
+    device: &DeviceId,
+    welcome: &WelcomeId,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM welcomes WHERE welcome = $1 AND device = $2")
+        .bind(welcome.as_bytes().as_slice())
+        .bind(device.as_bytes().as_slice())
+        .execute(&mut *conn)
+        .await?;
+    delete_unnamed_trees(conn).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Drops the Welcomes of commits that never happened.
+pub(crate) async fn delete_from(
+    conn: &mut Conn,
+    key: ConversationKey,
+    number: u64,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM welcomes WHERE conversation = $1 AND number >= $2")
+        .bind(key.0)
+        .bind(signed(number))
+        .execute(&mut *conn)
+        .await?;
+    delete_unnamed_trees(conn).await
+}
+
+/// Drops the trees that no Welcome names.
+pub(crate) async fn delete_unnamed_trees(conn: &mut Conn) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM trees WHERE NOT EXISTS \
+         (SELECT 1 FROM welcomes w WHERE w.tree = trees.hash AND w.conversation = trees.conversation)",
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A tree, if a Welcome of this device names it.
+pub(crate) async fn tree(
+    conn: &mut Conn,
+    key: ConversationKey,
+    hash: &TreeHash,
+    device: &DeviceId,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let row: Option<(Vec<u8>,)> = sqlx::query_as(
+        "SELECT bytes FROM trees WHERE conversation = $1 AND hash = $2 AND EXISTS \
+         (SELECT 1 FROM welcomes w WHERE w.conversation = $1 AND w.tree = $2 AND w.device = $3)",
+    )
+    .bind(key.0)
+    .bind(hash.as_bytes().as_slice())
+    .bind(device.as_bytes().as_slice())
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|(bytes,)| bytes))
+}

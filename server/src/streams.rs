@@ -1,0 +1,65 @@
+//! The open streams of this process: who listens, and what they are told after a commit.
+//!
+//! A nudge says where to look and carries nothing else, so a lost one costs nothing: a stream whose reader is too slow
+//! is closed, and the client resumes. Spec: `relay-api.md` 10.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use infrasound_spec::{account::DeviceId, api::stream::StreamEvent};
+use tokio::sync::mpsc;
+
+/// Events that a slow reader may be behind before its stream is closed.
+const BUFFER: usize = 256;
+/// Streams of one device at a time; a new one closes the oldest.
+const STREAMS_OF_DEVICE: usize = 4;
+
+/// An event with the change that caused it.
+pub(crate) type Nudge = (u64, StreamEvent);
+
+/// The open streams.
+#[derive(Debug, Default)]
+pub(crate) struct Streams {
+    listeners: Mutex<HashMap<DeviceId, Vec<mpsc::Sender<Nudge>>>>,
+}
+
+impl Streams {
+    fn listeners(&self) -> MutexGuard<'_, HashMap<DeviceId, Vec<mpsc::Sender<Nudge>>>> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Listens for a device from now on.
+    pub(crate) fn listen(&self, device: DeviceId) -> mpsc::Receiver<Nudge> {
+        let (sender, receiver) = mpsc::channel(BUFFER);
+        let mut listeners = self.listeners();
+        let senders = listeners.entry(device).or_default();
+        senders.retain(|sender| !sender.is_closed());
+        if senders.len() >= STREAMS_OF_DEVICE {
+            senders.remove(0);
+        }
+        senders.push(sender);
+        receiver
+    }
+
+    /// Tells a device. Who does not keep up is dropped.
+    pub(crate) fn tell(&self, device: &DeviceId, seq: u64, event: &StreamEvent) {
+        let mut listeners = self.listeners();
+        let Some(senders) = listeners.get_mut(device) else { return };
+        senders.retain(|sender| sender.try_send((seq, event.clone())).is_ok());
+        if senders.is_empty() {
+            listeners.remove(device);
+        }
+    }
+
+    /// Ends the streams of a device.
+    pub(crate) fn end(&self, device: &DeviceId) {
+        self.listeners().remove(device);
+    }
+
+    /// Ends all streams: the relay shuts down.
+    pub(crate) fn end_all(&self) {
+        self.listeners().clear();
+    }
+}

@@ -1,0 +1,135 @@
+//! One batch: begin, run, commit, answer, tell.
+
+use std::sync::Arc;
+
+use infrasound_spec::time::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    append::{self, Appended, MessageAppend},
+    job::{Effect, Job, Tx, WriteJob},
+};
+use crate::{
+    clock::Clock,
+    error::ApiError,
+    live::Live,
+    store::{Conn, StoreError, backend, sequence},
+};
+
+/// Jobs of one transaction. A thousand rows commit as fast as one; the limit keeps the first from waiting.
+const BATCH: usize = 512;
+
+/// The writer's state.
+pub(super) struct Batches {
+    pub(super) conn: Conn,
+    pub(super) clock: Clock,
+    pub(super) live: Arc<Live>,
+    pub(super) seq: u64,
+}
+
+type Message = (Box<MessageAppend>, oneshot::Sender<Result<Appended, ApiError>>);
+
+/// The jobs of a batch with what became of them.
+#[derive(Default)]
+struct Done {
+    writes: Vec<Box<dyn WriteJob>>,
+    messages: Vec<(oneshot::Sender<Result<Appended, ApiError>>, Result<Appended, ApiError>)>,
+    effects: Vec<Effect>,
+}
+
+impl Batches {
+    /// Commits batches until nobody can hand in more.
+    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut taken = Vec::with_capacity(BATCH);
+        while jobs.recv_many(&mut taken, BATCH).await > 0 {
+            self.commit(taken.drain(..)).await;
+        }
+        if let Err(error) = backend::close(self.conn).await {
+            tracing::warn!(%error, "the database was not closed cleanly; nothing is lost");
+        }
+    }
+
+    async fn commit(&mut self, jobs: impl Iterator<Item = Job>) {
+        let (mut writes, mut messages) = (Vec::new(), Vec::new());
+        for job in jobs {
+            match job {
+                Job::Message(message, answer) => messages.push((message, answer)),
+                Job::Write(job) => writes.push(job),
+            }
+        }
+        let now = self.clock.now();
+        let mut done = Done::default();
+        let committed = self.transaction(writes, messages, now, &mut done).await.map_err(ApiError::from);
+        if committed.is_ok() {
+            self.seq += 1;
+            self.live.apply(self.seq, &done.effects);
+        } else {
+            backend::roll_back(&mut self.conn).await;
+        }
+        for job in done.writes {
+            job.answer(committed.clone());
+        }
+        for (answer, result) in done.messages {
+            drop(answer.send(committed.clone().and(result)));
+        }
+    }
+
+    /// Fills `done` also when it fails, so that every job is answered.
+    async fn transaction(
+        &mut self,
+        writes: Vec<Box<dyn WriteJob>>,
+        messages: Vec<Message>,
+        now: Timestamp,
+        done: &mut Done,
+    ) -> Result<(), StoreError> {
+        let seq = self.seq + 1;
+        let begun = backend::begin(&mut self.conn).await;
+        let mut failed = begun.err().map(StoreError::from);
+        for mut job in writes {
+            if failed.is_none() {
+                failed = self.write(job.as_mut(), now, seq, &mut done.effects).await.err();
+            }
+            done.writes.push(job);
+        }
+        let (appends, answers): (Vec<_>, Vec<_>) = messages.into_iter().unzip();
+        let mut results = Vec::new();
+        if failed.is_none() && !appends.is_empty() {
+            let mut tx = Tx { conn: &mut self.conn, now, seq, effects: Vec::new() };
+            match append::append_all(&mut tx, appends).await {
+                Ok(appended) => {
+                    results = appended;
+                    done.effects.append(&mut tx.effects);
+                }
+                Err(error) => failed = Some(error),
+            }
+        }
+        let mut results = results.into_iter();
+        done.messages = answers
+            .into_iter()
+            .map(|answer| (answer, results.next().unwrap_or_else(|| Err(ApiError::unavailable()))))
+            .collect();
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        sequence::store(&mut self.conn, seq).await?;
+        Ok(backend::commit(&mut self.conn).await?)
+    }
+
+    async fn write(
+        &mut self,
+        job: &mut dyn WriteJob,
+        now: Timestamp,
+        seq: u64,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), StoreError> {
+        backend::begin_job(&mut self.conn).await?;
+        let mut tx = Tx { conn: &mut self.conn, now, seq, effects: Vec::new() };
+        if job.run(&mut tx).await {
+            effects.append(&mut tx.effects);
+            backend::keep_job(&mut self.conn).await?;
+        } else {
+            backend::undo_job(&mut self.conn).await?;
+        }
+        Ok(())
+    }
+}

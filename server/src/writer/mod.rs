@@ -1,0 +1,80 @@
+//! The writer: one task that owns the only connection that writes, and commits many requests at once.
+//!
+//! It takes what is queued, begins one transaction, runs each job under a savepoint (a job that fails undoes only
+//! itself), appends all messages in few statements, commits once, and only then answers. So an answer is always durable,
+//! and 64 senders share one sync of the disk.
+//!
+//! **Invariant:** no answer is sent before the commit. **Invariant:** if the commit fails, every job of the batch fails.
+
+mod append;
+mod batch;
+mod job;
+
+pub(crate) use self::{
+    append::{Appended, MessageAppend},
+    job::{Effect, Tx},
+};
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+
+use self::{
+    batch::Batches,
+    job::{Job, Pending},
+};
+use crate::{
+    clock::Clock,
+    error::ApiError,
+    live::Live,
+    store::{Conn, StoreError},
+};
+
+/// Jobs that may wait before requests are refused.
+const QUEUE: usize = 4096;
+
+/// Where requests hand in what is to be written.
+#[derive(Clone, Debug)]
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Job>,
+}
+
+impl Writer {
+    /// Starts the writer on its connection. It ends when every handle is gone and the queue is empty.
+    pub(crate) async fn start(
+        mut conn: Conn,
+        clock: Clock,
+        live: Arc<Live>,
+    ) -> Result<(Self, JoinHandle<()>), StoreError> {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let seq = crate::store::sequence::load(&mut conn).await?;
+        let batches = Batches { conn, clock, live, seq };
+        Ok((Self { queue }, tokio::spawn(batches.run(jobs))))
+    }
+
+    /// Runs a job in the next transaction and waits until it is durable. If it fails, nothing of it is kept.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        job: impl for<'c> FnOnce(&'c mut Tx<'_>) -> BoxFuture<'c, Result<T, ApiError>> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let (answer, answered) = oneshot::channel();
+        let pending = Pending { job: Some(job), result: None, answer };
+        self.hand_in(Job::Write(Box::new(pending))).await?;
+        answered.await.map_err(|_| ApiError::unavailable())?
+    }
+
+    /// Appends a message in the next transaction and waits until it is durable.
+    pub(crate) async fn append(&self, message: MessageAppend) -> Result<Appended, ApiError> {
+        let (answer, answered) = oneshot::channel();
+        self.hand_in(Job::Message(Box::new(message), answer)).await?;
+        answered.await.map_err(|_| ApiError::unavailable())?
+    }
+
+    async fn hand_in(&self, job: Job) -> Result<(), ApiError> {
+        self.queue.send(job).await.map_err(|_| ApiError::unavailable())
+    }
+}
