@@ -79,7 +79,7 @@ fn message(suite: Ciphersuite, lifetime: Lifetime) -> Result<Vec<u8>, Box<dyn Er
 fn write(name: &str, rule: &str, bytes: &[u8], reason: &str) -> Result<(), Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/key-package");
     fs::create_dir_all(&folder)?;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let vector = serde_json::json!({
         "rule": rule,
         "spec": "key-packages.md 2",

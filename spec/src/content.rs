@@ -29,7 +29,7 @@ impl ObjectId {
     pub fn from_random(mut bytes: [u8; 16]) -> Self {
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = format!("{:032x}", u128::from_be_bytes(bytes));
         Self(format!(
             "urn:uuid:{}-{}-{}-{}-{}",
             &hex[..8],
@@ -172,13 +172,13 @@ impl Activity {
                 self.with("Update", json!({ "type": "Note", "id": object, "content": html }))
             }
             Act::Delete { object } => self.with("Delete", json!({ "type": "Tombstone", "id": object })),
-            Act::React { object, emoji: None } => self.with("Like", json!(object)),
+            Act::React { object, emoji: None } => self.with("Like", object),
             Act::React { object, emoji: Some(emoji) } => {
-                let mut value = self.with("EmojiReact", json!(object));
+                let mut value = self.with("EmojiReact", object);
                 value["content"] = json!(emoji);
                 value
             }
-            Act::Undo { object } => self.with("Undo", json!(object)),
+            Act::Undo { object } => self.with("Undo", object),
             Act::Delivered { object, up_to } => self.receipt("Acknowledge", object, *up_to),
             Act::Read { object, up_to } => self.receipt("Read", object, *up_to),
             Act::Unknown { json, .. } => return json.clone().into_bytes(),
@@ -186,13 +186,13 @@ impl Activity {
         value.to_string().into_bytes()
     }
 
-    fn with(&self, name: &str, object: Value) -> Value {
+    fn with(&self, name: &str, object: impl Serialize) -> Value {
         json!({ "@context": CONTEXT, "type": name, "id": self.id, "object": object })
     }
 
     /// `upTo` is ours: the number of the note's entry, so that nobody has to look the note up.
     fn receipt(&self, name: &str, object: &ObjectId, up_to: u64) -> Value {
-        let mut value = self.with(name, json!(object));
+        let mut value = self.with(name, object);
         value["upTo"] = json!(up_to);
         value
     }

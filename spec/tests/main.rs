@@ -1,8 +1,16 @@
 //! Black-box tests of the protocol: vectors, real MLS groups, the JSON on the wire, hostile bytes.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in what its tests share as well"
+)]
+
 mod commit_validity;
 mod hostile_bytes;
 mod json_shapes;
 mod key_packages;
+mod prose;
 mod support;
 mod vectors;

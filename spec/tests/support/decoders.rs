@@ -14,8 +14,10 @@ use infrasound_spec::{
     time::Timestamp,
 };
 
+type Decoder = fn(&[u8]);
+
 /// Each target of `tests/fuzz`, and what it feeds.
-pub(crate) const DECODERS: &[(&str, fn(&[u8]))] = &[
+pub(crate) const DECODERS: &[(&str, Decoder)] = &[
     ("aad", aad),
     ("account_uri", account_uri),
     ("activity", activity),

@@ -15,8 +15,10 @@ use serde_json::{Value, json};
 /// What comes of an input: the value that is expected, or the name of an error.
 type Outcome = Result<Value, String>;
 
+type Replay = fn(&Value) -> Outcome;
+
 /// Every folder and what replays it.
-const REPLAYS: &[(&str, fn(&Value) -> Outcome)] = &[
+const REPLAYS: &[(&str, Replay)] = &[
     ("aad", messages::aad),
     ("account-uri", identity::account_uri),
     ("content", content::activity),
@@ -107,7 +109,7 @@ fn array<const N: usize>(value: &Value, key: &str) -> [u8; N] {
 }
 
 fn hex(bytes: impl AsRef<[u8]>) -> String {
-    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.as_ref().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// The name of an error's variant.
