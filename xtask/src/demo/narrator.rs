@@ -34,7 +34,7 @@ impl Narrator {
     pub(crate) fn sees(self, name: &str, output: &str) {
         let bar = self.coloured(name, "│");
         for text in output.lines() {
-            line(&format!("{bar} {text}"));
+            line(format!("{bar} {text}").trim_end());
         }
     }
 

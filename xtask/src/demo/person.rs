@@ -1,8 +1,8 @@
 //! A person at a terminal: runs the `infrasound` command with a home of their own.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 use thiserror::Error;
@@ -18,7 +18,7 @@ pub(crate) enum PersonError {
     #[error("the infrasound command could not be started")]
     NotStarted(#[source] io::Error),
     #[error("{name}'s `infrasound {command}` ended with {status}: {complaint}")]
-    Refused { name: String, command: String, status: std::process::ExitStatus, complaint: String },
+    Refused { name: String, command: String, status: ExitStatus, complaint: String },
     #[error("{name}'s `infrasound {command}` printed a line that is not JSON")]
     NotJson { name: String, command: String, source: serde_json::Error },
     #[error("{name} was warned: {output}")]
@@ -43,28 +43,23 @@ impl Person {
 
     /// Signs in with a token of the instance, given by the environment: arguments are visible to everyone.
     pub(crate) fn login(&self, relay: &str, token: &str) -> Result<(), PersonError> {
-        self.narrator.types(self.name, &format!("infrasound login --relay {relay}"));
         let arguments = ["login", "--relay", relay];
-        let output = self.finish(&arguments, self.command(&arguments).env("INFRASOUND_TOKEN", token))?;
-        self.narrator.sees(self.name, &output);
-        Ok(())
+        let mut command = self.command(&arguments);
+        command.env("INFRASOUND_TOKEN", token);
+        self.show(&arguments, command)
     }
 
     /// Types a command and shows what comes out.
     pub(crate) fn types(&self, arguments: &[&str]) -> Result<(), PersonError> {
-        self.narrator.types(self.name, &typed(arguments));
-        let output = self.finish(arguments, &mut self.command(arguments))?;
-        self.narrator.sees(self.name, &output);
-        // The client warns of whatever a relay should not do. Ours must give it no reason.
-        if output.contains(WARNING) {
-            return Err(PersonError::Warned { name: self.name.to_owned(), output });
-        }
-        Ok(())
+        self.show(arguments, self.command(arguments))
     }
 
     /// Asks for something as JSON, unseen.
     pub(crate) fn asks(&self, arguments: &[&str]) -> Result<Vec<Value>, PersonError> {
-        let output = self.finish(arguments, self.command(arguments).arg("--json"))?;
+        interrupt::check()?;
+        let output = self.command(arguments).arg("--json").output().map_err(PersonError::NotStarted)?;
+        self.accept(arguments, output.status, &String::from_utf8_lossy(&output.stderr))?;
+        let output = String::from_utf8_lossy(&output.stdout);
         let objects = output.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str);
         objects.collect::<Result<_, _>>().map_err(|source| PersonError::NotJson {
             name: self.name.to_owned(),
@@ -79,17 +74,41 @@ impl Person {
         command
     }
 
-    fn finish(&self, arguments: &[&str], command: &mut Command) -> Result<String, PersonError> {
+    fn show(&self, arguments: &[&str], command: Command) -> Result<(), PersonError> {
         interrupt::check()?;
-        let Output { status, stdout, stderr } = command.output().map_err(PersonError::NotStarted)?;
-        interrupt::check()?;
-        if !status.success() {
-            let complaint = String::from_utf8_lossy(&stderr).trim().to_owned();
-            let command = arguments.join(" ");
-            return Err(PersonError::Refused { name: self.name.to_owned(), command, status, complaint });
+        self.narrator.types(self.name, &typed(arguments));
+        let (status, output) = watch(command).map_err(PersonError::NotStarted)?;
+        self.narrator.sees(self.name, &output);
+        self.accept(arguments, status, &output)?;
+        // The client warns of whatever a relay should not do. Ours must give it no reason.
+        if output.contains(WARNING) {
+            return Err(PersonError::Warned { name: self.name.to_owned(), output });
         }
-        Ok(String::from_utf8_lossy(&stdout).into_owned())
+        Ok(())
     }
+
+    fn accept(&self, arguments: &[&str], status: ExitStatus, complaint: &str) -> Result<(), PersonError> {
+        interrupt::check()?;
+        if status.success() {
+            return Ok(());
+        }
+        let (name, command) = (self.name.to_owned(), arguments.join(" "));
+        Err(PersonError::Refused { name, command, status, complaint: complaint.trim().to_owned() })
+    }
+}
+
+/// Runs a command and returns both its outputs as a terminal would show them: in the order of writing.
+fn watch(mut command: Command) -> io::Result<(ExitStatus, String)> {
+    let (mut reader, writer) = io::pipe()?;
+    command.stdout(writer.try_clone()?).stderr(writer);
+    let mut child = command.spawn()?;
+    // It holds our ends for writing: while they are open, there is no end to read to.
+    drop(command);
+    let mut output = Vec::new();
+    let read = reader.read_to_end(&mut output);
+    let status = child.wait()?;
+    read?;
+    Ok((status, String::from_utf8_lossy(&output).into_owned()))
 }
 
 /// A command as one would type it into a shell.
@@ -109,5 +128,13 @@ mod tests {
     fn what_is_shown_can_be_typed_into_a_shell() {
         let command = typed(&["send", "@bob@127.0.0.1:80", "it's me"]);
         assert_eq!(command, "infrasound send @bob@127.0.0.1:80 'it'\\''s me'");
+    }
+
+    #[test]
+    fn both_outputs_are_seen_in_the_order_of_writing() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo one; echo two >&2; echo three; exit 4"]);
+        let (status, output) = watch(command).unwrap();
+        assert_eq!((status.code(), output.as_str()), (Some(4), "one\ntwo\nthree\n"));
     }
 }

@@ -1,5 +1,6 @@
 //! The relay as a process of its own, on a free port of loopback.
 
+use std::env;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -42,7 +43,13 @@ impl Relay {
         fs::create_dir_all(&data).map_err(RelayError::Folder)?;
         let log_file = folder.join("log");
         let log = File::create(&log_file).map_err(RelayError::Folder)?;
-        let mut child = Command::new(programs.join("infrasound-relay"))
+        let mut command = Command::new(programs.join("infrasound-relay"));
+        // Settings of some other relay of this person's must not become this one's.
+        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("INFRASOUND_"))
+        {
+            command.env_remove(name);
+        }
+        let mut child = command
             .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"])
             .arg(&data)
             .stdin(Stdio::null())

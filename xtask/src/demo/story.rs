@@ -48,6 +48,7 @@ pub(crate) fn play(
 
 fn sign_in(cast: &Cast, narrator: Narrator, relay: &Relay) -> Result<(), DemoError> {
     narrator.chapter("Alice and Bob sign in with their accounts on the demo instance");
+    narrator.say("Each signs in on the instance's own page; the demo fills it in for them.");
     for (person, name) in [(&cast.alice, "alice"), (&cast.bob, "bob")] {
         let token = sign_in::instance_token(relay.address(), name)?;
         person.login(relay.address(), &token)?;
@@ -62,7 +63,11 @@ fn request(cast: &Cast, narrator: Narrator) -> Result<(), DemoError> {
     let requests = cast.bob.asks(&["requests"])?;
     let requests = requests.iter().filter(|object| object["type"] == "request").count();
     hold(narrator, "Bob has one request", requests == 1)?;
-    narrator.say("Until he accepts, Alice cannot tell whether he has seen it.");
+    // A receipt of Bob's would have reached her by the end of this.
+    cast.alice.types(&["inbox"])?;
+    let messages = read(&cast.alice, &cast.handle_of_bob)?;
+    let is_silent = messages.len() == 1 && messages[0]["state"] == "sent";
+    hold(narrator, "Alice cannot tell whether he has seen it, until he accepts", is_silent)?;
     cast.bob.types(&["accept", &cast.handle_of_alice])?;
     cast.bob.types(&["inbox"])?;
     held(narrator, "Bob reads what Alice wrote", &read(&cast.bob, &cast.handle_of_alice)?, &[GREETING])
