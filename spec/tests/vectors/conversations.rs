@@ -88,12 +88,11 @@ pub(super) fn submission(input: &Value) -> Outcome {
     let conversation = ConversationId::from_bytes(array(input, "conversation"));
     let id = SubmissionId::from_bytes(array(input, "submission"));
     let message = bytes(input, "bytes");
-    let content = match kind(input) {
-        EntryKind::Message => submission::message_content(&conversation, &id, &message),
-        _ => {
-            let (welcome, info) = (bytes(input, "welcome"), bytes(input, "group_info"));
-            submission::commit_content(&conversation, &id, &message, &welcome, &info)
-        }
+    let content = if kind(input) == EntryKind::Message {
+        submission::message_content(&conversation, &id, &message)
+    } else {
+        let (welcome, info) = (bytes(input, "welcome"), bytes(input, "group_info"));
+        submission::commit_content(&conversation, &id, &message, &welcome, &info)
     };
     verified(&array(input, "device_key"), Purpose::Submission, &content, input)
 }

@@ -1,4 +1,4 @@
 //! Feeds bytes from outside to the decoder `conversation`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| infrasound_fuzz::conversation(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| infrasound_fuzz::feed("conversation", bytes));

@@ -1,4 +1,4 @@
 //! Feeds bytes from outside to the decoder `endorsement`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| infrasound_fuzz::endorsement(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| infrasound_fuzz::feed("endorsement", bytes));

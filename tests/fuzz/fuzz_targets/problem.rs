@@ -1,4 +1,4 @@
 //! Feeds bytes from outside to the decoder `problem`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| infrasound_fuzz::problem(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| infrasound_fuzz::feed("problem", bytes));

@@ -2,16 +2,29 @@
 
 #[path = "../../../spec/tests/support/decoders.rs"]
 mod decoders;
+#[path = "../../../bindings/native/src/server_sent_events.rs"]
+mod server_sent_events;
 
-macro_rules! targets {
-    ($($name:ident)+) => {
-        $(
-            /// Feeds the decoder of this name.
-            pub fn $name(bytes: &[u8]) {
-                decoders::$name(bytes);
-            }
-        )+
-    };
+/// Feeds the decoder of this name.
+///
+/// # Panics
+/// If there is none, or if the decoder does what it must not.
+pub fn feed(decoder: &str, bytes: &[u8]) {
+    let (_, decode) = decoders::DECODERS.iter().find(|(name, _)| *name == decoder).expect("a known decoder");
+    decode(bytes);
 }
 
-targets! { aad account_uri activity conversation endorsement frame handle key_package log_entry log_position problem stream_event }
+/// Feeds a stream to the parser: how it is cut into chunks makes no difference.
+///
+/// # Panics
+/// If it does make one.
+pub fn sse(bytes: &[u8]) {
+    use server_sent_events::Parser;
+
+    let Ok(whole) = Parser::default().push(bytes) else { return };
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    let mut parser = Parser::default();
+    let chunks = [parser.push(first), parser.push(second)];
+    let events: Vec<_> = chunks.into_iter().flatten().flatten().collect();
+    assert_eq!(events, whole);
+}
