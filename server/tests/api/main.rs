@@ -1,0 +1,23 @@
+//! Black-box tests of the relay's API: a real relay on loopback with a database on disk, real MLS clients.
+//!
+//! One file for each part of the URL space; `support` has the actors.
+
+mod support;
+
+mod account;
+mod authorization;
+mod commits;
+mod contacts;
+mod conversations;
+mod devices;
+mod disk_full;
+mod key_packages;
+mod log;
+mod messages;
+mod openapi;
+mod provisional;
+mod relay;
+mod sessions;
+mod sign_in;
+mod stream;
+mod welcomes;
