@@ -8,8 +8,13 @@
 //! | `@bob@host/urn:uuid:…` | the message with this id in it |
 //! | `urn:uuid:…` with `--in CONVERSATION` | the same |
 
-use infrasound_core::{conversation::summary::Summary, event::Answer, input::Wish};
-use infrasound_native::Session;
+use infrasound_core::{
+    conversation::summary::Summary,
+    event::{Answer, Failure, FailureCode},
+    input::Wish,
+    message::Message,
+};
+use infrasound_native::{Error, Session};
 use infrasound_spec::{account::Handle, content::ObjectId};
 
 use crate::exit::CommandError;
@@ -31,8 +36,23 @@ enum Name {
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) conversation: Summary,
-    pub(crate) object: ObjectId,
+    pub(crate) message: Message,
 }
+
+impl Found {
+    /// The message's id, if it is one's own.
+    pub(crate) fn own(&self) -> Result<ObjectId, CommandError> {
+        if self.message.own {
+            return Ok(self.message.id.clone());
+        }
+        let text =
+            format!("that message is from {}: only its author can change or delete it", self.message.sender);
+        Err(Error::Refused(Failure::new(FailureCode::NotAuthor, text)).into())
+    }
+}
+
+/// So many messages are looked at in one go for one with a certain id.
+const PAGE: usize = 200;
 
 /// Finds a conversation by handle, id, or the beginning of its id.
 pub(crate) async fn conversation(session: &Session, written: &str) -> Result<Summary, CommandError> {
@@ -67,25 +87,55 @@ pub(crate) async fn message(
 ) -> Result<Found, CommandError> {
     let Written { conversation, message } = parse(written, within)?;
     let conversation = self::conversation(session, &conversation).await?;
-    let object = match message {
-        Name::Id(id) => id,
-        Name::Number(number) => by_number(session, &conversation, number).await?,
+    let found = match &message {
+        Name::Id(id) => by_id(session, &conversation, id).await?,
+        Name::Number(number) => by_number(session, &conversation, *number).await?,
     };
-    Ok(Found { conversation, object })
+    let Some(message) = found else {
+        let other = &conversation.with.handle;
+        return Err(CommandError::NotFound(format!(
+            "there is no message {written} in the conversation with {other}: `infrasound read {other}` lists them"
+        )));
+    };
+    Ok(Found { conversation, message })
 }
 
-async fn by_number(session: &Session, summary: &Summary, number: u64) -> Result<ObjectId, CommandError> {
-    let before = Some(number.saturating_add(1));
-    let wish = Wish::Messages { conversation: summary.conversation, before, limit: 1 };
-    if let Answer::Messages(messages) = session.wish(wish).await?
-        && let Some(message) = messages.into_iter().find(|message| message.number == Some(number))
-    {
-        return Ok(message.id);
+async fn by_number(
+    session: &Session,
+    summary: &Summary,
+    number: u64,
+) -> Result<Option<Message>, CommandError> {
+    let page = page(session, summary, Some(number.saturating_add(1)), 1).await?;
+    Ok(page.into_iter().find(|message| message.number == Some(number)))
+}
+
+/// The newest messages are looked at first: somebody who names a message has mostly just seen it.
+async fn by_id(session: &Session, summary: &Summary, id: &ObjectId) -> Result<Option<Message>, CommandError> {
+    let mut before = None;
+    loop {
+        let page = page(session, summary, before, PAGE).await?;
+        let first = page.iter().find_map(|message| message.number);
+        if let Some(message) = page.into_iter().find(|message| message.id == *id) {
+            return Ok(Some(message));
+        }
+        match first {
+            Some(first) => before = Some(first),
+            None => return Ok(None),
+        }
     }
-    let other = &summary.with.handle;
-    Err(CommandError::NotFound(format!(
-        "there is no message {number} in the conversation with {other}: `infrasound read {other}` lists them"
-    )))
+}
+
+async fn page(
+    session: &Session,
+    summary: &Summary,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<Message>, CommandError> {
+    let wish = Wish::Messages { conversation: summary.conversation, before, limit };
+    match session.wish(wish).await? {
+        Answer::Messages(messages) => Ok(messages),
+        _ => Ok(Vec::new()),
+    }
 }
 
 fn parse(written: &str, within: Option<&str>) -> Result<Written, CommandError> {

@@ -178,9 +178,12 @@ fn state(state: &State, paint: Paint) -> String {
 fn send(send: &Send, paint: Paint) -> String {
     let reason = send.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     match send.state {
-        "queued" => paint.waiting(&format!(
-            "queued{reason}: goes when the relay is reachable; run `infrasound inbox` later"
-        )),
+        "queued" => {
+            let reason = send.reason.as_deref().unwrap_or("the relay is not reachable");
+            paint.waiting(&format!(
+                "queued: {reason}; it goes when that is over (run `infrasound inbox` later)"
+            ))
+        }
         "failed" => paint.loud(&format!("not sent{reason}")),
         state => format!("{state} to {}", send.to),
     }

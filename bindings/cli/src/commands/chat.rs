@@ -5,7 +5,7 @@ use infrasound_core::{
     input::Wish,
     message::Message as CoreMessage,
 };
-use infrasound_spec::{account::Handle, content::ObjectId, conversation::ConversationId};
+use infrasound_spec::{account::Handle, conversation::ConversationId};
 
 use super::End;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     exit::CommandError,
     input,
     line::{Line, Message},
-    reference,
+    reference::{self, Found},
     screen::Screen,
 };
 
@@ -155,20 +155,20 @@ async fn wish_for(app: &mut App, who: &Handle, typed: Typed) -> Result<Option<Wi
     Ok(Some(match typed {
         Typed::Text(text) => Wish::Send { to, text, in_reply_to: None },
         Typed::Reply(number, text) => {
-            let (_, object) = find(app, who, number).await?;
-            Wish::Send { to, text, in_reply_to: Some(object) }
+            let found = find(app, who, number).await?;
+            Wish::Send { to, text, in_reply_to: Some(found.message.id) }
         }
         Typed::React(number, emoji) => {
-            let (conversation, object) = find(app, who, number).await?;
-            Wish::React { conversation, object, emoji }
+            let found = find(app, who, number).await?;
+            Wish::React { conversation: found.conversation.conversation, object: found.message.id, emoji }
         }
         Typed::Edit(number, text) => {
-            let (conversation, object) = find(app, who, number).await?;
-            Wish::Edit { conversation, object, text }
+            let found = find(app, who, number).await?;
+            Wish::Edit { conversation: found.conversation.conversation, object: found.own()?, text }
         }
         Typed::Delete(number) => {
-            let (conversation, object) = find(app, who, number).await?;
-            Wish::Delete { conversation, object }
+            let found = find(app, who, number).await?;
+            Wish::Delete { conversation: found.conversation.conversation, object: found.own()? }
         }
         Typed::Help => {
             app.screen.note(HELP)?;
@@ -179,9 +179,8 @@ async fn wish_for(app: &mut App, who: &Handle, typed: Typed) -> Result<Option<Wi
     }))
 }
 
-async fn find(app: &App, who: &Handle, number: u64) -> Result<(ConversationId, ObjectId), CommandError> {
-    let found = reference::message(&app.session, &number.to_string(), Some(who.as_str())).await?;
-    Ok((found.conversation.conversation, found.object))
+async fn find(app: &App, who: &Handle, number: u64) -> Result<Found, CommandError> {
+    reference::message(&app.session, &number.to_string(), Some(who.as_str())).await
 }
 
 fn parse(line: &str) -> Typed {

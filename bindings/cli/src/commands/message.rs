@@ -13,19 +13,31 @@ pub(super) async fn reply(
     text: String,
 ) -> Result<End, CommandError> {
     let found = reference::message(&app.session, &message.message, message.within.as_deref()).await?;
-    send::send(app, found.conversation.with.handle, text, Some(found.object)).await
+    send::send(app, found.conversation.with.handle, text, Some(found.message.id)).await
 }
 
-/// Does something to a message.
-pub(super) async fn act(
+/// Reacts to anybody's message.
+pub(super) async fn react(
+    app: &mut App,
+    message: &MessageArgument,
+    emoji: Option<String>,
+) -> Result<End, CommandError> {
+    let found = reference::message(&app.session, &message.message, message.within.as_deref()).await?;
+    let conversation = found.conversation.conversation;
+    let wish = Wish::React { conversation, object: found.message.id, emoji };
+    wish_and_settle(app, "react", found.conversation.with.handle, wish).await
+}
+
+/// Does something to a message of one's own.
+pub(super) async fn change(
     app: &mut App,
     command: &'static str,
     message: &MessageArgument,
     wish: impl FnOnce(ConversationId, ObjectId) -> Wish,
 ) -> Result<End, CommandError> {
     let found = reference::message(&app.session, &message.message, message.within.as_deref()).await?;
-    let other = found.conversation.with.handle;
-    wish_and_settle(app, command, other, wish(found.conversation.conversation, found.object)).await
+    let wish = wish(found.conversation.conversation, found.own()?);
+    wish_and_settle(app, command, found.conversation.with.handle, wish).await
 }
 
 pub(super) async fn renew_leaf(app: &mut App, who: Handle) -> Result<End, CommandError> {

@@ -72,28 +72,14 @@ async fn in_session(command: Command, app: &mut App) -> Result<End, CommandError
         Command::Read { conversation, limit } => read::read(app, &conversation, limit).await,
         Command::Chat { who } => chat::chat(app, who).await,
         Command::Reply { message, text } => message::reply(app, &message, text).await,
-        Command::React { message, emoji } => {
-            message::act(app, "react", &message, |conversation, object| Wish::React {
-                conversation,
-                object,
-                emoji,
-            })
-            .await
-        }
+        Command::React { message, emoji } => message::react(app, &message, emoji).await,
         Command::Edit { message, text } => {
-            message::act(app, "edit", &message, |conversation, object| Wish::Edit {
-                conversation,
-                object,
-                text,
-            })
-            .await
+            let wish = |conversation, object| Wish::Edit { conversation, object, text };
+            message::change(app, "edit", &message, wish).await
         }
         Command::Delete { message } => {
-            message::act(app, "delete", &message, |conversation, object| Wish::Delete {
-                conversation,
-                object,
-            })
-            .await
+            let wish = |conversation, object| Wish::Delete { conversation, object };
+            message::change(app, "delete", &message, wish).await
         }
         Command::Policy(changes) => policy::policy(app, &changes).await,
         Command::RenewLeaf { who } => message::renew_leaf(app, who).await,

@@ -18,6 +18,8 @@ use crate::{
     line::{Line, Send, message_state},
 };
 
+const LAST_MOMENT: Duration = Duration::from_millis(50);
+
 pub(super) async fn send(
     app: &mut App,
     to: Handle,
@@ -26,7 +28,7 @@ pub(super) async fn send(
 ) -> Result<End, CommandError> {
     let wish = Wish::Send { to: to.clone(), text, in_reply_to };
     let Answer::Queued { message, .. } = app.session.wish(wish).await? else { return Ok(End::Finish) };
-    let fate = fate(app, &message).await?;
+    let fate = fate(app, &to, &message).await?;
     let offline = matches!(fate, MessageState::Pending(_));
     let conversation = app.session.conversation_with(&to).await?.map(|id| id.to_string());
     let (state, reason) = message_state(&fate);
@@ -46,22 +48,34 @@ pub(super) async fn send(
     }
 }
 
-/// What becomes of a message while we wait: it ends the wait that the relay can't be reached.
-async fn fate(app: &App, message: &ObjectId) -> Result<MessageState, CommandError> {
+/// What becomes of a message while we wait. The wait ends early when the relay can't be reached, or when everything
+/// that could go has gone and this message has not: it waits for something else.
+async fn fate(app: &App, to: &Handle, message: &ObjectId) -> Result<MessageState, CommandError> {
     let sent = app.session.wait_sent(message.clone(), ONLINE);
     tokio::pin!(sent);
-    let reachable = app.session.wait_caught_up(ONLINE);
-    let state = tokio::select! {
-        state = &mut sent => state?,
-        reachable = reachable => match reachable {
-            Ok(()) => sent.await?,
-            // It may have gone in the last moment.
-            Err(Error::Offline(reason)) => {
-                let state = app.session.wait_sent(message.clone(), Duration::from_millis(10)).await?;
-                Some(state.unwrap_or(MessageState::Pending(Some(reason))))
-            }
+    let stuck = async {
+        app.session.wait_caught_up(ONLINE).await?;
+        app.session.wait_idle(ONLINE).await
+    };
+    let reason = tokio::select! {
+        state = &mut sent => match state? {
+            Some(state) => return Ok(state),
+            None => waiting_for(app, to).await?,
+        },
+        stuck = stuck => match stuck {
+            Ok(_) => waiting_for(app, to).await?,
+            Err(Error::Offline(reason)) => Some(reason),
             Err(error) => return Err(error.into()),
         },
     };
-    Ok(state.unwrap_or(MessageState::Pending(None)))
+    // It may have gone in the last moment.
+    let state = app.session.wait_sent(message.clone(), LAST_MOMENT).await?;
+    Ok(state.unwrap_or(MessageState::Pending(reason)))
+}
+
+async fn waiting_for(app: &App, to: &Handle) -> Result<Option<String>, CommandError> {
+    let conversation = app.session.conversation_with(to).await?;
+    let all = app.session.conversations().await?;
+    let summary = all.into_iter().find(|summary| Some(summary.conversation) == conversation);
+    Ok(summary.and_then(|summary| summary.waiting))
 }
