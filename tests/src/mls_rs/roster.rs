@@ -1,0 +1,130 @@
+//! Who the members of a group are, and whether a commit is valid: the rules of `spec/` on mls-rs' types.
+//!
+//! Spec: `identity.md` 5, `conversations.md` 7.
+
+use std::collections::BTreeMap;
+
+use infrasound_spec::{
+    account::{AccountKey, AccountUri},
+    commit::CommitViolation,
+    conversation::Conversation,
+    endorsement::{EndorsedDevice, Endorsement, EndorsementError},
+    mls::LeafError,
+    time::Timestamp,
+};
+use mls_rs::group::{CommitEffect, CommitMessageDescription, LeafIndex, LeafNode, proposal::Proposal};
+
+use super::{
+    identity::{account_of, key_of},
+    parameters::{MlsGroup, endorsement_in},
+};
+
+/// Who a leaf is: the only way from a leaf to a person. The time is not looked at.
+pub(super) fn endorsed_device(leaf: &LeafNode) -> Result<EndorsedDevice, LeafError> {
+    let (account, key) = (account_of(&leaf.signing_identity)?, key_of(&leaf.signing_identity)?);
+    Ok(endorsement(leaf)?.verify(&account, &key)?)
+}
+
+/// Who a leaf is that enters now.
+fn endorsed_at(leaf: &LeafNode, at: Timestamp) -> Result<EndorsedDevice, LeafError> {
+    let (account, key) = (account_of(&leaf.signing_identity)?, key_of(&leaf.signing_identity)?);
+    Ok(endorsement(leaf)?.verify_at(&account, &key, at)?)
+}
+
+fn endorsement(leaf: &LeafNode) -> Result<Endorsement, LeafError> {
+    let bytes = endorsement_in(&leaf.extensions).ok_or(EndorsementError::Missing)?;
+    Ok(Endorsement::decode(&bytes)?)
+}
+
+/// The leaves of a group.
+fn leaves(group: &MlsGroup) -> BTreeMap<u32, LeafNode> {
+    let tree = group.export_tree();
+    let indexes = group.roster().members_iter().map(|member| member.index);
+    indexes
+        .filter_map(|index| {
+            let leaf = tree.get_leaf(LeafIndex::try_from(index).ok()?).ok()??;
+            Some((index, leaf.clone()))
+        })
+        .collect()
+}
+
+/// The members of a group: each leaf with the device that it is. Fails if any leaf is nobody's.
+pub(super) fn members(group: &MlsGroup) -> Result<BTreeMap<u32, EndorsedDevice>, LeafError> {
+    leaves(group).iter().map(|(index, leaf)| Ok((*index, endorsed_device(leaf)?))).collect()
+}
+
+/// Checks a commit by what it made of the group, at the hub's entry time.
+pub(super) fn check_commit(
+    conversation: &Conversation,
+    before: &MlsGroup,
+    after: &MlsGroup,
+    commit: &CommitMessageDescription,
+    at: Timestamp,
+) -> Result<(), CommitViolation> {
+    if commit.is_external {
+        return Err(CommitViolation::NotFromAMember);
+    }
+    if before.context().extensions() != after.context().extensions() {
+        return Err(CommitViolation::ContextChanged);
+    }
+    check_proposals(&commit.effect)?;
+    let members_before = members(before)?;
+    let committer = members_before.get(&commit.committer).ok_or(CommitViolation::NotFromAMember)?;
+    let (leaves_before, leaves_after) = (leaves(before), leaves(after));
+    let path =
+        leaves_after.get(&commit.committer).filter(|leaf| leaves_before.get(&commit.committer) != Some(leaf));
+    check_path(path, committer, at)?;
+    for (index, leaf) in &leaves_after {
+        if leaves_before.get(index) != Some(leaf) {
+            endorsed_at(leaf, at)?;
+        }
+    }
+    check_members(conversation, &members_before, &members(after)?)
+}
+
+fn check_proposals(effect: &CommitEffect) -> Result<(), CommitViolation> {
+    let CommitEffect::NewEpoch(epoch) = effect else { return Err(CommitViolation::ProposalNotAllowed) };
+    let allowed = |proposal: &Proposal| matches!(proposal, Proposal::Add(_) | Proposal::Remove(_));
+    if epoch.applied_proposals().iter().all(|info| allowed(&info.proposal)) {
+        Ok(())
+    } else {
+        Err(CommitViolation::ProposalNotAllowed)
+    }
+}
+
+fn check_path(
+    leaf: Option<&LeafNode>,
+    committer: &EndorsedDevice,
+    at: Timestamp,
+) -> Result<(), CommitViolation> {
+    let renewed = endorsed_at(leaf.ok_or(CommitViolation::NoPath)?, at)?;
+    let same = (&renewed.account, renewed.account_key, renewed.device, renewed.device_key)
+        == (&committer.account, committer.account_key, committer.device, committer.device_key);
+    if same { Ok(()) } else { Err(CommitViolation::PathLeafNotCommitters) }
+}
+
+/// The rules of a direct conversation for the members after the commit.
+pub(super) fn check_members(
+    conversation: &Conversation,
+    before: &BTreeMap<u32, EndorsedDevice>,
+    after: &BTreeMap<u32, EndorsedDevice>,
+) -> Result<(), CommitViolation> {
+    let mut keys: BTreeMap<&AccountUri, AccountKey> = BTreeMap::new();
+    let mut seen = Vec::new();
+    for device in after.values() {
+        if !conversation.has(&device.account) {
+            return Err(CommitViolation::Stranger(device.account.clone()));
+        }
+        if *keys.entry(&device.account).or_insert(device.account_key) != device.account_key {
+            return Err(CommitViolation::TwoAccountKeys(device.account.clone()));
+        }
+        if seen.contains(&(&device.account, device.device)) {
+            return Err(CommitViolation::DeviceTwice);
+        }
+        seen.push((&device.account, device.device));
+    }
+    match before.values().find(|device| !keys.contains_key(&device.account)) {
+        Some(gone) => Err(CommitViolation::RemovesAccount(gone.account.clone())),
+        None => Ok(()),
+    }
+}

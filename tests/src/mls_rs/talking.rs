@@ -1,0 +1,199 @@
+//! Conversations over the relay: joining, reading the log, writing, committing, founding.
+//!
+//! Spec: `conversations.md`, `relay-api.md` 9.
+
+use infrasound_spec::{
+    account::{AccountUri, Handle, Signature},
+    api::{
+        accounts::AccountInfo,
+        conversations::{
+            Accepted, CommitBundle, FoundConversation, LogPage, ReportCommit, SubmitCommit, SubmitMessage,
+            TreeBytes, WelcomeList,
+        },
+        key_packages::{ClaimKeyPackages, ClaimedKeyPackages},
+        paths,
+        problem::Problem,
+    },
+    content::{Act, Activity, Note, ObjectId},
+    conversation::{Conversation, ConversationId},
+    log::{self, EntryKind, LogEntry},
+    report,
+    signing::Purpose,
+    submission::{self, SubmissionId},
+};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
+
+use super::{
+    conversation::MlsRsConversation,
+    device::{MlsRsDevice, now},
+    founding::Founded,
+    joining,
+    keys::{Keys, random},
+    log::EntryError,
+};
+
+/// Something that this device's user would be told.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// An entry that is not believed.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// The relay refuses.
+    #[error("{}: {}", .0.title, .0.detail)]
+    Relay(Box<Problem>),
+}
+
+impl From<Box<Problem>> for Trouble {
+    fn from(problem: Box<Problem>) -> Self {
+        Self::Relay(problem)
+    }
+}
+
+impl MlsRsDevice {
+    /// Uses every Welcome that is there, and reads every log to its end.
+    pub async fn sync(&mut self) -> Result<(), Trouble> {
+        let list: WelcomeList = self.api.get(paths::WELCOMES).await?;
+        for welcome in list.welcomes {
+            let path = of(paths::TREE, &welcome.conversation);
+            let path = paths::with(&path, "hash", &welcome.tree.to_string());
+            let tree: TreeBytes = self.api.get(&path).await?;
+            let joined =
+                joining::join(&self.client, welcome.bytes.as_slice(), tree.tree.as_slice(), welcome.number)
+                    .expect("a Welcome that verifies");
+            assert_eq!(
+                joined.direct.id, welcome.conversation,
+                "the Welcome is for the conversation it is told for"
+            );
+            self.conversations.insert(welcome.conversation, joined);
+            let path = paths::with(paths::WELCOME, "welcome", &welcome.welcome.to_string());
+            self.api.tell(Method::DELETE, &path, None::<&()>).await?;
+        }
+        let ids: Vec<ConversationId> = self.conversations.keys().copied().collect();
+        for id in ids {
+            self.read(&id).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads a log to its end, and reports on its commits.
+    async fn read(&mut self, id: &ConversationId) -> Result<(), Trouble> {
+        let Self { api, conversations, keys, .. } = self;
+        let conversation = conversations.get_mut(id).expect("there is a conversation");
+        loop {
+            let path = format!("{}?after={}", of(paths::LOG, id), conversation.position().number);
+            let page: LogPage = api.get(&path).await?;
+            let mut taken = Ok(());
+            for entry in &page.entries {
+                taken = taken.and(conversation.take(entry));
+            }
+            for (number, outcome) in std::mem::take(&mut conversation.reports) {
+                let content = report::report_content(id, number, &outcome);
+                let signature = keys.sign(Purpose::CommitReport, &content);
+                let body = ReportCommit { number, outcome, signature };
+                api.tell(Method::POST, &of(paths::REPORTS, id), Some(&body)).await?;
+            }
+            taken?;
+            if page.entries.is_empty() || conversation.position().number == page.last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Writes to somebody with whom there is a conversation. Gives the id of the note.
+    pub async fn send(&mut self, to: &AccountUri, html: &str) -> Result<ObjectId, Trouble> {
+        let note = Note { id: ObjectId::from_random(random()), html: html.to_owned(), in_reply_to: None };
+        let object = note.id.clone();
+        let activity = Activity { id: ObjectId::from_random(random()), act: Act::Create(note) };
+        let Self { api, conversations, keys, .. } = self;
+        let conversation = with(conversations.values_mut(), to);
+        let message = conversation.encrypt(&activity).expect("a message of the current epoch");
+        let (id, submission) = (conversation.direct.id, SubmissionId::from_bytes(random()));
+        let content = submission::message_content(&id, &submission, &message);
+        conversation.submitted.push(submission);
+        let body = SubmitMessage {
+            submission,
+            after: conversation.position().number,
+            message: message.into(),
+            signature: keys.sign(Purpose::Submission, &content),
+        };
+        let _: Accepted = api.post(&of(paths::MESSAGES, &id), &body).await?;
+        self.read(&id).await?;
+        Ok(object)
+    }
+
+    /// Renews this device's leaf.
+    pub async fn renew_leaf(&mut self, with_whom: &AccountUri) -> Result<(), Trouble> {
+        let Self { api, conversations, keys, .. } = self;
+        let conversation = with(conversations.values_mut(), with_whom);
+        let bundle = conversation.commit(&[], now()).expect("a commit that renews the leaf");
+        let (id, submission) = (conversation.direct.id, SubmissionId::from_bytes(random()));
+        conversation.submitted.push(submission);
+        let signature = sign_bundle(keys, &id, &submission, &bundle);
+        let body = SubmitCommit { submission, after: conversation.position().number, bundle, signature };
+        let _: Accepted = api.post(&of(paths::COMMITS, &id), &body).await?;
+        self.read(&id).await
+    }
+
+    /// Founds the conversation with somebody.
+    pub async fn found(&mut self, with_whom: &Handle) -> Result<AccountUri, Trouble> {
+        let handle = utf8_percent_encode(with_whom.as_str(), NON_ALPHANUMERIC);
+        let other: AccountInfo = self.api.get(&format!("{}?handle={handle}", paths::ACCOUNTS_LOOKUP)).await?;
+        let claim = ClaimKeyPackages { account: other.account.clone() };
+        let claimed: ClaimedKeyPackages = self.api.post(paths::KEY_PACKAGES_CLAIM, &claim).await?;
+        let key_packages: Vec<Vec<u8>> =
+            claimed.key_packages.into_iter().map(|claimed| claimed.key_package.0).collect();
+        let direct = Conversation::direct(&self.keys.account, &other.account, 0).expect("two accounts");
+        let founded = Founded::make(&self.client, &self.keys, direct, &key_packages, now())
+            .expect("a group with the other's devices");
+        let conversation = self.submit(founded).await?;
+        self.conversations.insert(conversation.direct.id, conversation);
+        Ok(other.account)
+    }
+
+    async fn submit(&self, founded: Founded) -> Result<MlsRsConversation, Trouble> {
+        let submission = SubmissionId::from_bytes(random());
+        let body = FoundConversation {
+            conversation: founded.direct.id,
+            submission,
+            group_info: founded.group_info.clone().into(),
+            tree: founded.tree.clone().into(),
+            signature: sign_bundle(&self.keys, &founded.direct.id, &submission, &founded.bundle),
+            bundle: founded.bundle.clone(),
+        };
+        let accepted: Accepted = self.api.post(paths::CONVERSATIONS, &body).await?;
+        let entry = LogEntry {
+            number: accepted.number,
+            time: accepted.time,
+            kind: EntryKind::Commit,
+            digest: log::digest(founded.bundle.commit.as_slice()),
+            bytes: Some(founded.bundle.commit.clone()),
+            submitter: Some(self.keys.endorsement.device),
+            submission: Some(submission),
+        };
+        Ok(founded.stands(&entry))
+    }
+}
+
+fn sign_bundle(
+    keys: &Keys,
+    id: &ConversationId,
+    submission: &SubmissionId,
+    bundle: &CommitBundle,
+) -> Signature {
+    let welcome = bundle.welcome.as_ref().map_or(&[] as &[u8], |welcome| welcome.as_slice());
+    let (commit, group_info) = (bundle.commit.as_slice(), bundle.group_info.as_slice());
+    let content = submission::commit_content(id, submission, commit, welcome, group_info);
+    keys.sign(Purpose::Submission, &content)
+}
+
+fn with<'a>(
+    mut conversations: impl Iterator<Item = &'a mut MlsRsConversation>,
+    other: &AccountUri,
+) -> &'a mut MlsRsConversation {
+    conversations.find(|conversation| conversation.direct.has(other)).expect("there is a conversation")
+}
+
+fn of(path: &str, id: &ConversationId) -> String {
+    paths::with(path, "conversation", &id.to_string())
+}

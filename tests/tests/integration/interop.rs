@@ -1,0 +1,6 @@
+//! A client made with mls-rs talks to one made with openmls: through the relay, and over what `spec/` says alone.
+//!
+//! Spec: `conversations.md`, `key-packages.md`, `content.md`.
+
+mod over_the_relay;
+mod parameters;

@@ -1,0 +1,157 @@
+//! Both clients are real, and so is the relay between them.
+
+use infrasound_core::{
+    input::Wish,
+    message::{Body, Message, MessageState},
+};
+use infrasound_spec::{
+    account::AccountUri,
+    api::{conversations::ConversationHead, paths},
+    consent::ContactState,
+    content::Act,
+};
+use infrasound_tests::{
+    device::Device,
+    mls_rs::{MlsRsConversation, MlsRsDevice},
+    sign_in::demo_token,
+    world::World,
+};
+
+async fn mls_rs_login(world: &World, name: &str) -> MlsRsDevice {
+    MlsRsDevice::login(&world.base, &demo_token(&world.base, name).await).await
+}
+
+fn account(device: &Device) -> AccountUri {
+    device.core().account().account
+}
+
+/// The notes of others that a conversation at mls-rs has: who wrote them, and what.
+fn notes(conversation: &MlsRsConversation) -> Vec<(AccountUri, String)> {
+    let notes = conversation.received.iter().filter_map(|received| match &received.activity.act {
+        Act::Create(note) => Some((received.sender.account.clone(), note.html.clone())),
+        _ => None,
+    });
+    notes.collect()
+}
+
+/// What a core shows of a conversation: who wrote, and what.
+fn shown(history: &[Message]) -> Vec<(&str, &str)> {
+    let html = |message: &'_ Message| match &message.body {
+        Body::Html(_) => true,
+        other => panic!("{other:?}"),
+    };
+    assert!(history.iter().all(html));
+    let shown = history.iter().filter_map(|message| match &message.body {
+        Body::Html(html) => Some((message.sender.name(), html.as_str())),
+        _ => None,
+    });
+    shown.collect()
+}
+
+async fn head(world: &World, alice: &Device, bob: &MlsRsDevice) -> ConversationHead {
+    let id = alice.with(&bob.handle).to_string();
+    world.get(alice, &paths::with(paths::CONVERSATION, "conversation", &id)).await
+}
+
+/// Alice, on openmls, has written to Bob, on mls-rs, and Bob has accepted.
+async fn acquainted(world: &World) -> (Device, MlsRsDevice) {
+    let (mut alice, mut bob) = (world.login("alice").await, mls_rs_login(world, "bob").await);
+    alice.send(&bob.handle, "hello").await;
+    bob.sync().await.unwrap();
+    bob.say(&account(&alice), ContactState::Accepted).await;
+    alice.sync().await;
+    bob.sync().await.unwrap();
+    (alice, bob)
+}
+
+#[tokio::test]
+async fn a_client_on_mls_rs_joins_and_both_sides_read_each_other() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = (world.login("alice").await, mls_rs_login(&world, "bob").await);
+    let from = account(&alice);
+    alice.send(&bob.handle, "hello from openmls").await;
+    bob.sync().await.unwrap();
+    assert_eq!(notes(bob.with(&from)), [(from.clone(), "<p>hello from openmls</p>".to_owned())]);
+    alice.sync().await;
+    assert_eq!(
+        head(&world, &alice, &bob).await.provisional,
+        Some(1),
+        "a request that was opened looks unopened"
+    );
+
+    bob.say(&from, ContactState::Accepted).await;
+    bob.send(&from, "<p>hello from mls-rs</p>").await.unwrap();
+    alice.sync().await;
+    let history = alice.history(&bob.handle).await;
+    assert_eq!(
+        shown(&history),
+        [("alice", "<p>hello from openmls</p>"), ("bob", "<p>hello from mls-rs</p>")]
+    );
+    assert_eq!(history[1].state, MessageState::Received);
+    bob.sync().await.unwrap();
+    assert_eq!(bob.with(&from).provisional(), None);
+    assert_eq!(head(&world, &alice, &bob).await.provisional, None);
+    assert_eq!(alice.warnings(), []);
+}
+
+#[tokio::test]
+async fn a_client_on_mls_rs_founds_a_conversation_that_openmls_joins() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = (world.login("alice").await, mls_rs_login(&world, "bob").await);
+    let to = bob.found(&alice.handle()).await.unwrap();
+    bob.send(&to, "<p>hello from mls-rs</p>").await.unwrap();
+    alice.sync().await;
+    assert_eq!(shown(&alice.history(&bob.handle).await), [("bob", "<p>hello from mls-rs</p>")]);
+    bob.sync().await.unwrap();
+    assert_eq!(bob.with(&to).provisional(), Some(1), "a request that was opened looks unopened");
+
+    alice.say(&bob.handle, ContactState::Accepted).await;
+    alice.send(&bob.handle, "hello from openmls").await;
+    bob.sync().await.unwrap();
+    assert_eq!(notes(bob.with(&to)), [(to.clone(), "<p>hello from openmls</p>".to_owned())]);
+    assert_eq!(bob.with(&to).provisional(), None);
+    assert_eq!(alice.warnings(), []);
+}
+
+#[tokio::test]
+async fn each_side_applies_the_others_commits() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = acquainted(&world).await;
+    let other = account(&alice);
+    alice.wish(Wish::RenewLeaf { conversation: alice.with(&bob.handle) }).await.unwrap();
+    bob.sync().await.unwrap();
+    assert_eq!(bob.with(&other).epoch(), 2);
+    alice.sync().await;
+    bob.renew_leaf(&other).await.unwrap();
+    alice.sync().await;
+    bob.sync().await.unwrap();
+    let head = head(&world, &alice, &bob).await;
+    assert_eq!((head.epoch, head.provisional, bob.with(&other).epoch()), (3, None, 3));
+
+    alice.send(&bob.handle, "in the third epoch").await;
+    bob.sync().await.unwrap();
+    bob.send(&other, "<p>there too</p>").await.unwrap();
+    alice.sync().await;
+    assert_eq!(notes(bob.with(&other)).last().unwrap().1, "<p>in the third epoch</p>");
+    assert_eq!(shown(&alice.history(&bob.handle).await).last().unwrap(), &("bob", "<p>there too</p>"));
+    assert_eq!(alice.warnings(), []);
+}
+
+#[tokio::test]
+async fn both_sides_see_the_same_log() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = acquainted(&world).await;
+    let other = account(&alice);
+    for round in 0..5 {
+        alice.send(&bob.handle, &format!("alice {round}")).await;
+        bob.sync().await.unwrap();
+        bob.send(&other, &format!("<p>bob {round}</p>")).await.unwrap();
+        alice.sync().await;
+    }
+    bob.sync().await.unwrap();
+    // Each message says, encrypted, what its sender had seen; either side would have complained of a difference.
+    assert_eq!(alice.warnings(), []);
+    assert_eq!(bob.with(&other).position().number, head(&world, &alice, &bob).await.last);
+    assert_eq!(notes(bob.with(&other)).len(), 6);
+    assert_eq!(alice.history(&bob.handle).await.len(), 11);
+}
