@@ -11,6 +11,7 @@ mod commit_validity;
 mod hostile_bytes;
 mod json_shapes;
 mod key_packages;
+mod properties;
 mod prose;
 mod support;
 mod vectors;
