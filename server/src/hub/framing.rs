@@ -49,7 +49,7 @@ pub(crate) fn application(bytes: &[u8]) -> Result<OuterMessage, ApiError> {
     if message.content_type() != ContentType::Application {
         return Err(other_kind("PrivateMessage with application data"));
     }
-    MessageAad::decode(message.aad()).map_err(|error| ApiError::invalid(error.to_string()))?;
+    MessageAad::decode(message.aad()).map_err(|error| ApiError::invalid(format!("The message: {error}.")))?;
     Ok(OuterMessage { group_id: message.group_id().to_vec(), epoch: message.epoch().as_u64() })
 }
 

@@ -1,1 +1,158 @@
-//! authorization
+//! Every operation that needs a session refuses who has none, and shows nobody what is not theirs.
+//!
+//! The operations are read from the OpenAPI document: a new one without a row in [`foreign`] fails the test.
+
+use infrasound_spec::{
+    api::{conversations::TreeHash, paths, problem::ProblemType},
+    time,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Device, Group, TestRelay, contact_path};
+
+/// An operation of the document.
+struct Operation {
+    id: String,
+    method: Method,
+    path: String,
+}
+
+async fn operations(relay: &TestRelay) -> Vec<Operation> {
+    let document: Value = relay.get(paths::OPENAPI).await.ok();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if operation.get("security").is_some() {
+                operations.push(Operation {
+                    id: operation["operationId"].as_str().unwrap().to_owned(),
+                    method: method.to_uppercase().parse().unwrap(),
+                    path: path.clone(),
+                });
+            }
+        }
+    }
+    assert!(operations.len() >= 20, "the document describes the operations that need a session");
+    operations
+}
+
+fn filled(path: &str) -> String {
+    let mut filled = path.to_owned();
+    while let (Some(start), Some(end)) = (filled.find('{'), filled.find('}')) {
+        filled.replace_range(start..=end, "AAAAAAAAAAAAAAAAAAAAAA");
+    }
+    filled
+}
+
+#[tokio::test]
+async fn without_a_valid_session_every_operation_refuses() {
+    let relay = TestRelay::start().await;
+    let alice = relay.device("alice").await;
+    let ended = relay.start_over("bob").await;
+    ended.delete("/v1/sessions").await.done();
+    let operations = operations(&relay).await;
+    let unknown = infrasound_spec::bytes::encode(&[5; 32]);
+    let wrong = [None, Some("garbage"), Some(unknown.as_str()), Some(ended.token.as_str())];
+    for operation in &operations {
+        for token in wrong {
+            let answer =
+                relay.call(operation.method.clone(), &filled(&operation.path), token, Some(&json!({}))).await;
+            assert_eq!(answer.status, 401, "{} with {token:?}", operation.id);
+            answer.problem(ProblemType::NoSession);
+        }
+    }
+    relay.clock.advance(time::DAY);
+    for operation in &operations {
+        let path = filled(&operation.path);
+        let answer = relay.call(operation.method.clone(), &path, Some(&alice.token), Some(&json!({}))).await;
+        assert_eq!(answer.status, 401, "{} with an expired session", operation.id);
+    }
+}
+
+/// How somebody else's session fares.
+enum Foreign {
+    /// The operation is about the session's own things: its answer names nothing of the others'.
+    OwnDataOnly(Option<Value>),
+    /// This request, made with a session of somebody else, is refused in one of these ways.
+    Refused { path: String, body: Option<Value>, statuses: &'static [u16] },
+    /// What the operation gives is for everybody who has a session: a key package of who consents, a handle's account.
+    ForEverybody,
+}
+
+fn foreign(operation: &str, alice: &Device, bob: &Device, group: &mut Group, tree: TreeHash) -> Foreign {
+    const HIDDEN: &[u16] = &[404];
+    let conversation = format!("/v1/conversations/{}", group.id);
+    let refused = |path: String, body: Option<Value>, statuses| Foreign::Refused { path, body, statuses };
+    match operation {
+        "own_account" | "list_devices" | "list_contacts" | "count_key_packages" | "list_conversations"
+        | "list_welcomes" => Foreign::OwnDataOnly(None),
+        "set_policy" => Foreign::OwnDataOnly(Some(json!(infrasound_spec::consent::RequestPolicy::default()))),
+        // Ending a session and the stream are tried apart: what they do shows only elsewhere.
+        "end_session" | "open_stream" | "look_up_account" | "claim_key_packages" => Foreign::ForEverybody,
+        "set_contact" => refused(
+            contact_path(&"https://x.example/u".parse().unwrap()),
+            Some(json!({"state": "blocked"})),
+            HIDDEN,
+        ),
+        "revoke_device" => refused(format!("/v1/devices/{}", alice.id()), None, HIDDEN),
+        "upload_key_packages" => {
+            let bytes = infrasound_spec::bytes::encode(&bob.key_package(false, 80));
+            refused(paths::KEY_PACKAGES.to_owned(), Some(json!({ "one_time": [bytes] })), &[403])
+        }
+        "get_conversation" => refused(conversation, None, HIDDEN),
+        "read_log" => refused(format!("{conversation}/log?after=0"), None, HIDDEN),
+        "submit_message" => {
+            let message = json!(group.message(alice, "hello"));
+            refused(format!("{conversation}/messages"), Some(message), &[403])
+        }
+        "submit_commit" | "found_conversation" | "report_commit" => {
+            let commit = json!(group.update(alice));
+            group.discard(alice);
+            match operation {
+                "submit_commit" => refused(format!("{conversation}/commits"), Some(commit), &[403]),
+                "found_conversation" => {
+                    let bundle = &commit["bundle"];
+                    let found = json!({
+                        "conversation": group.id, "submission": commit["submission"], "bundle": bundle,
+                        "group_info": bundle["group_info"], "tree": bundle["commit"],
+                        "signature": commit["signature"],
+                    });
+                    refused(paths::CONVERSATIONS.to_owned(), Some(found), &[403])
+                }
+                _ => {
+                    let report =
+                        json!({ "number": 1, "outcome": "cannot-apply", "signature": commit["signature"] });
+                    refused(format!("{conversation}/reports"), Some(report), &[403])
+                }
+            }
+        }
+        "get_tree" => refused(format!("{conversation}/trees/{tree}"), None, HIDDEN),
+        "delete_welcome" => refused("/v1/welcomes/AAAAAAAAAAAAAAAAAAAAAA".to_owned(), None, HIDDEN),
+        new => panic!("say in this table how the operation {new} fares with somebody else's session"),
+    }
+}
+
+#[tokio::test]
+async fn with_somebody_elses_session_every_operation_refuses_or_shows_its_own() {
+    let relay = TestRelay::start().await;
+    let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
+    let carol = relay.device("carol").await;
+    let mut group = Group::found(&alice, &bob).await;
+    let secrets = [group.id.to_string(), alice.id().to_string(), bob.id().to_string()];
+    let before = alice.head(&group.id).await;
+    let tree = bob.welcomes().await.welcomes[0].tree;
+    for operation in operations(&relay).await {
+        let (path, body, statuses) = match foreign(&operation.id, &alice, &bob, &mut group, tree) {
+            Foreign::ForEverybody => continue,
+            Foreign::OwnDataOnly(body) => (operation.path.clone(), body, &[200, 204][..]),
+            Foreign::Refused { path, body, statuses } => (path, body, statuses),
+        };
+        let answer = carol.call(operation.method.clone(), &path, body.as_ref()).await;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(statuses.contains(&answer.status), "{}: {} {text}", operation.id, answer.status);
+        assert!(secrets.iter().all(|secret| !text.contains(secret)), "{} shows {text}", operation.id);
+    }
+    assert_eq!(alice.head(&group.id).await, before, "nothing has changed");
+    assert_eq!(bob.welcomes().await.welcomes.len(), 1);
+    alice.get("/v1/account").await.ok::<Value>();
+}

@@ -54,7 +54,8 @@ async fn a_repeat_gets_the_first_answer_and_another_message_under_its_id_does_no
     assert_eq!(accepted, group.submit(&alice, &message).await.ok());
     let mut other = group.message(&alice, "twice");
     other.submission = message.submission;
-    let content = infrasound_spec::submission::message_content(&group.id, &other.submission, &other.message.0);
+    let content =
+        infrasound_spec::submission::message_content(&group.id, &other.submission, &other.message.0);
     other.signature = alice.sign(infrasound_spec::signing::Purpose::Submission, &content);
     group.submit(&alice, &other).await.problem(ProblemType::IdReused);
     assert_eq!(alice.head(&group.id).await.last, accepted.number);

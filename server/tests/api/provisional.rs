@@ -13,7 +13,9 @@ use crate::support::{Device, Group, TestRelay};
 async fn control_entries(device: &Device, group: &Group) -> Vec<(EntryKind, u64)> {
     let entries = device.log(&group.id, 0).await.entries;
     let control = entries.iter().filter(|entry| matches!(entry.kind, EntryKind::Confirm | EntryKind::Void));
-    control.map(|entry| (entry.kind, log::control_target(&entry.bytes.as_ref().unwrap().0).unwrap())).collect()
+    control
+        .map(|entry| (entry.kind, log::control_target(&entry.bytes.as_ref().unwrap().0).unwrap()))
+        .collect()
 }
 
 #[tokio::test]
@@ -44,7 +46,8 @@ async fn a_report_that_is_not_signed_or_not_by_a_member_is_refused() {
     group.report(&bob, 9, group.applied()).await.problem(ProblemType::NotFound);
     let content = infrasound_spec::report::report_content(&group.id, 1, &CommitOutcome::CannotApply);
     let signature = bob.sign(infrasound_spec::signing::Purpose::CommitReport, &content);
-    let report = infrasound_spec::api::conversations::ReportCommit { number: 1, outcome: group.applied(), signature };
+    let report =
+        infrasound_spec::api::conversations::ReportCommit { number: 1, outcome: group.applied(), signature };
     let path = format!("/v1/conversations/{}/reports", group.id);
     bob.post(&path, &report).await.problem(ProblemType::BadSignature);
 }
@@ -146,7 +149,7 @@ async fn a_founding_that_cannot_be_joined_is_voided_and_founded_again() {
     assert_eq!((head.founded, head.generation, head.last, head.epoch), (false, 1, 2, 0));
     assert!(bob.welcomes().await.welcomes.is_empty());
     assert_eq!(control_entries(&bob, &group).await, [(EntryKind::Void, 1)]);
-    let (_, wrong) = Group::prepare(&alice, &bob, 0).await;
+    let (_, wrong) = Group::prepare(&alice, &bob, 7).await;
     alice.post("/v1/conversations", &wrong).await.problem(ProblemType::ConversationExists);
     let (mut again, found) = Group::prepare(&alice, &bob, 1).await;
     let accepted: Accepted = alice.post("/v1/conversations", &found).await.ok();

@@ -34,8 +34,8 @@ impl Answer {
     #[track_caller]
     pub(crate) fn problem(&self, expected: ProblemType) -> Problem {
         let text = String::from_utf8_lossy(&self.body);
-        let problem: Problem =
-            serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{}: {error}: {text}", self.status));
+        let problem: Problem = serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{}: {error}: {text}", self.status));
         assert_eq!(problem.problem_type, expected, "{text}");
         assert_eq!(self.status, expected.status(), "{text}");
         assert_eq!(self.headers["content-type"], "application/problem+json");

@@ -39,7 +39,8 @@ impl Browser {
         let form = [("client_name", "tests"), ("redirect_uris", REDIRECT), ("scopes", "profile")];
         let app = self.post(&format!("{base}/api/v1/apps"), &form).await;
         let (id, secret) = (app["client_id"].as_str().unwrap(), app["client_secret"].as_str().unwrap());
-        let asked = [("response_type", "code"), ("client_id", id), ("redirect_uri", REDIRECT), ("scope", "profile")];
+        let asked =
+            [("response_type", "code"), ("client_id", id), ("redirect_uri", REDIRECT), ("scope", "profile")];
         let page = Url::parse_with_params(&format!("{base}/oauth/authorize"), asked).unwrap();
         let location = self.allow(page.as_str(), name).await;
         let code = location.query_pairs().find(|(key, _)| key == "code").unwrap().1.into_owned();

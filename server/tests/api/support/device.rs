@@ -83,8 +83,13 @@ impl NewDevice {
 
     pub(crate) fn endorse(&self) -> Endorsement {
         let (created, expires) = (now(), now().plus_millis(300 * time::DAY));
-        let content =
-            Endorsement::signed_content(&self.signed_in.account, &self.id, &self.public_key(), created, expires);
+        let content = Endorsement::signed_content(
+            &self.signed_in.account,
+            &self.id,
+            &self.public_key(),
+            created,
+            expires,
+        );
         Endorsement {
             account_key: self.public_account_key(),
             device: self.id,

@@ -17,8 +17,8 @@ use infrasound_spec::{
 use openmls::{
     group::{GroupId, MlsGroup, MlsGroupCreateConfig, MlsGroupJoinConfig, StagedWelcome},
     prelude::{
-        LeafNodeIndex, MlsMessageBodyIn, MlsMessageIn, OpenMlsProvider as _,
-        ProcessedMessageContent, ProtocolMessage, RatchetTreeIn, SenderRatchetConfiguration,
+        LeafNodeIndex, MlsMessageBodyIn, MlsMessageIn, OpenMlsProvider as _, ProcessedMessageContent,
+        ProtocolMessage, RatchetTreeIn, SenderRatchetConfiguration,
     },
 };
 use tls_codec::{DeserializeBytes as _, Serialize as _};
@@ -55,7 +55,11 @@ pub(crate) struct SignedBundle {
 
 impl Group {
     /// A group of one for the conversation with `other`, and the request that founds it.
-    pub(crate) async fn prepare(device: &Device, other: &Device, generation: u32) -> (Self, FoundConversation) {
+    pub(crate) async fn prepare(
+        device: &Device,
+        other: &Device,
+        generation: u32,
+    ) -> (Self, FoundConversation) {
         let claimed = device.claim(other.account()).await;
         let key_packages = claimed.key_packages.iter().map(|one| parse(device, one.key_package.as_slice()));
         let added: Vec<_> = key_packages.map(|parsed| parsed.key_package).collect();
@@ -239,7 +243,9 @@ impl Group {
     }
 
     pub(crate) fn applied(&self) -> CommitOutcome {
-        CommitOutcome::Applied { authenticator: authenticator_hash(self.mls.epoch_authenticator().as_slice()) }
+        CommitOutcome::Applied {
+            authenticator: authenticator_hash(self.mls.epoch_authenticator().as_slice()),
+        }
     }
 
     pub(crate) async fn report(&self, device: &Device, number: u64, outcome: CommitOutcome) -> Answer {
