@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a step of a test that fails fails the test")]
 
+mod browser;
 mod commands;
 mod stage;
 
@@ -106,15 +107,16 @@ async fn every_command_of_the_client_works() {
     let stage = Stage::new();
     stage.sign_in("bob").await;
     stage.sign_in("carol").await;
-    let token = stage.token("alice").await;
     let mut has_bob_answered = false;
     for line in lines(Kind::Client) {
         let line = stage.placed(&line);
-        if line.ends_with("--follow") {
+        if line.contains(" login ") {
+            stage.signs_in_with_a_browser("alice", &line).await;
+        } else if line.ends_with("--follow") {
             stage.follow(&line, "alice", "bob");
-            continue;
+        } else {
+            stage.types("alice", &line, "");
         }
-        stage.types("alice", &line, &token);
         if line.contains(" send ") && !has_bob_answered {
             stage.bob_answers();
             has_bob_answered = true;

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    io::Write as _,
     path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
@@ -15,6 +16,8 @@ use infrasound_tests::{
 };
 use serde_json::Value;
 use tempfile::TempDir;
+
+use super::browser;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -33,11 +36,11 @@ impl Stage {
 
     /// A line with the addresses of this stage in place of the page's.
     ///
-    /// The page names messages by the numbers that they would most likely have: 2 is the reader's, 3 is Bob's.
+    /// The page names messages by the numbers that they would most likely have: 2 is the reader's, 6 is Bob's.
     pub(super) fn placed(&self, line: &str) -> String {
         let line = line.replace("https://relay.example", self.relay.base());
         let line = line.replace("@social.example", &format!("@{}", self.relay.host()));
-        if !line.contains("/2 ") && !line.contains("/3 ") && !line.ends_with("/2") {
+        if !line.contains("/2 ") && !line.contains("/6 ") && !line.ends_with("/2") {
             return line;
         }
         let bob = format!("@bob@{}", self.relay.host());
@@ -46,7 +49,7 @@ impl Stage {
             let message = messages.iter().find(|message| message["own"] == own).unwrap();
             message["ref"].as_str().unwrap().to_owned()
         };
-        line.replace(&format!("{bob}/2"), &reference(true)).replace(&format!("{bob}/3"), &reference(false))
+        line.replace(&format!("{bob}/2"), &reference(true)).replace(&format!("{bob}/6"), &reference(false))
     }
 
     pub(super) async fn token(&self, name: &str) -> String {
@@ -58,10 +61,43 @@ impl Stage {
         self.types(name, &format!("infrasound login --relay {}", self.relay.base()), &token);
     }
 
+    /// Types a line that asks for the code of a sign-in page, signs in on that page, and types the code.
+    pub(super) async fn signs_in_with_a_browser(&self, name: &str, line: &str) {
+        let output = File::create(self.output(name)).unwrap();
+        let mut command = shell(&format!("exec {line}"));
+        command.env("INFRASOUND_HOME", self.folder.path().join(name)).env_remove("INFRASOUND_TOKEN");
+        command.stdin(Stdio::piped()).stdout(output.try_clone().unwrap()).stderr(output);
+        let mut running = command.spawn().unwrap();
+        let address = self.printed_address(name);
+        let code = browser::sign_in(&address, name).await;
+        writeln!(running.stdin.take().unwrap(), "{code}").unwrap();
+        self.end(name, line, running);
+    }
+
+    /// The address that a line prints while it runs.
+    fn printed_address(&self, name: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let printed = self.printed(name);
+            // A whole line: what is still being written may be half an address.
+            let mut lines = printed.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+            if let Some(address) = lines.find_map(|line| line.trim().strip_prefix("http")) {
+                return format!("http{address}");
+            }
+            assert!(Instant::now() < deadline, "no address was printed: {printed}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Types a line, which must end well, and returns what it printed.
     #[track_caller]
     pub(super) fn types(&self, name: &str, line: &str, token: &str) -> String {
-        let mut running = self.spawn(name, line, token);
+        let running = self.spawn(name, line, token);
+        self.end(name, line, running)
+    }
+
+    #[track_caller]
+    fn end(&self, name: &str, line: &str, mut running: Child) -> String {
         let deadline = Instant::now() + PATIENCE;
         let status = loop {
             if let Some(status) = running.try_wait().unwrap() {
