@@ -20,6 +20,9 @@ pub(crate) enum CommandError {
     /// What was named is not here.
     #[error("{0}")]
     NotFound(String),
+    /// The relay can't be reached. Said already, together with what is known without it.
+    #[error("the relay cannot be reached")]
+    Offline,
     /// Standard output can't be written.
     #[error("the output cannot be written: {0}")]
     Output(#[source] io::Error),
@@ -35,10 +38,16 @@ impl CommandError {
             // Whoever read our output had enough of it: `infrasound read … | head`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
             Self::Usage(_) => 2,
+            Self::Offline => 4,
             Self::HasDevice(_) => 7,
             Self::Client(error) => client(error).0,
             Self::Input(_) | Self::NotFound(_) | Self::Output(_) => 1,
         }
+    }
+
+    /// Whether there is nothing left to say.
+    pub(crate) fn is_said(&self) -> bool {
+        matches!(self, Self::Offline) || self.exit() == 0
     }
 
     /// The code for programs.
@@ -48,6 +57,7 @@ impl CommandError {
             Self::HasDevice(_) => "account_has_device",
             Self::Input(_) => "input",
             Self::NotFound(_) => "not_found",
+            Self::Offline => "offline",
             Self::Output(_) => "output",
             Self::Usage(_) => "usage",
         }

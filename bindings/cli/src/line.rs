@@ -449,4 +449,21 @@ mod tests {
             ("log_gap", serde_json::json!({"after": 3, "got": 5}))
         );
     }
+
+    #[test]
+    fn every_type_is_documented() {
+        let documented = include_str!("../JSON.md");
+        let source = include_str!("line.rs");
+        let (_, variants) = source.split_once("pub(crate) enum Line {").unwrap();
+        let (variants, _) = variants.split_once("\n}").unwrap();
+        let names: Vec<_> = variants
+            .lines()
+            .filter_map(|line| line.strip_prefix("    ")?.split(['(', ' ', ',']).next())
+            .filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase()))
+            .collect();
+        assert!(names.len() > 10, "{names:?}");
+        for name in names {
+            assert!(documented.contains(&format!("| `{}` |", snake_case(name))), "{name}");
+        }
+    }
 }

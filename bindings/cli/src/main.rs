@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     match run(arguments, format) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if error.exit() != 0 {
+            if !error.is_said() {
                 screen::show_error(format, &error);
             }
             ExitCode::from(error.exit())

@@ -45,7 +45,7 @@ pub(crate) fn text(line: &Line, paint: Paint) -> String {
 
 fn message(message: &Message, paint: Paint) -> String {
     let from = if message.own { paint.own(&message.from) } else { paint.other(&message.from) };
-    let head = format!("{}  {from}  {}", time::local(&message.time), paint.dim(&message.reference));
+    let head = format!("{}{from}  {}", when(&message.time), paint.dim(&message.reference));
     let mut notes = Vec::new();
     if message.request {
         notes.push(paint.waiting("request"));
@@ -72,6 +72,12 @@ fn message(message: &Message, paint: Paint) -> String {
         _ => paint.loud(&format!("    (unreadable: {})", message.text)),
     };
     format!("{head}{notes}\n{body}{}", reactions(message))
+}
+
+/// The time and what sets it off; nothing if it is not known.
+fn when(time: &str) -> String {
+    let local = time::local(time);
+    if local.is_empty() { local } else { format!("{local}  ") }
 }
 
 fn reactions(message: &Message) -> String {
@@ -101,7 +107,7 @@ fn activity(activity: &Activity, paint: Paint) -> String {
             activity.text.as_deref().unwrap_or_default()
         ),
     };
-    format!("{}  {from}  {what}", time::local(&activity.time))
+    format!("{}{from}  {what}", when(&activity.time))
 }
 
 fn conversation(conversation: &Conversation, paint: Paint) -> String {

@@ -141,3 +141,7 @@ pub(crate) fn fault(error: &reqwest::Error) -> TransportError {
     }
     TransportError::Unreachable
 }
+
+#[cfg(test)]
+#[path = "transport_tests.rs"]
+mod tests;

@@ -18,8 +18,7 @@ use crate::{
     screen::Screen,
 };
 
-const HELP: &str = "\
-  TEXT               send it
+const HELP: &str = "  TEXT               send it
   /reply N TEXT      answer message N
   /react N [EMOJI]   react to message N; no emoji is a like
   /edit N TEXT       change your message N

@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(super) async fn requests(app: &mut App) -> Result<End, CommandError> {
-    app.catch_up().await?;
+    let online = app.catch_up().await?;
     let all = app.session.conversations().await?;
     let requests: Vec<Conversation> =
         all.iter().filter(|summary| summary.request).map(Conversation::from).collect();
@@ -21,7 +21,7 @@ pub(super) async fn requests(app: &mut App) -> Result<End, CommandError> {
     if !lines.is_empty() {
         app.screen.note("\nAnswer with `infrasound accept @USER@HOST`, `ignore` or `block`. Until you accept, they see nothing of you.")?;
     }
-    Ok(End::Finish)
+    if online { Ok(End::Finish) } else { Err(CommandError::Offline) }
 }
 
 pub(super) async fn set(

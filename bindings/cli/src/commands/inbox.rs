@@ -32,13 +32,14 @@ pub(super) async fn inbox(app: &mut App, follow: bool) -> Result<End, CommandErr
         let last = show_unread(app, summary).await?;
         shown.insert(summary.conversation, last);
     }
-    if shown.is_empty() {
+    if shown.is_empty() && online {
         app.screen.note("nothing new")?;
     }
     if follow {
         follow_on(app, shown, online).await?;
+        return Ok(End::Finish);
     }
-    Ok(End::Finish)
+    if online { Ok(End::Finish) } else { Err(CommandError::Offline) }
 }
 
 /// Shows what the person has not seen of a conversation. Gives the number of the last message.

@@ -28,7 +28,16 @@ pub(super) async fn send(
 ) -> Result<End, CommandError> {
     let wish = Wish::Send { to: to.clone(), text, in_reply_to };
     let Answer::Queued { message, .. } = app.session.wish(wish).await? else { return Ok(End::Finish) };
-    let fate = fate(app, &to, &message).await?;
+    let fate = match fate(app, &to, &message).await {
+        Ok(fate) => fate,
+        Err(error) => {
+            // Whoever sees only the error would write it again.
+            let reason = Some(clean::line(&error.to_string()));
+            let (id, to) = (message.to_string(), to.to_string());
+            app.screen.show(&Line::Send(Send { id, to, conversation: None, state: "queued", reason }))?;
+            return Err(error);
+        }
+    };
     let offline = matches!(fate, MessageState::Pending(_));
     let conversation = app.session.conversation_with(&to).await?.map(|id| id.to_string());
     let (state, reason) = message_state(&fate);
