@@ -215,16 +215,16 @@ impl Client {
             Stage::Commit { bundle, .. } => bundle.commit == *bytes,
             _ => false,
         });
-        conversation.keep_group(&mut step.writes);
+        conversation.keep_group(number, &mut step.writes);
         let applied = match &own {
             Some(_) => self.apply_own_commit(conversation),
             None => self.apply_commit(conversation, entry, bytes.as_slice()),
         };
         if let Err(reason) = applied {
-            conversation.drop_kept(&mut step.writes);
+            conversation.unkeep(number, &mut step.writes);
             return Self::refuse_commit(conversation, number, &reason, step);
         }
-        conversation.state.provisional = Some(number);
+        conversation.state.provisional.push(number);
         if let Some(intent) = own {
             self.hold(conversation, intent, number, step);
         } else {
@@ -283,14 +283,13 @@ impl Client {
         let target = entry.bytes.as_ref().and_then(|bytes| log::control_target(bytes.as_slice()));
         let number = entry.number;
         match target {
-            Some(commit) if conversation.state.provisional == Some(commit) => {
-                conversation.state.provisional = None;
+            Some(commit) if conversation.state.provisional.contains(&commit) => {
+                conversation.state.provisional.retain(|later| *later > commit);
                 conversation.state.voided = 0;
-                conversation.drop_kept(&mut step.writes);
-                self.release_held(conversation.id, step);
+                conversation.drop_kept(commit, &mut step.writes);
+                let up_to = conversation.state.provisional.first().copied().unwrap_or(u64::MAX);
+                self.release_held(conversation.id, up_to, step);
             }
-            // An earlier one, which a later commit of the same account has overtaken here.
-            Some(commit) if conversation.state.provisional.is_some_and(|later| commit < later) => {}
             _ => step.event(Event::Warning(Some(conversation.id), Warning::ControlRefused { number })),
         }
     }
@@ -303,7 +302,7 @@ impl Client {
         };
         if conversation.state.refused == Some(commit) {
             conversation.state.refused = None;
-        } else if conversation.state.provisional == Some(commit) {
+        } else if conversation.state.provisional.contains(&commit) {
             self.undo_commit(conversation, commit, step);
         } else if conversation.is_joined() {
             return step.event(Event::Warning(Some(id), Warning::ControlRefused { number: entry.number }));
@@ -313,19 +312,13 @@ impl Client {
 
     fn undo_commit(&mut self, conversation: &mut Conversation, commit: u64, step: &mut Step) {
         let id = conversation.id;
-        let founding = commit == conversation.state.joined_at;
-        let restored = if founding {
-            conversation.drop_group();
-            conversation.drop_kept(&mut step.writes);
-            conversation.state.left_out = !conversation.state.began;
-            Ok(())
-        } else {
-            conversation.restore_kept(&mut step.writes)
-        };
-        if let Err(error) = restored {
+        if let Err(error) = conversation.restore_kept(commit, &mut step.writes) {
             return self.journal_damaged(&error.to_string(), step);
         }
-        conversation.state.provisional = None;
+        if conversation.group.is_none() {
+            conversation.state.left_out = !conversation.state.began;
+        }
+        conversation.state.provisional.retain(|earlier| *earlier < commit);
         conversation.state.voided += 1;
         self.requeue_held(conversation, commit, step);
         if conversation.state.voided >= MAX_VOIDED {
@@ -344,7 +337,7 @@ impl Client {
         number: u64,
         step: &mut Step,
     ) {
-        if conversation.state.provisional.is_some() {
+        if !conversation.state.provisional.is_empty() {
             intent.stage = Stage::Held { number };
             self.save_intent(intent, step);
         } else {
@@ -352,11 +345,13 @@ impl Client {
         }
     }
 
-    fn release_held(&mut self, id: ConversationId, step: &mut Step) {
+    /// What stands under confirmed commits only is done.
+    fn release_held(&mut self, id: ConversationId, up_to: u64, step: &mut Step) {
         let held: Vec<u64> = self
             .intents
             .values()
-            .filter(|intent| intent.conversation() == Some(id) && intent.is_held())
+            .filter(|intent| intent.conversation() == Some(id))
+            .filter(|intent| matches!(intent.stage, Stage::Held { number } if number < up_to))
             .map(|intent| intent.id)
             .collect();
         for intent in held {
@@ -412,7 +407,7 @@ impl Client {
 
     /// Own work that waits because a commit is provisional: further commits of this device, except to let somebody in.
     pub(super) fn waits_for_confirmation(conversation: &Conversation, intent: &Intent) -> bool {
-        conversation.state.provisional.is_some() && matches!(intent.work, Work::RenewLeaf)
+        !conversation.state.provisional.is_empty() && matches!(intent.work, Work::RenewLeaf)
     }
 
     pub(super) fn place_of(

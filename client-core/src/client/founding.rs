@@ -364,7 +364,7 @@ impl Client {
         conversation.chain.push(&position);
         conversation.state.position = position;
         conversation.state.joined_at = accepted.number;
-        conversation.state.provisional = Some(accepted.number);
+        conversation.state.provisional = vec![accepted.number];
         self.took_in(conversation, step);
         self.set_waiting(conversation.id, None, step);
         Ok(())

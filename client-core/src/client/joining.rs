@@ -257,7 +257,7 @@ impl Client {
         state.generation = direct.generation;
         state.position = position;
         state.joined_at = welcome.number;
-        state.provisional = Some(welcome.number);
+        state.provisional = vec![welcome.number];
         state.refused = None;
         state.founding = None;
         state.began = false;

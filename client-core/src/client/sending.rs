@@ -26,10 +26,11 @@ use super::{
 };
 use crate::{
     conversation::Conversation,
-    event::{Failure, FailureCode},
+    event::{Event, Failure, FailureCode},
     intent::{Intent, Stage, Target, Work},
     mls::Provider,
     output::Method,
+    warning::Warning,
 };
 
 impl Client {
@@ -282,7 +283,7 @@ impl Client {
         let next =
             self.conversations.get(&id).map_or(0, |conversation| conversation.state.position.number + 1);
         let Some(intent) = self.intents.get(&intent) else { return };
-        if accepted.number != next {
+        if accepted.number > next {
             return;
         }
         let (kind, bytes) = match &intent.stage {
@@ -299,7 +300,17 @@ impl Client {
             submitter: Some(self.device.id),
             submission: intent.submission(),
         };
-        self.take_entries(id, vec![entry], step);
+        if accepted.number == next {
+            return self.take_entries(id, vec![entry], step);
+        }
+        // The relay has shown something else at this number. It says that the message is in its log; so be it.
+        let warning = Warning::OwnEntryAltered { number: accepted.number };
+        step.event(Event::Warning(Some(id), warning));
+        let intent = intent.clone();
+        if let Some(mut conversation) = self.conversations.remove(&id) {
+            self.own_message_happened(&mut conversation, intent, &entry, step);
+            self.conversations.insert(id, conversation);
+        }
     }
 
     /// What was made for an epoch that is gone is thrown away; the wish remains and is made anew.

@@ -32,8 +32,8 @@ pub(crate) struct Conversation {
     /// Who the leaves of the current epoch are: verified once for an epoch, not for each message.
     pub(crate) members: BTreeMap<u32, EndorsedDevice>,
     pub(crate) chain: ChainWindow,
-    /// The group before the provisional commit.
-    kept: Vec<OpenedRecord>,
+    /// The group before each provisional commit, by the commit's number.
+    kept: BTreeMap<u64, Vec<OpenedRecord>>,
     /// The key of the other account was looked up since it started over.
     pub(crate) key_looked_up: bool,
     /// A request whose answer must come before anything else is done here.
@@ -61,7 +61,7 @@ impl Conversation {
             group: None,
             members: BTreeMap::new(),
             chain: ChainWindow::default(),
-            kept: Vec::new(),
+            kept: BTreeMap::new(),
             key_looked_up: false,
             busy: None,
         }
@@ -78,8 +78,9 @@ impl Conversation {
         for (name, value) in records {
             if let Some(key) = name.strip_prefix(MLS) {
                 mls.push((key.to_vec(), value));
-            } else if let Some(key) = name.strip_prefix(KEPT) {
-                conversation.kept.push((key.to_vec(), value));
+            } else if let Some((commit, key)) = name.strip_prefix(KEPT).and_then(<[u8]>::split_first_chunk) {
+                let commit = u64::from_be_bytes(*commit);
+                conversation.kept.entry(commit).or_default().push((key.to_vec(), value));
             } else if name == STATE {
                 conversation.state = stored::decode(&value)?;
             } else {
@@ -121,27 +122,50 @@ impl Conversation {
     }
 
     /// Keeps the group as it is now, until the commit that is about to be applied is confirmed.
-    pub(crate) fn keep_group(&mut self, writes: &mut WriteSet) {
-        self.drop_kept(writes);
-        self.kept = self.store.snapshot();
-        for (key, value) in &self.kept {
-            writes.put(self.place(), [KEPT, key].concat(), value.to_vec());
+    pub(crate) fn keep_group(&mut self, commit: u64, writes: &mut WriteSet) {
+        let snapshot = self.store.snapshot();
+        for (key, value) in &snapshot {
+            writes.put(self.place(), kept_name(commit, key), value.to_vec());
+        }
+        self.kept.insert(commit, snapshot);
+    }
+
+    /// The commit, and with it those before it, is confirmed: the groups before them are forgotten.
+    pub(crate) fn drop_kept(&mut self, commit: u64, writes: &mut WriteSet) {
+        let later = self.kept.split_off(&(commit + 1));
+        let confirmed = std::mem::replace(&mut self.kept, later);
+        self.forget(confirmed, writes);
+    }
+
+    /// The commit was not applied after all: what was kept for it is not needed.
+    pub(crate) fn unkeep(&mut self, commit: u64, writes: &mut WriteSet) {
+        let kept = self.kept.remove_entry(&commit);
+        self.forget(kept.into_iter().collect(), writes);
+    }
+
+    /// The commit, and with it those after it, is void: the group before it stands again. A founding leaves none.
+    pub(crate) fn restore_kept(&mut self, commit: u64, writes: &mut WriteSet) -> Result<(), LoadError> {
+        let mut undone = self.kept.split_off(&commit);
+        match undone.get(&commit).cloned() {
+            Some(before) => {
+                self.store.restore(before);
+                self.forget(std::mem::take(&mut undone), writes);
+                self.reload_group()
+            }
+            None => {
+                self.forget(undone, writes);
+                self.drop_group();
+                Ok(())
+            }
         }
     }
 
-    /// The commit is confirmed: the group before it is forgotten.
-    pub(crate) fn drop_kept(&mut self, writes: &mut WriteSet) {
-        for (key, _) in std::mem::take(&mut self.kept) {
-            writes.delete(self.place(), [KEPT, &key].concat());
+    fn forget(&self, kept: BTreeMap<u64, Vec<OpenedRecord>>, writes: &mut WriteSet) {
+        for (commit, records) in kept {
+            for (key, _) in records {
+                writes.delete(self.place(), kept_name(commit, &key));
+            }
         }
-    }
-
-    /// The commit is void: the group before it stands again.
-    pub(crate) fn restore_kept(&mut self, writes: &mut WriteSet) -> Result<(), LoadError> {
-        let kept = self.kept.clone();
-        self.drop_kept(writes);
-        self.store.restore(kept);
-        self.reload_group()
     }
 
     /// There is no group any more: a founding was voided or lost the race.
@@ -151,6 +175,10 @@ impl Conversation {
         self.members.clear();
         self.state.group_id = None;
     }
+}
+
+fn kept_name(commit: u64, key: &[u8]) -> Vec<u8> {
+    [KEPT, &commit.to_be_bytes(), key].concat()
 }
 
 /// Writes changes of an openmls store under a prefix.

@@ -18,8 +18,8 @@ pub(crate) struct State {
     pub(crate) position: LogPosition,
     /// The entry that let this device in; entries before it were never for it.
     pub(crate) joined_at: u64,
-    /// The commit that is applied here and not confirmed.
-    pub(crate) provisional: Option<u64>,
+    /// The commits that are applied here and not confirmed, in order.
+    pub(crate) provisional: Vec<u64>,
     /// The commit that could not be applied here. Until it is voided, entries of its epoch can't be read.
     pub(crate) refused: Option<u64>,
     /// Reports that the hub has not acknowledged.
@@ -50,7 +50,7 @@ impl State {
             generation: 0,
             position: LogPosition::start(&id, 0, 0),
             joined_at: 0,
-            provisional: None,
+            provisional: Vec::new(),
             refused: None,
             reports: Vec::new(),
             began: false,

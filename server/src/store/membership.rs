@@ -57,20 +57,47 @@ pub(crate) async fn of_device(
     Ok(rows.into_iter().map(read).collect())
 }
 
-/// Who had a leaf just before the commit `number`; for a founding, who was added by it or made it.
+/// Who can judge the commit `number`: who had a leaf just before it; for a founding, who was added by it or made it.
+///
+/// Of an account that the commit lets in again, none of the earlier devices is live: then its new ones judge.
 pub(crate) async fn judges(
     conn: &mut Conn,
     key: ConversationKey,
     number: u64,
     founding: bool,
 ) -> Result<Vec<Member>, StoreError> {
-    let sql = if founding {
+    let joiners = judges_by(
+        conn,
+        key,
+        number,
         "SELECT m.device, m.account, d.revoked FROM memberships m JOIN devices d ON d.device = m.device \
-         WHERE m.conversation = $1 AND m.from_number = $2"
-    } else {
+         WHERE m.conversation = $1 AND m.from_number = $2",
+    )
+    .await?;
+    if founding {
+        return Ok(joiners);
+    }
+    let mut judges = judges_by(
+        conn,
+        key,
+        number,
         "SELECT m.device, m.account, d.revoked FROM memberships m JOIN devices d ON d.device = m.device \
-         WHERE m.conversation = $1 AND m.from_number < $2 AND (m.until_number IS NULL OR m.until_number >= $2)"
-    };
+         WHERE m.conversation = $1 AND m.from_number < $2 AND (m.until_number IS NULL OR m.until_number >= $2)",
+    )
+    .await?;
+    let let_in_again =
+        |joiner: &Member| !judges.iter().any(|earlier| earlier.account == joiner.account && earlier.live);
+    let new: Vec<Member> = joiners.into_iter().filter(let_in_again).collect();
+    judges.extend(new);
+    Ok(judges)
+}
+
+async fn judges_by(
+    conn: &mut Conn,
+    key: ConversationKey,
+    number: u64,
+    sql: &'static str,
+) -> Result<Vec<Member>, StoreError> {
     let rows: Vec<(Vec<u8>, i64, i64)> =
         sqlx::query_as(sql).bind(key.0).bind(signed(number)).fetch_all(conn).await?;
     rows.into_iter()

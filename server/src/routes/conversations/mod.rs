@@ -46,11 +46,13 @@ pub(super) async fn describe(
     let memberships = membership::of_device(conn, row.key, device).await?;
     let from = memberships.iter().map(|membership| membership.from).min().unwrap_or(head.last + 1);
     let first_kept = entry::first_kept(conn, row.key, from).await?.unwrap_or(head.last + 1);
+    // A group of which every device is gone is no group any more: the next one is founded under the same id.
+    let deserted = row.founded && !conversation::has_live_leaf(conn, row.key).await?;
     Ok(ConversationHead {
         conversation: row.id,
         kind: ConversationKind::Direct,
-        generation: row.generation,
-        founded: row.founded,
+        generation: row.generation + u32::from(deserted),
+        founded: row.founded && !deserted,
         last: head.last,
         first_kept,
         epoch: group.map_or(0, |group| group.epoch),

@@ -1,0 +1,93 @@
+//! A relay with its demo instance, in this process and on loopback: real router, real SQLite, real HTTP.
+
+use infrasound_relay::{
+    Config, Relay,
+    config::{InstanceConfig, RateConfig},
+    serve,
+};
+use infrasound_spec::{
+    account::AccountUri,
+    api::{key_packages::ClaimedKeyPackages, paths, sign_in::SignedIn},
+};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::{device::Device, sign_in::demo_token};
+
+/// One relay, and the directory that its database is in.
+#[derive(Debug)]
+pub struct World {
+    /// Where the relay is reached.
+    pub base: String,
+    /// Where its database is.
+    pub data: TempDir,
+    relay: Option<Relay>,
+    http: reqwest::Client,
+}
+
+impl World {
+    /// A new relay with an empty database, without rate limits.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// The same, configured otherwise.
+    pub async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
+        let data = tempfile::tempdir().expect("a directory");
+        let mut config = Config::new(InstanceConfig::Demo, data.path());
+        config.listen = ([127, 0, 0, 1], 0).into();
+        config.rates = RateConfig::off();
+        configure(&mut config);
+        let relay = serve(config).await.expect("a relay");
+        let base = relay.url().to_owned();
+        Self { base, data, relay: Some(relay), http: reqwest::Client::new() }
+    }
+
+    /// Stops the relay in good order.
+    pub async fn stop(&mut self) {
+        if let Some(relay) = self.relay.take() {
+            relay.stop().await;
+        }
+    }
+
+    /// Makes a device for an account of the demo instance.
+    pub async fn login(&self, name: &str) -> Device {
+        let token = demo_token(&self.base, name).await;
+        Device::login(&self.base, &token, false, seed(name)).await
+    }
+
+    /// Makes a device in place of the account's others.
+    pub async fn start_over(&self, name: &str) -> Device {
+        let token = demo_token(&self.base, name).await;
+        Device::login(&self.base, &token, true, seed(name) + 100).await
+    }
+
+    /// Signs in with the instance, without making a device.
+    pub async fn sign_in(&self, name: &str) -> SignedIn {
+        let token = demo_token(&self.base, name).await;
+        let url = format!("{}{}", self.base, paths::SIGN_IN_EXCHANGE);
+        let answer = self.http.post(url).json(&json!({ "access_token": token })).send().await.expect("an answer");
+        answer.json().await.expect("a sign-in")
+    }
+
+    /// Asks the relay something with a device's session.
+    pub async fn get<T: DeserializeOwned>(&self, device: &Device, path: &str) -> T {
+        let token = device.token().expect("a session");
+        let answer = self.http.get(format!("{}{path}", self.base)).bearer_auth(token).send().await;
+        answer.expect("an answer").json().await.expect("what was asked for")
+    }
+
+    /// Claims key packages with a device's session.
+    pub async fn claim(&self, device: &Device, account: &AccountUri) -> ClaimedKeyPackages {
+        let token = device.token().expect("a session");
+        let url = format!("{}{}", self.base, paths::KEY_PACKAGES_CLAIM);
+        let answer = self.http.post(url).bearer_auth(token).json(&json!({ "account": account })).send().await;
+        answer.expect("an answer").json().await.expect("key packages")
+    }
+}
+
+/// A number for a name, so that each device has random numbers of its own, the same in every run.
+fn seed(name: &str) -> u64 {
+    name.bytes().fold(7, |sum, byte| sum * 31 % 10_007 + u64::from(byte))
+}

@@ -1,0 +1,210 @@
+//! Two people write to each other: cores, relay, instance, all real, in one process.
+//!
+//! Spec: `conversations.md`; `content.md`.
+
+use infrasound_core::{
+    event::{Answer, Event},
+    input::Wish,
+    message::{Body, MessageState},
+};
+use infrasound_spec::consent::ContactState;
+use infrasound_tests::{device::Device, world::World};
+
+/// Alice has written to Bob, Bob has accepted, and both have seen it.
+async fn acquainted(world: &World) -> (Device, Device) {
+    let mut alice = world.login("alice").await;
+    let mut bob = world.login("bob").await;
+    alice.send(&bob.handle(), "hello").await;
+    bob.sync().await;
+    bob.say(&alice.handle(), ContactState::Accepted).await;
+    alice.sync().await;
+    bob.sync().await;
+    (alice, bob)
+}
+
+fn html(body: &Body) -> &str {
+    match body {
+        Body::Html(html) => html,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn two_people_write_to_each_other() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = acquainted(&world).await;
+    bob.send(&alice.handle(), "hello yourself\n<b>not bold</b>").await;
+    alice.sync().await;
+    let (at_alice, at_bob) = (alice.history(&bob.handle()).await, bob.history(&alice.handle()).await);
+    let texts: Vec<&str> = at_alice.iter().map(|message| html(&message.body)).collect();
+    assert_eq!(texts, ["<p>hello</p>", "<p>hello yourself<br>&lt;b&gt;not bold&lt;/b&gt;</p>"]);
+    for (one, other) in at_alice.iter().zip(&at_bob) {
+        assert_eq!((&one.id, one.number, &one.sender, &one.body), (&other.id, other.number, &other.sender, &other.body));
+        assert_ne!(one.own, other.own);
+    }
+    assert_eq!((alice.warnings(), bob.warnings()), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn a_message_is_sent_then_delivered_then_read() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = acquainted(&world).await;
+    alice.send(&bob.handle(), "are you there?").await;
+    assert_eq!(alice.history(&bob.handle()).await.last().unwrap().state, MessageState::Sent);
+    bob.sync().await;
+    alice.sync().await;
+    assert_eq!(alice.history(&bob.handle()).await.last().unwrap().state, MessageState::Delivered);
+    let conversation = bob.with(&alice.handle());
+    let up_to = bob.history(&alice.handle()).await.last().unwrap().number.unwrap();
+    bob.wish(Wish::MarkRead { conversation, up_to }).await.unwrap();
+    alice.sync().await;
+    assert_eq!(alice.history(&bob.handle()).await.last().unwrap().state, MessageState::Read);
+}
+
+#[tokio::test]
+async fn replies_reactions_edits_and_deletions_show_on_both_sides() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = acquainted(&world).await;
+    let conversation = alice.with(&bob.handle());
+    let hello = alice.history(&bob.handle()).await[0].id.clone();
+    let reply = Wish::Send { to: alice.handle(), text: "to that".to_owned(), in_reply_to: Some(hello.clone()) };
+    bob.wish(reply).await.unwrap();
+    bob.wish(Wish::React { conversation, object: hello.clone(), emoji: Some("👍".to_owned()) }).await.unwrap();
+    alice.sync().await;
+    alice.wish(Wish::Edit { conversation, object: hello.clone(), text: "hallo".to_owned() }).await.unwrap();
+    alice.send(&bob.handle(), "a slip").await;
+    let slip = alice.history(&bob.handle()).await.last().unwrap().id.clone();
+    alice.wish(Wish::Delete { conversation, object: slip }).await.unwrap();
+    bob.sync().await;
+    for history in [alice.history(&bob.handle()).await, bob.history(&alice.handle()).await] {
+        let [first, second, third] = history.as_slice() else { panic!("{history:?}") };
+        assert_eq!((html(&first.body), first.edited), ("<p>hallo</p>", true));
+        assert_eq!(first.reactions[0].emoji.as_deref(), Some("👍"));
+        assert_eq!(first.reactions[0].sender.name(), "bob");
+        assert_eq!(second.in_reply_to.as_ref(), Some(&hello));
+        assert_eq!(third.body, Body::Deleted);
+    }
+}
+
+#[tokio::test]
+async fn an_edit_or_deletion_of_somebody_elses_message_changes_nothing() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = acquainted(&world).await;
+    let conversation = alice.with(&bob.handle());
+    let hello = alice.history(&bob.handle()).await[0].id.clone();
+    bob.wish(Wish::Edit { conversation, object: hello.clone(), text: "I owe you".to_owned() }).await.unwrap();
+    bob.wish(Wish::Delete { conversation, object: hello }).await.unwrap();
+    alice.sync().await;
+    for history in [alice.history(&bob.handle()).await, bob.history(&alice.handle()).await] {
+        assert_eq!((html(&history[0].body), history[0].edited), ("<p>hello</p>", false));
+    }
+}
+
+#[tokio::test]
+async fn both_begin_at_once_and_have_one_conversation() {
+    let world = World::start().await;
+    let mut alice = world.login("alice").await;
+    let mut bob = world.login("bob").await;
+    bob.online = false;
+    bob.send(&alice.handle(), "from bob").await;
+    alice.send(&bob.handle(), "from alice").await;
+    bob.online = true;
+    bob.advance(120_000).await;
+    bob.sync().await;
+    alice.sync().await;
+    assert_eq!(alice.with(&bob.handle()), bob.with(&alice.handle()));
+    assert_eq!(alice.texts(&bob.handle()).await, bob.texts(&alice.handle()).await);
+    assert_eq!(alice.history(&bob.handle()).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_was_written_offline_goes_in_order_once_back() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = acquainted(&world).await;
+    alice.online = false;
+    for text in ["one", "two", "three"] {
+        alice.send(&bob.handle(), text).await;
+    }
+    let waiting = alice.history(&bob.handle()).await;
+    assert!(waiting[1..].iter().all(|message| message.number.is_none()), "{waiting:?}");
+    alice.crash().await;
+    alice.online = true;
+    alice.advance(120_000).await;
+    bob.sync().await;
+    let texts: Vec<String> = bob.history(&alice.handle()).await.iter().map(|m| html(&m.body).to_owned()).collect();
+    assert_eq!(texts, ["<p>hello</p>", "<p>one</p>", "<p>two</p>", "<p>three</p>"]);
+}
+
+#[tokio::test]
+async fn leaves_are_renewed_and_the_conversation_goes_on() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = acquainted(&world).await;
+    let conversation = alice.with(&bob.handle());
+    for _ in 0..2 {
+        alice.wish(Wish::RenewLeaf { conversation }).await.unwrap();
+        bob.sync().await;
+        bob.wish(Wish::RenewLeaf { conversation }).await.unwrap();
+        alice.sync().await;
+        bob.sync().await;
+        alice.send(&bob.handle(), "still here").await;
+        bob.sync().await;
+        bob.send(&alice.handle(), "so am I").await;
+        alice.sync().await;
+    }
+    assert_eq!(alice.texts(&bob.handle()).await, bob.texts(&alice.handle()).await);
+    assert_eq!(alice.history(&bob.handle()).await.len(), 5);
+    assert_eq!((alice.warnings(), bob.warnings()), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn of_two_commits_for_one_epoch_one_wins_and_the_other_is_made_anew() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = acquainted(&world).await;
+    let conversation = alice.with(&bob.handle());
+    bob.online = false;
+    bob.wish(Wish::RenewLeaf { conversation }).await.unwrap();
+    bob.send(&alice.handle(), "after my renewal").await;
+    alice.wish(Wish::RenewLeaf { conversation }).await.unwrap();
+    bob.online = true;
+    bob.advance(120_000).await;
+    alice.sync().await;
+    bob.sync().await;
+    assert_eq!(alice.texts(&bob.handle()).await, bob.texts(&alice.handle()).await);
+    assert_eq!(html(&alice.history(&bob.handle()).await.last().unwrap().body), "<p>after my renewal</p>");
+    assert_eq!((alice.warnings(), bob.warnings()), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn safety_numbers_are_equal_on_both_sides() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = acquainted(&world).await;
+    let number = |answer: Answer| match answer {
+        Answer::SafetyNumber(number) => number,
+        other => panic!("{other:?}"),
+    };
+    let at_alice = number(alice.wish(Wish::SafetyNumber { who: bob.handle() }).await.unwrap());
+    let at_bob = number(bob.wish(Wish::SafetyNumber { who: alice.handle() }).await.unwrap());
+    assert_eq!(at_alice.groups, at_bob.groups);
+    assert!(at_alice.pinned && at_bob.pinned);
+}
+
+#[tokio::test]
+async fn a_message_to_nobody_fails_with_what_to_do() {
+    let world = World::start().await;
+    let mut alice = world.login("alice").await;
+    let host = alice.handle().host().to_owned();
+    let cases = [
+        (format!("@nobody@{host}"), "account"),
+        (format!("@carol@{host}"), "Infrasound"),
+        ("@carol@elsewhere.example".to_owned(), "elsewhere.example"),
+    ];
+    for (handle, word) in cases {
+        alice.send(&handle.parse().unwrap(), "is anybody there?").await;
+        let failure = alice.events.iter().rev().find_map(|event| match event {
+            Event::IntentFailed { failure, .. } => Some(failure.text.clone()),
+            _ => None,
+        });
+        let failure = failure.expect("the message failed");
+        assert!(failure.contains(word), "{handle}: {failure}");
+    }
+}
