@@ -1,6 +1,11 @@
 //! Support for the tests that cross crates: actors, servers and instances.
 
+pub mod bench;
 pub mod programs;
 pub mod relay_process;
+pub mod mls_rs;
 pub mod sign_in;
 pub mod snac;
+pub mod device;
+pub mod forge;
+pub mod world;

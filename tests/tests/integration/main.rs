@@ -2,3 +2,9 @@
 
 mod readme;
 mod snac;
+mod consent;
+mod conversations;
+mod crashes;
+mod start_over;
+mod tampering;
+mod interop;
