@@ -8,7 +8,7 @@ use infrasound_spec::{
     content::Activity,
     conversation::Conversation,
     endorsement::EndorsedDevice,
-    log::LogPosition,
+    log::{EntryDigest, LogPosition},
     report::{self, CommitOutcome},
     submission::SubmissionId,
 };
@@ -42,7 +42,10 @@ pub struct MlsRsConversation {
     pub(super) joined_at: u64,
     /// The chain where this device has been, by number.
     pub(super) chain: BTreeMap<u64, LogPosition>,
-    pub(super) submitted: Vec<SubmissionId>,
+    /// What this device has submitted, and the digests of what it was.
+    pub(super) submitted: BTreeMap<SubmissionId, EntryDigest>,
+    /// A commit that this device could not apply: nothing is read until it is voided.
+    pub(super) refused: Option<u64>,
 }
 
 impl MlsRsConversation {
@@ -57,7 +60,8 @@ impl MlsRsConversation {
             position,
             joined_at,
             chain: BTreeMap::from([(position.number, position)]),
-            submitted: Vec::new(),
+            submitted: BTreeMap::new(),
+            refused: None,
         }
     }
 

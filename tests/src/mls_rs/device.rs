@@ -62,6 +62,15 @@ pub struct MlsRsDevice {
 impl MlsRsDevice {
     /// Signs in with a token of the instance, registers a device and offers key packages.
     pub async fn login(base: &str, token: &str) -> Self {
+        Self::login_as(base, token, false).await
+    }
+
+    /// The same, in place of the account's other devices and under a new account key.
+    pub async fn start_over(base: &str, token: &str) -> Self {
+        Self::login_as(base, token, true).await
+    }
+
+    async fn login_as(base: &str, token: &str, start_over: bool) -> Self {
         let api = Api::new(base);
         let exchange = ExchangeToken { access_token: token.to_owned() };
         let signed_in: SignedIn =
@@ -69,12 +78,12 @@ impl MlsRsDevice {
         let keys = Keys::generate(signed_in.account, now());
         let client = parameters::client(&keys);
         let mut device = Self { handle: signed_in.handle, keys, api, client, conversations: BTreeMap::new() };
-        device.register(signed_in.ticket).await;
+        device.register(signed_in.ticket, start_over).await;
         device.offer_key_packages().await.expect("key packages that the relay takes");
         device
     }
 
-    async fn register(&mut self, ticket: Ticket) {
+    async fn register(&mut self, ticket: Ticket, start_over: bool) {
         let endorsement = &self.keys.endorsement;
         let content = registration_content(&ticket, &endorsement.device, &endorsement.account_key);
         let registration = RegisterDevice {
@@ -86,7 +95,7 @@ impl MlsRsDevice {
             created: endorsement.created,
             expires: endorsement.expires,
             endorsement: endorsement.signature,
-            start_over: false,
+            start_over,
             proof: self.keys.sign(Purpose::DeviceRegistration, &content),
         };
         let session: Session =
@@ -102,6 +111,11 @@ impl MlsRsDevice {
             last_resort: Some(make(KeyPackageUse::LastResort)),
         };
         self.api.post(paths::KEY_PACKAGES, &upload).await
+    }
+
+    /// What the relay still has to hand out.
+    pub async fn key_packages_left(&self) -> KeyPackageCount {
+        self.api.get(paths::KEY_PACKAGES).await.expect("counting key packages")
     }
 
     /// Accepts, ignores, blocks.

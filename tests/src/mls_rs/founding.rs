@@ -3,6 +3,7 @@
 //! Spec: `conversations.md` 2 and 6.
 
 use infrasound_spec::{
+    account::AccountUri,
     api::conversations::CommitBundle,
     commit::CommitViolation,
     conversation::Conversation,
@@ -61,7 +62,8 @@ impl Founded {
         )?;
         let group_info = group.group_info_message_allowing_ext_commit(false)?.to_bytes()?;
         let tree = group.export_tree().to_bytes()?;
-        let bundle = make_commit(&mut group, &direct, &start, key_packages, now)?;
+        let bundle =
+            make_commit(&mut group, &direct, &start, Changes { add: key_packages, remove: &[] }, now)?;
         Ok(Self { direct, group_info, tree, bundle, group, start })
     }
 
@@ -69,29 +71,51 @@ impl Founded {
     pub(super) fn stands(mut self, entry: &LogEntry) -> MlsRsConversation {
         self.group.apply_pending_commit().expect("the founding's own commit");
         let mut conversation = MlsRsConversation::new(self.direct, self.group, self.start, entry.number);
-        conversation.advance(entry).expect("the founding is the first entry");
+        let position = conversation.after(entry).expect("the founding is the first entry");
+        conversation.move_to(position);
         conversation
     }
 }
 
 impl MlsRsConversation {
-    /// Makes a commit that adds these key packages, or only renews this device's leaf. It is pending until the log has it.
-    pub(super) fn commit(&mut self, add: &[Vec<u8>], now: Timestamp) -> Result<CommitBundle, CommitError> {
-        make_commit(&mut self.group, &self.direct, &self.position, add, now)
+    /// Makes a commit that adds and removes, or only renews this device's leaf. It is pending until the log has it.
+    pub(super) fn commit(
+        &mut self,
+        add: &[Vec<u8>],
+        remove: &[u32],
+        now: Timestamp,
+    ) -> Result<CommitBundle, CommitError> {
+        make_commit(&mut self.group, &self.direct, &self.position, Changes { add, remove }, now)
     }
+
+    /// The leaves of an account.
+    pub(super) fn leaves_of(&self, account: &AccountUri) -> Vec<u32> {
+        let members = roster::members(&self.group).expect("a group whose leaves are endorsed");
+        members.iter().filter(|(_, device)| device.account == *account).map(|(index, _)| *index).collect()
+    }
+}
+
+/// What a commit does besides renewing the committer's leaf.
+#[derive(Clone, Copy)]
+struct Changes<'a> {
+    add: &'a [Vec<u8>],
+    remove: &'a [u32],
 }
 
 fn make_commit(
     group: &mut MlsGroup,
     direct: &Conversation,
     position: &LogPosition,
-    add: &[Vec<u8>],
+    changes: Changes<'_>,
     now: Timestamp,
 ) -> Result<CommitBundle, CommitError> {
     let before = group.clone();
     let mut commit = group.commit_builder().set_group_info_ext(group_info_extensions(position));
-    for key_package in add {
+    for key_package in changes.add {
         commit = commit.add_member(MlsMessage::from_bytes(key_package)?)?;
+    }
+    for index in changes.remove {
+        commit = commit.remove_member(*index)?;
     }
     let output = commit.build()?;
     let mut after = group.clone();

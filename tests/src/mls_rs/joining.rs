@@ -9,6 +9,7 @@ use mls_rs::{MlsMessage, error::MlsError, group::ExportedTree, time::MlsTime};
 
 use super::{
     conversation::MlsRsConversation,
+    keys::Keys,
     parameters::{MlsClient, conversation_of, position_in},
     roster,
 };
@@ -28,6 +29,9 @@ pub enum JoinError {
     /// A leaf is nobody's.
     #[error(transparent)]
     Leaf(#[from] LeafError),
+    /// This account's leaves are under another account key.
+    #[error("the devices of this account are not under its key")]
+    NotOwnKey,
     /// Somebody is in it who does not belong there.
     #[error(transparent)]
     Members(#[from] CommitViolation),
@@ -36,6 +40,7 @@ pub enum JoinError {
 /// Joins with the Welcome of the commit with this number, silently.
 pub(super) fn join(
     client: &MlsClient,
+    keys: &Keys,
     welcome: &[u8],
     tree: &[u8],
     number: u64,
@@ -49,6 +54,12 @@ pub(super) fn join(
         .ok_or(JoinError::NoPosition)?;
     let members = roster::members(&group)?;
     roster::check_members(&direct, &members, &members)?;
+    let own = members.values().filter(|device| device.account == keys.account);
+    if own.clone().count() == 0
+        || own.clone().any(|device| device.account_key != keys.endorsement.account_key)
+    {
+        return Err(JoinError::NotOwnKey);
+    }
     group.write_to_storage()?;
     let mut conversation = MlsRsConversation::new(direct, group, position, number);
     conversation.reports.push((number, conversation.applied()));

@@ -5,7 +5,7 @@
 use infrasound_spec::{
     commit::CommitViolation,
     content::{Activity, ContentError},
-    log::{self, EntryKind, LogEntry},
+    log::{self, EntryKind, LogEntry, LogPosition},
     message::{MessageAad, MessageError, MessageFrame},
     mls::LeafError,
     report::CommitOutcome,
@@ -55,6 +55,9 @@ pub enum EntryError {
     /// The sender has seen another log.
     #[error("the sender of entry {0} has seen another log")]
     HistoriesDiffer(u64),
+    /// This device's own entry has other bytes than it submitted.
+    #[error("entry {0} is not what this device submitted under that id")]
+    OwnEntryAltered(u64),
     /// A `confirm` or `void` of something else than the provisional commit.
     #[error("entry {0} decides about a commit that is not open")]
     WrongControl(u64),
@@ -63,35 +66,41 @@ pub enum EntryError {
 impl MlsRsConversation {
     /// Takes the next entry in. A commit that is refused is reported as such, and the group stays as it was.
     pub(super) fn take(&mut self, entry: &LogEntry) -> Result<(), EntryError> {
-        if entry.number > self.joined_at {
-            let taken = match entry.kind {
-                EntryKind::Commit => self.take_commit(entry),
-                EntryKind::Message => self.take_message(entry),
-                EntryKind::Confirm | EntryKind::Void => self.take_control(entry),
-            };
-            self.advance(entry)?;
-            taken
-        } else {
-            self.advance(entry)
-        }
+        let position = self.after(entry)?;
+        let taken = match entry.kind {
+            _ if entry.number <= self.joined_at => Ok(()),
+            EntryKind::Commit => self.take_commit(entry),
+            EntryKind::Message => self.take_message(entry),
+            EntryKind::Confirm | EntryKind::Void => self.take_control(entry),
+        };
+        self.move_to(position);
+        taken
     }
 
-    /// Goes one entry further in the log.
-    pub(super) fn advance(&mut self, entry: &LogEntry) -> Result<(), EntryError> {
+    /// Where the log is after an entry, if it is the next one and its bytes are its own.
+    pub(super) fn after(&self, entry: &LogEntry) -> Result<LogPosition, EntryError> {
         let differs = entry.bytes.as_ref().is_some_and(|bytes| log::digest(bytes.as_slice()) != entry.digest);
-        let next = self.position.advance(entry).filter(|_| !differs);
-        self.position = next.ok_or(EntryError::NotTheNext(entry.number))?;
-        self.chain.insert(entry.number, self.position);
-        Ok(())
+        self.position.advance(entry).filter(|_| !differs).ok_or(EntryError::NotTheNext(entry.number))
     }
 
-    fn is_own(&self, entry: &LogEntry) -> bool {
-        entry.submission.is_some_and(|submission| self.submitted.contains(&submission))
+    /// Goes further in the log.
+    pub(super) fn move_to(&mut self, position: LogPosition) {
+        self.position = position;
+        self.chain.insert(position.number, position);
+    }
+
+    /// Whether this device submitted it, unaltered.
+    fn is_own(&self, entry: &LogEntry) -> Result<bool, EntryError> {
+        let submitted = entry.submission.and_then(|submission| self.submitted.get(&submission));
+        match submitted {
+            Some(digest) if *digest != entry.digest => Err(EntryError::OwnEntryAltered(entry.number)),
+            submitted => Ok(submitted.is_some()),
+        }
     }
 
     /// Applies a commit to a copy of the group; the copy replaces the group if the commit is valid.
     fn take_commit(&mut self, entry: &LogEntry) -> Result<(), EntryError> {
-        let own = self.is_own(entry);
+        let own = self.is_own(entry)?;
         let mut after = self.group.clone();
         let applied =
             process(&mut after, entry, WireFormat::PublicMessage).and_then(|received| match received {
@@ -111,6 +120,7 @@ impl MlsRsConversation {
                 Ok(())
             }
             Err(error) => {
+                self.refused = Some(entry.number);
                 self.reports.push((entry.number, CommitOutcome::CannotApply));
                 Err(error)
             }
@@ -118,7 +128,7 @@ impl MlsRsConversation {
     }
 
     fn take_message(&mut self, entry: &LogEntry) -> Result<(), EntryError> {
-        if self.is_own(entry) {
+        if self.refused.is_some() || self.is_own(entry)? {
             return Ok(());
         }
         let number = entry.number;
@@ -133,7 +143,8 @@ impl MlsRsConversation {
             return Err(EntryError::SenderRewritten(number));
         }
         let frame = MessageFrame::decode(message.data())?;
-        if self.chain.get(&frame.seen.number).is_some_and(|seen| *seen != frame.seen) {
+        let differs = self.chain.get(&frame.seen.number).is_some_and(|seen| *seen != frame.seen);
+        if differs || frame.seen.number >= number {
             return Err(EntryError::HistoriesDiffer(number));
         }
         let activity = Activity::decode(&frame.content)?;
@@ -144,6 +155,10 @@ impl MlsRsConversation {
     fn take_control(&mut self, entry: &LogEntry) -> Result<(), EntryError> {
         let bytes = entry.bytes.as_ref().ok_or(EntryError::NoBytes(entry.number))?;
         let target = log::control_target(bytes.as_slice());
+        if entry.kind == EntryKind::Void && target.is_some() && target == self.refused {
+            self.refused = None;
+            return Ok(());
+        }
         match (self.provisional.take(), entry.kind) {
             (Some((number, _)), EntryKind::Confirm) if target == Some(number) => Ok(()),
             (Some((number, Some(before))), EntryKind::Void) if target == Some(number) => {

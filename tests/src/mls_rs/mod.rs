@@ -29,6 +29,8 @@ mod parameters;
 mod roster;
 mod sending;
 mod talking;
+#[cfg(test)]
+mod tests;
 
 pub use conversation::{MlsRsConversation, Received};
 pub use device::{KeyPackageUse, MlsRsDevice};

@@ -12,7 +12,7 @@ use infrasound_spec::{
         },
         key_packages::{ClaimKeyPackages, ClaimedKeyPackages},
         paths,
-        problem::Problem,
+        problem::{Problem, ProblemType},
     },
     content::{Act, Activity, Note, ObjectId},
     conversation::{Conversation, ConversationId},
@@ -58,9 +58,14 @@ impl MlsRsDevice {
             let path = of(paths::TREE, &welcome.conversation);
             let path = paths::with(&path, "hash", &welcome.tree.to_string());
             let tree: TreeBytes = self.api.get(&path).await?;
-            let joined =
-                joining::join(&self.client, welcome.bytes.as_slice(), tree.tree.as_slice(), welcome.number)
-                    .expect("a Welcome that verifies");
+            let joined = joining::join(
+                &self.client,
+                &self.keys,
+                welcome.bytes.as_slice(),
+                tree.tree.as_slice(),
+                welcome.number,
+            )
+            .expect("a Welcome that verifies");
             assert_eq!(
                 joined.direct.id, welcome.conversation,
                 "the Welcome is for the conversation it is told for"
@@ -91,7 +96,11 @@ impl MlsRsDevice {
                 let content = report::report_content(id, number, &outcome);
                 let signature = keys.sign(Purpose::CommitReport, &content);
                 let body = ReportCommit { number, outcome, signature };
-                api.tell(Method::POST, &of(paths::REPORTS, id), Some(&body)).await?;
+                match api.tell(Method::POST, &of(paths::REPORTS, id), Some(&body)).await {
+                    // The hub has decided without this device's word, and does not want it.
+                    Err(problem) if problem.problem_type == ProblemType::Forbidden => {}
+                    answer => answer?,
+                }
             }
             taken?;
             if page.entries.is_empty() || conversation.position().number == page.last {
@@ -110,7 +119,7 @@ impl MlsRsDevice {
         let message = conversation.encrypt(&activity).expect("a message of the current epoch");
         let (id, submission) = (conversation.direct.id, SubmissionId::from_bytes(random()));
         let content = submission::message_content(&id, &submission, &message);
-        conversation.submitted.push(submission);
+        conversation.submitted.insert(submission, log::digest(&message));
         let body = SubmitMessage {
             submission,
             after: conversation.position().number,
@@ -124,11 +133,27 @@ impl MlsRsDevice {
 
     /// Renews this device's leaf.
     pub async fn renew_leaf(&mut self, with_whom: &AccountUri) -> Result<(), Trouble> {
+        self.commit(with_whom, &[], &[]).await
+    }
+
+    /// Lets an account that started over in again: its new devices in place of its old ones, in one commit.
+    pub async fn let_in(&mut self, account: &AccountUri) -> Result<(), Trouble> {
+        let key_packages = self.claim(account).await?;
+        let old = with(self.conversations.values_mut(), account).leaves_of(account);
+        self.commit(account, &key_packages, &old).await
+    }
+
+    async fn commit(
+        &mut self,
+        with_whom: &AccountUri,
+        add: &[Vec<u8>],
+        remove: &[u32],
+    ) -> Result<(), Trouble> {
         let Self { api, conversations, keys, .. } = self;
         let conversation = with(conversations.values_mut(), with_whom);
-        let bundle = conversation.commit(&[], now()).expect("a commit that renews the leaf");
+        let bundle = conversation.commit(add, remove, now()).expect("a commit that is allowed");
         let (id, submission) = (conversation.direct.id, SubmissionId::from_bytes(random()));
-        conversation.submitted.push(submission);
+        conversation.submitted.insert(submission, log::digest(bundle.commit.as_slice()));
         let signature = sign_bundle(keys, &id, &submission, &bundle);
         let body = SubmitCommit { submission, after: conversation.position().number, bundle, signature };
         let _: Accepted = api.post(&of(paths::COMMITS, &id), &body).await?;
@@ -139,16 +164,20 @@ impl MlsRsDevice {
     pub async fn found(&mut self, with_whom: &Handle) -> Result<AccountUri, Trouble> {
         let handle = utf8_percent_encode(with_whom.as_str(), NON_ALPHANUMERIC);
         let other: AccountInfo = self.api.get(&format!("{}?handle={handle}", paths::ACCOUNTS_LOOKUP)).await?;
-        let claim = ClaimKeyPackages { account: other.account.clone() };
-        let claimed: ClaimedKeyPackages = self.api.post(paths::KEY_PACKAGES_CLAIM, &claim).await?;
-        let key_packages: Vec<Vec<u8>> =
-            claimed.key_packages.into_iter().map(|claimed| claimed.key_package.0).collect();
+        let key_packages = self.claim(&other.account).await?;
         let direct = Conversation::direct(&self.keys.account, &other.account, 0).expect("two accounts");
         let founded = Founded::make(&self.client, &self.keys, direct, &key_packages, now())
             .expect("a group with the other's devices");
         let conversation = self.submit(founded).await?;
         self.conversations.insert(conversation.direct.id, conversation);
         Ok(other.account)
+    }
+
+    /// One key package of each device of an account.
+    async fn claim(&self, account: &AccountUri) -> Result<Vec<Vec<u8>>, Trouble> {
+        let claim = ClaimKeyPackages { account: account.clone() };
+        let claimed: ClaimedKeyPackages = self.api.post(paths::KEY_PACKAGES_CLAIM, &claim).await?;
+        Ok(claimed.key_packages.into_iter().map(|claimed| claimed.key_package.0).collect())
     }
 
     async fn submit(&self, founded: Founded) -> Result<MlsRsConversation, Trouble> {
