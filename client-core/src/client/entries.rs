@@ -16,6 +16,7 @@ use infrasound_spec::{
         problem::Problem,
     },
     commit,
+    consent::ContactState,
     conversation::ConversationId,
     limits::MAX_LOG_PAGE,
     log::{self, EntryKind, LogEntry},
@@ -173,7 +174,10 @@ impl Client {
         }
         self.summary_changed(id, step);
         conversation.save(&mut step.writes);
-        self.receipts_are_due(id, step.now);
+        let accepted = self.contact_state(&conversation.state.other) == ContactState::Accepted;
+        if accepted && self.receipt(conversation).is_some() {
+            self.receipts_are_due(id, step.now);
+        }
     }
 
     /// The intent of this device that an entry is, by its submission id.

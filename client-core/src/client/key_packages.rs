@@ -11,7 +11,7 @@ use infrasound_spec::{
     key_package::{KEY_PACKAGE_LIFETIME, KEY_PACKAGE_MARGIN},
     limits::{KEY_PACKAGE_LOW_WATER, MAX_KEY_PACKAGES},
     mls as parameters,
-    time::{DAY, Timestamp},
+    time::{DAY, MINUTE, Timestamp},
 };
 use openmls::prelude::{KeyPackage, MlsMessageOut};
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,9 @@ use crate::{
     stored,
 };
 
+/// After an upload was refused, the next one waits this long, in milliseconds.
+const RETRY: u64 = MINUTE;
+
 /// What is stored of key packages besides their private parts.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct KeyPackageIndex {
@@ -32,6 +35,9 @@ pub(super) struct KeyPackageIndex {
     made: Vec<(Timestamp, Vec<serde_bytes::ByteBuf>)>,
     /// When the last-resort one was made.
     last_resort: Timestamp,
+    /// When a refused upload is tried again.
+    #[serde(skip)]
+    retry_at: Option<Timestamp>,
 }
 
 impl Client {
@@ -78,10 +84,19 @@ impl Client {
         count: &Result<KeyPackageCount, Box<Problem>>,
         step: &mut Step,
     ) {
-        if let Err(problem) = count {
-            // Without key packages nobody new can write to this device, so it is tried again, slowly.
-            self.sync.key_packages = true;
-            self.back_off(&problem.detail, Some(60), step);
+        // Without key packages nobody new can write to this device, so it is tried again; everything else goes on.
+        self.key_packages.retry_at = count.is_err().then(|| step.now.plus_millis(RETRY));
+    }
+
+    /// Asks again how many are left after an upload that was refused.
+    pub(super) fn pump_key_packages(&mut self, step: &mut Step) {
+        match self.key_packages.retry_at {
+            Some(at) if step.now >= at => {
+                self.key_packages.retry_at = None;
+                self.sync.key_packages = true;
+            }
+            Some(at) => step.wake_at(at),
+            None => {}
         }
     }
 

@@ -90,12 +90,15 @@ impl Client {
     }
 
     fn pump_sync(&mut self, step: &mut Step) {
+        self.pump_key_packages(step);
+        // While an upload is under way, the count would be one from before it.
+        let uploading = self.has_request(|purpose| matches!(purpose, Purpose::UploadKeyPackages));
         let wanted = [
             (self.sync.account, Purpose::Account, paths::ACCOUNT),
             (self.sync.contacts, Purpose::Contacts, paths::CONTACTS),
             (self.sync.conversations, Purpose::Conversations, paths::CONVERSATIONS),
             (self.sync.welcomes, Purpose::Welcomes, paths::WELCOMES),
-            (self.sync.key_packages, Purpose::CountKeyPackages, paths::KEY_PACKAGES),
+            (self.sync.key_packages && !uploading, Purpose::CountKeyPackages, paths::KEY_PACKAGES),
         ];
         for (due, purpose, path) in wanted {
             let kind = std::mem::discriminant(&purpose);

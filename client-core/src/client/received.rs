@@ -319,7 +319,7 @@ impl Client {
     }
 
     /// The one receipt that says most, if something new is to be said.
-    fn receipt(&self, conversation: &Conversation) -> Option<Act> {
+    pub(super) fn receipt(&self, conversation: &Conversation) -> Option<Act> {
         let state = &conversation.state;
         let (number, object) = state.received.clone()?;
         let seen = self.summaries.get(&conversation.id)?.stored.seen;
