@@ -169,6 +169,20 @@ impl App {
         self.screen.show(&line)
     }
 
+    /// Says how far a message of one's own is.
+    pub(crate) fn show_state(&mut self, message: &CoreMessage) -> Result<(), CommandError> {
+        let (state, reason) = message_state(&message.state);
+        let line = Line::MessageState(State {
+            id: message.id.to_string(),
+            conversation: message.conversation.map(|id| id.to_string()),
+            with: self.place(message.conversation).with.map(|with| with.to_string()),
+            number: message.number,
+            state,
+            reason,
+        });
+        self.screen.show(&line)
+    }
+
     fn line(&self, event: &Event) -> Option<Line> {
         Some(match event {
             Event::Message(message) => {
@@ -178,6 +192,8 @@ impl App {
                 let place = self.place(Some(*conversation));
                 Line::Activity(Activity::new(act, *conversation, *number, sender, *own, *time, &place)?)
             }
+            // That a message is sent, its own event says. Of receipts and reactions nobody wants to hear it.
+            Event::MessageState { state: MessageState::Sent | MessageState::Pending(_), .. } => return None,
             Event::MessageState { conversation, object, number, state } => {
                 let (state, reason) = message_state(state);
                 let with = self.place(Some(*conversation)).with.map(|with| with.to_string());

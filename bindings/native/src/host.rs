@@ -11,7 +11,7 @@ use std::{
 use infrasound_core::{
     Client,
     event::{Answer, Event, Failure},
-    input::{Input, TransportError, Wish, WishId},
+    input::{Input, Wish, WishId},
     journal::{Batch, StorageKey},
     output::{HttpRequest, Output},
 };
@@ -274,7 +274,7 @@ pub(crate) async fn open_client(
     Ok(Client::open(key, &records, clock::now(), &mut OsRng)?)
 }
 
-/// The reason for a person when there was no answer in time.
+/// There was no answer in time, by the relay or because of it.
 pub(crate) fn no_answer() -> Error {
-    Error::Offline(TransportError::TimedOut.to_string())
+    Error::Offline("there was no answer in time: try later".to_owned())
 }

@@ -98,7 +98,9 @@ async fn show_event(
 ) -> Result<(), CommandError> {
     let here = app.session.conversation_with(who).await?;
     match event {
-        Event::Message(message) if message.own || message.conversation == here => {
+        // It was just typed; it is shown when it has a number, which is what the commands take.
+        Event::Message(message) if message.own && message.number.is_none() => Ok(()),
+        Event::Message(message) if message.conversation == here => {
             show(app, message)?;
             if let (Some(conversation), Some(number), false) =
                 (message.conversation, message.number, message.own)

@@ -92,6 +92,8 @@ async fn follow_on(
         };
         let Some(event) = event else { return app.why_ended() };
         match &event {
+            // One that was queued has gone.
+            Event::Message(message) if message.own && message.number.is_some() => app.show_state(message)?,
             Event::Message(message) if message.own => {}
             Event::Message(message) => show_new(app, message, &mut shown).await?,
             // Said when it changes, not at every attempt.
