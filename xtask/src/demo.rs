@@ -107,6 +107,9 @@ fn play(
     } else {
         invitation::show(narrator, programs, folder.path(), &relay);
         interrupt::wait(|| relay.has_ended());
+        if interrupt::check().is_ok() {
+            return Err(relay.ended().into());
+        }
     }
     Ok(())
 }

@@ -24,7 +24,9 @@ pub(crate) enum RelayError {
     Folder(#[source] io::Error),
     #[error("the relay could not be started")]
     NotStarted(#[source] io::Error),
-    #[error("the relay ended, or did not get ready in time; its log says:\n{log}")]
+    #[error("the relay ended by itself; its log says:\n{log}")]
+    Ended { log: String },
+    #[error("the relay did not get ready; its log says:\n{log}")]
     NotReady { log: String },
 }
 
@@ -79,6 +81,11 @@ impl Relay {
     /// Where database and log are.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// What to say when it has ended and nobody asked it to.
+    pub(crate) fn ended(&self) -> RelayError {
+        RelayError::Ended { log: fs::read_to_string(self.folder.join("log")).unwrap_or_default() }
     }
 
     /// Whether the process has ended by itself.
