@@ -81,15 +81,18 @@ CREATE TABLE key_packages (
     expires BIGINT NOT NULL,
     bytes BYTEA NOT NULL
 );
+CREATE INDEX key_packages_by_expiry ON key_packages (expires);
 CREATE INDEX key_packages_of_device ON key_packages (device, last_resort, expires);
 
+-- kept_from: the first entry whose bytes are kept; those of all before have gone.
 CREATE TABLE conversations (
     conversation BIGINT NOT NULL PRIMARY KEY,
     id BYTEA NOT NULL UNIQUE,
     first TEXT NOT NULL REFERENCES accounts (uri),
     second TEXT NOT NULL REFERENCES accounts (uri),
     generation BIGINT NOT NULL,
-    founded BIGINT NOT NULL
+    founded BIGINT NOT NULL,
+    kept_from BIGINT NOT NULL
 );
 
 -- What every append reads and writes, narrow on purpose. state_entry: the entry that set the group's state, 0 if there

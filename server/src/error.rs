@@ -81,6 +81,7 @@ impl ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match &error {
+            StoreError::Full => Self::storage_full(),
             StoreError::Database(source) if backend::is_full(source) => {
                 tracing::error!("the disk is full: nothing more is accepted until there is room");
                 Self::storage_full()

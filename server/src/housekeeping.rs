@@ -11,10 +11,12 @@ use crate::{
     store::{backend, retention},
 };
 
-/// Entries that lose their bytes in one go, so that no request waits long.
-const SWEEP: u64 = 500;
-/// Sweeps of the refused commits between two of the rest.
-const RARELY: u64 = 10;
+/// Entries of one log that lose their bytes in one go, so that no request waits long.
+const ENTRIES: u64 = 500;
+/// Logs looked for at a time.
+const LOGS: u64 = 200;
+/// Sweeps of the refused commits for each of the rest, which looks at every log.
+const RARELY: u64 = 60;
 
 /// Sweeps until the relay shuts down.
 pub(crate) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
@@ -27,7 +29,7 @@ pub(crate) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
             _ = shutdown.wait_for(|stop| *stop) => return,
         }
         count += 1;
-        if let Err(error) = sweep(&app, count % RARELY == 0).await {
+        if let Err(error) = sweep(&app, count.is_multiple_of(RARELY)).await {
             tracing::warn!(problem = error.0.problem_type.urn(), "a sweep failed; the next one tries again");
         }
     }
@@ -48,23 +50,25 @@ async fn sweep(app: &App, thoroughly: bool) -> Result<(), ApiError> {
 impl App {
     /// Deletes what has expired and the bytes of entries that nobody needs.
     pub(crate) async fn sweep_expired(&self) -> Result<(), ApiError> {
-        let retention = self.config.retention;
+        self.writer
+            .run(|tx| Box::pin(async move { Ok(retention::drop_expired(tx.conn, tx.now).await?) }))
+            .await?;
+        let before = self.now().minus_millis(self.config.retention);
         loop {
-            let dropped = self
-                .writer
-                .run(move |tx| {
-                    Box::pin(async move {
-                        retention::drop_expired(tx.conn, tx.now).await?;
-                        let before = tx.now.minus_millis(retention);
-                        Ok(retention::drop_entry_bytes(tx.conn, before, SWEEP).await?)
-                    })
-                })
-                .await?;
-            self.writer.run(|tx| Box::pin(async move { Ok(backend::shrink(tx.conn).await?) })).await?;
-            if dropped < SWEEP {
-                return Ok(());
+            let mut snapshot = self.read().await?;
+            let logs = retention::sweepable(&mut snapshot, before, LOGS).await?;
+            drop(snapshot);
+            if logs.is_empty() {
+                break;
             }
-            tokio::task::yield_now().await;
+            for log in logs {
+                self.writer
+                    .run(move |tx| {
+                        Box::pin(async move { Ok(retention::sweep(tx.conn, &log, before, ENTRIES).await?) })
+                    })
+                    .await?;
+            }
         }
+        self.writer.run(|tx| Box::pin(async move { Ok(backend::shrink(tx.conn).await?) })).await
     }
 }

@@ -10,12 +10,17 @@ use infrasound_relay::{
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+/// SIGXFSZ, on Linux and macOS.
+const FILE_TOO_LARGE: i32 = 25;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let Action::Serve(arguments) = Command::parse().action;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let run = async {
+        // A file that reaches the limit of its size is an error to answer, not a reason to die.
+        let _too_large = signal(SignalKind::from_raw(FILE_TOO_LARGE))?;
         let relay = serve(arguments.configure()?).await?;
         let mut stdout = std::io::stdout();
         writeln!(stdout, "listening on http://{}", relay.address())?;
@@ -44,13 +49,9 @@ async fn told_to_stop() -> Result<(), std::io::Error> {
 }
 
 /// One line: what went wrong, and why.
-fn report(error: &dyn Error) {
-    let mut line = format!("infrasound-relay: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
+fn report(error: &(dyn Error + 'static)) {
+    let causes = std::iter::successors(Some(error), |error| (*error).source());
+    let line = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
     // There is nowhere else to say it.
-    drop(writeln!(std::io::stderr(), "{line}"));
+    drop(writeln!(std::io::stderr(), "infrasound-relay: {line}"));
 }

@@ -5,6 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use axum::{
     Router,
     http::{HeaderName, HeaderValue, Method, header},
+    serve::ListenerExt as _,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tower_http::{
@@ -36,6 +37,7 @@ pub struct Relay {
     address: SocketAddr,
     public_url: String,
     app: App,
+    demo: Option<DemoState>,
     stop: watch::Sender<bool>,
     server: JoinHandle<io::Result<()>>,
     sweeper: JoinHandle<()>,
@@ -101,14 +103,20 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
     });
     let (stop, stopped) = watch::channel(false);
     let sweeper = tokio::spawn(housekeeping::run(app.clone(), stopped.clone()));
-    let router = whole_router(app.clone(), demo).into_make_service_with_connect_info::<SocketAddr>();
+    let router = whole_router(app.clone(), demo.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopping = stopped;
+    let listener = listener.tap_io(|connection| {
+        // Answers are small and awaited: they must not wait for more to send.
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+    });
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
         // An error means that the handle is gone: then it is over, too.
         drop(stopping.wait_for(|stop| *stop).await);
     });
     let server = tokio::spawn(async move { server.await });
-    Ok(Relay { address, public_url, app, stop, server, sweeper, writer: writing })
+    Ok(Relay { address, public_url, app, demo, stop, server, sweeper, writer: writing })
 }
 
 impl Relay {
@@ -120,6 +128,11 @@ impl Relay {
     /// How it is reached.
     pub fn url(&self) -> &str {
         &self.public_url
+    }
+
+    /// The built-in instance, if it is used.
+    pub fn demo(&self) -> Option<&DemoState> {
+        self.demo.as_ref()
     }
 
     /// Deletes what has expired now, instead of at the next sweep.

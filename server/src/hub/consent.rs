@@ -21,18 +21,18 @@ pub(crate) enum Acquaintance {
     None,
 }
 
-/// Fails with `no-consent` if `asked` takes nothing from `asker`. Returns what `asked` says of `asker`.
+/// Fails with `no-consent` if `target` takes nothing from `asker`. Returns what `target` says of `asker`.
 pub(crate) async fn check(
     conn: &mut Conn,
     asker: &Account,
-    asked: &Account,
+    target: &Account,
     acquaintance: Acquaintance,
     now: Timestamp,
 ) -> Result<ContactState, ApiError> {
-    let said = contact::load(conn, &asked.uri, &asker.uri).await?;
+    let said = contact::load(conn, &target.uri, &asker.uri).await?;
     let refused = match (said, acquaintance) {
         (ContactState::Blocked, _) => true,
-        (ContactState::None, Acquaintance::None) => asked.policy.judge(&facts(asker, now)) == Verdict::Drop,
+        (ContactState::None, Acquaintance::None) => target.policy.judge(&facts(asker, now)) == Verdict::Drop,
         _ => false,
     };
     if refused { Err(ApiError::no_consent()) } else { Ok(said) }

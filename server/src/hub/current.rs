@@ -76,10 +76,10 @@ pub(crate) async fn load(conn: &mut Conn, id: &ConversationId) -> Result<Option<
     }
     let missing = StoreError::Inconsistent { table: "group_states", column: "number" };
     let stored = group_state::load(conn, row.key, head.state_entry).await?.ok_or(missing)?;
-    read_group(row, &head, &stored.state).map(Some)
+    read_group(&row, &head, &stored.state).map(Some)
 }
 
-fn read_group(row: ConversationRow, head: &Head, state: &[u8]) -> Result<Loaded, StoreError> {
+fn read_group(row: &ConversationRow, head: &Head, state: &[u8]) -> Result<Loaded, StoreError> {
     let unreadable = || StoreError::Inconsistent { table: "group_states", column: "state" };
     let (group, pieces) = Pieces::load(state).map_err(|_| unreadable())?;
     let devices = commit::members(&group).map_err(|_| unreadable())?;

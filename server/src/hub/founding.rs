@@ -94,7 +94,7 @@ impl App {
         let conversation = spec_conversation::conversation_of(context)
             .map_err(|error| ApiError::invalid(format!("The group is not a conversation: {error}.")))?;
         let expected = mls::group_context_extensions(&conversation)
-            .map_err(|error| ApiError::invalid(error.to_string()))?;
+            .map_err(|error| ApiError::invalid(format!("The group: {error}.")))?;
         let as_agreed = context.epoch().as_u64() == 0
             && context.ciphersuite() == mls::CIPHERSUITE
             && *context.extensions() == expected
@@ -143,11 +143,11 @@ impl Founding {
         let other = self.conversation.other(&founder).clone();
         let existing = conversation::load(tx.conn, &self.conversation.id).await?;
         let asker = account::load(tx.conn, &founder).await?.ok_or_else(ApiError::internal)?;
-        let asked = account::load(tx.conn, &other).await?.ok_or_else(|| {
+        let target = account::load(tx.conn, &other).await?.ok_or_else(|| {
             ApiError::new(ProblemType::NoInfrasound, format!("{other} has never signed in to Infrasound."))
         })?;
         let acquaintance = if existing.is_some() { Acquaintance::Conversation } else { Acquaintance::None };
-        consent::check(tx.conn, &asker, &asked, acquaintance, tx.now).await?;
+        consent::check(tx.conn, &asker, &target, acquaintance, tx.now).await?;
         let head = self.make_room(tx, existing).await?;
         accept(tx, &founder, &other).await?;
         let row = conversation::load_key(tx.conn, head.key).await?.ok_or_else(ApiError::internal)?;

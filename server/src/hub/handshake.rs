@@ -11,7 +11,10 @@ use infrasound_spec::{
 };
 use openmls::{
     group::StagedCommit,
-    messages::group_info::{GroupInfo, VerifiableGroupInfo},
+    messages::{
+        EncryptedGroupSecrets,
+        group_info::{GroupInfo, VerifiableGroupInfo},
+    },
     prelude::{
         Extensions, GroupContext, LeafNodeIndex, ProcessedMessageContent, PublicGroup, Sender,
         Verifiable as _,
@@ -104,7 +107,7 @@ fn check_welcome(crypto: &RustCrypto, staged: &StagedCommit, bundle: &CommitBund
         };
     };
     let welcome = framing::welcome(bytes.as_slice())?;
-    let invited: Vec<_> = welcome.secrets().iter().map(|secrets| secrets.new_member()).collect();
+    let invited: Vec<_> = welcome.secrets().iter().map(EncryptedGroupSecrets::new_member).collect();
     let same = !added.is_empty()
         && invited.len() == added.len()
         && added.iter().all(|reference| invited.contains(reference));
@@ -142,7 +145,8 @@ fn check_group_info(
         return Err(ApiError::invalid("The GroupInfo does not describe the group after the commit."));
     }
     let leaf = group.leaf(committer).ok_or_else(|| ApiError::invalid("The committer has no leaf."))?;
-    let key = mls::leaf_key(leaf).map_err(|error| ApiError::invalid(error.to_string()))?;
+    let key =
+        mls::leaf_key(leaf).map_err(|error| ApiError::invalid(format!("The committer's leaf: {error}.")))?;
     info.verify(crypto, &mls::openmls_key(&key))
         .map(drop)
         .map_err(|_| ApiError::invalid("The committer did not sign the GroupInfo."))

@@ -11,6 +11,7 @@ use crate::identity::Identity;
 
 /// An account.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "the account key is called so everywhere")]
 pub(crate) struct Account {
     /// Its URI.
     pub(crate) uri: AccountUri,

@@ -122,10 +122,11 @@ pub(crate) async fn close(mut conn: SqliteConnection) -> Result<(), sqlx::Error>
     conn.close().await
 }
 
-/// Whether the error says that the disk is full. SQLITE_FULL is 13; a write error (778) is a full quota at times.
+/// Whether the error says that the disk is full: SQLITE_FULL, or a write (778) or growth of the shared index (4874)
+/// that failed, which is what a quota looks like.
 pub(crate) fn is_full(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
-    matches!(code.as_deref(), Some("13" | "778"))
+    matches!(code.as_deref(), Some("13" | "778" | "4874"))
 }
 
 /// Nobody else on the machine may read what is stored.

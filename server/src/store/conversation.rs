@@ -6,7 +6,7 @@ use infrasound_spec::{
     conversation::{Conversation, ConversationId},
 };
 
-use super::{Conn, StoreError, read, signed};
+use super::{Conn, StoreError, read, signed, unsigned};
 
 /// Names a conversation inside the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,6 +25,8 @@ pub(crate) struct ConversationRow {
     pub(crate) generation: u32,
     /// Whether there is a group.
     pub(crate) founded: bool,
+    /// The first entry whose bytes are kept.
+    pub(crate) kept_from: u64,
 }
 
 impl ConversationRow {
@@ -42,6 +44,7 @@ struct Row {
     second: String,
     generation: i64,
     founded: i64,
+    kept_from: i64,
 }
 
 impl TryFrom<Row> for ConversationRow {
@@ -58,6 +61,7 @@ impl TryFrom<Row> for ConversationRow {
             ],
             generation: read(u32::try_from(row.generation).ok(), TABLE, "generation")?,
             founded: row.founded != 0,
+            kept_from: unsigned(row.kept_from),
         })
     }
 }
@@ -68,7 +72,7 @@ pub(crate) async fn load(
     id: &ConversationId,
 ) -> Result<Option<ConversationRow>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT conversation, id, first, second, generation, founded FROM conversations WHERE id = $1",
+        "SELECT conversation, id, first, second, generation, founded, kept_from FROM conversations WHERE id = $1",
     )
     .bind(id.as_bytes().as_slice())
     .fetch_optional(conn)
@@ -82,7 +86,7 @@ pub(crate) async fn load_key(
     key: ConversationKey,
 ) -> Result<Option<ConversationRow>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT conversation, id, first, second, generation, founded FROM conversations WHERE conversation = $1",
+        "SELECT conversation, id, first, second, generation, founded, kept_from FROM conversations WHERE conversation = $1",
     )
     .bind(key.0)
     .fetch_optional(conn)
@@ -96,7 +100,7 @@ pub(crate) async fn of_account(
     account: &AccountUri,
 ) -> Result<Vec<ConversationRow>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT conversation, id, first, second, generation, founded FROM conversations \
+        "SELECT conversation, id, first, second, generation, founded, kept_from FROM conversations \
          WHERE first = $1 OR second = $1",
     )
     .bind(account.as_str())
@@ -111,7 +115,7 @@ pub(crate) async fn of_device(
     device: &infrasound_spec::account::DeviceId,
 ) -> Result<Vec<ConversationRow>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT conversation, id, first, second, generation, founded FROM conversations \
+        "SELECT conversation, id, first, second, generation, founded, kept_from FROM conversations \
          WHERE conversation IN (SELECT conversation FROM memberships WHERE device = $1) \
          AND (founded = 0 OR conversation IN \
          (SELECT conversation FROM memberships WHERE device = $1 AND until_number IS NULL)) ORDER BY conversation",
@@ -128,8 +132,8 @@ pub(crate) async fn found(
     conversation: &Conversation,
 ) -> Result<ConversationKey, StoreError> {
     let (key,): (i64,) = sqlx::query_as(
-        "INSERT INTO conversations (conversation, id, first, second, generation, founded) \
-         VALUES ((SELECT COALESCE(MAX(conversation), 0) + 1 FROM conversations), $1, $2, $3, $4, 1) \
+        "INSERT INTO conversations (conversation, id, first, second, generation, founded, kept_from) \
+         VALUES ((SELECT COALESCE(MAX(conversation), 0) + 1 FROM conversations), $1, $2, $3, $4, 1, 1) \
          ON CONFLICT (id) DO UPDATE SET generation = excluded.generation, founded = 1 RETURNING conversation",
     )
     .bind(conversation.id.as_bytes().as_slice())

@@ -10,6 +10,7 @@ use super::{Conn, StoreError, millis, read, time};
 
 /// A device.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "the device's key is called so everywhere")]
 pub(crate) struct Device {
     /// Its id.
     pub(crate) device: DeviceId,
@@ -128,9 +129,8 @@ pub(crate) async fn revoke(
         return Ok(false);
     }
     sqlx::query("DELETE FROM key_packages WHERE device = $1").bind(id).execute(&mut *conn).await?;
-    sqlx::query("DELETE FROM welcomes WHERE device = $1").bind(id).execute(&mut *conn).await?;
     sqlx::query("DELETE FROM challenges WHERE device = $1").bind(id).execute(&mut *conn).await?;
-    super::welcome::delete_unnamed_trees(conn).await?;
+    super::welcome::delete_of_device(conn, device).await?;
     Ok(true)
 }
 

@@ -182,20 +182,3 @@ pub(crate) async fn page(
     .await?;
     rows.into_iter().map(LogEntry::try_from).collect()
 }
-
-/// The first entry from `from` on whose bytes are kept.
-pub(crate) async fn first_kept(
-    conn: &mut Conn,
-    key: ConversationKey,
-    from: u64,
-) -> Result<Option<u64>, StoreError> {
-    let row: Option<(i64,)> = sqlx::query_as(
-        "SELECT number FROM entries WHERE conversation = $1 AND number >= $2 AND bytes IS NOT NULL \
-         ORDER BY number LIMIT 1",
-    )
-    .bind(key.0)
-    .bind(signed(from))
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.map(|(number,)| unsigned(number)))
-}

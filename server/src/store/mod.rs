@@ -36,6 +36,9 @@ pub(crate) enum StoreError {
     /// The database refused or is gone.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
+    /// The disk is full, and SQLite may have given up the transaction.
+    #[error("the disk is full")]
+    Full,
     /// A row holds what the relay never writes.
     #[error("the column {table}.{column} holds what it cannot hold")]
     Inconsistent {

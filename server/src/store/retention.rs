@@ -2,27 +2,75 @@
 
 use infrasound_spec::time::Timestamp;
 
-use super::{Conn, StoreError, millis, signed};
+use super::{Conn, StoreError, conversation::ConversationKey, millis, signed, unsigned};
 
-/// Deletes the bytes of up to `limit` entries that every member device has stored, or that are older than `before`.
-/// Digests stay. The state of a device that was revoked holds nothing up. Returns how many went.
-pub(crate) async fn drop_entry_bytes(
+/// A log whose first kept entries may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sweepable {
+    /// Which.
+    pub(crate) key: ConversationKey,
+    /// The first entry whose bytes are kept.
+    pub(crate) kept_from: u64,
+    /// The last entry that every live device has stored.
+    pub(crate) read_to: u64,
+}
+
+/// Up to `limit` logs whose first kept entry every live member device has stored, or that is older than `before`.
+/// A device that was revoked, or that has read to the end of its membership, holds nothing up.
+pub(crate) async fn sweepable(
     conn: &mut Conn,
     before: Timestamp,
     limit: u64,
-) -> Result<u64, StoreError> {
-    let done = sqlx::query(
-        "UPDATE entries SET bytes = NULL WHERE (conversation, number) IN (\
-         SELECT e.conversation, e.number FROM entries e WHERE e.bytes IS NOT NULL AND (e.time < $1 OR NOT EXISTS (\
-         SELECT 1 FROM memberships m JOIN devices d ON d.device = m.device \
-         WHERE m.conversation = e.conversation AND d.revoked = 0 AND m.from_number <= e.number \
-         AND (m.until_number IS NULL OR m.until_number >= e.number) AND m.read_to < e.number)) LIMIT $2)",
+) -> Result<Vec<Sweepable>, StoreError> {
+    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
+        "SELECT c.conversation, c.kept_from, MIN(CASE WHEN d.revoked = 0 AND \
+         (m.until_number IS NULL OR m.read_to < m.until_number) THEN m.read_to ELSE h.last END) \
+         FROM conversations c JOIN heads h ON h.conversation = c.conversation \
+         JOIN entries e ON e.conversation = c.conversation AND e.number = c.kept_from \
+         JOIN memberships m ON m.conversation = c.conversation JOIN devices d ON d.device = m.device \
+         GROUP BY c.conversation, c.kept_from, e.time HAVING e.time < $1 OR MIN(CASE WHEN d.revoked = 0 AND \
+         (m.until_number IS NULL OR m.read_to < m.until_number) THEN m.read_to ELSE h.last END) >= c.kept_from \
+         LIMIT $2",
     )
     .bind(millis(before))
     .bind(signed(limit))
-    .execute(conn)
+    .fetch_all(conn)
     .await?;
-    Ok(done.rows_affected())
+    let read = |(key, kept_from, read_to): (i64, i64, i64)| Sweepable {
+        key: ConversationKey(key),
+        kept_from: unsigned(kept_from),
+        read_to: unsigned(read_to),
+    };
+    Ok(rows.into_iter().map(read).collect())
+}
+
+/// Deletes the bytes of the first entries that may go, at most `limit`; digests stay. Cursors only move forward, so what
+/// the look at [`sweepable`] allowed is still allowed.
+pub(crate) async fn sweep(
+    conn: &mut Conn,
+    log: &Sweepable,
+    before: Timestamp,
+    limit: u64,
+) -> Result<(), StoreError> {
+    let done = sqlx::query(
+        "UPDATE entries SET bytes = NULL WHERE conversation = $1 AND number >= $2 AND number < $3 \
+         AND (number <= $4 OR time < $5)",
+    )
+    .bind(log.key.0)
+    .bind(signed(log.kept_from))
+    .bind(signed(log.kept_from.saturating_add(limit)))
+    .bind(signed(log.read_to))
+    .bind(millis(before))
+    .execute(&mut *conn)
+    .await?;
+    // Times never go back within a log, so what went is without gaps.
+    let kept_from = log.kept_from.saturating_add(done.rows_affected());
+    sqlx::query("UPDATE conversations SET kept_from = $2 WHERE conversation = $1")
+        .bind(log.key.0)
+        .bind(signed(kept_from))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Deletes what has expired: sessions, challenges, sign-ins, tickets, key packages.

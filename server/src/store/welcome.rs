@@ -105,13 +105,15 @@ pub(crate) async fn delete(
     device: &DeviceId,
     welcome: &WelcomeId,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query("DELETE FROM welcomes WHERE welcome = $1 AND device = $2")
-        .bind(welcome.as_bytes().as_slice())
-        .bind(device.as_bytes().as_slice())
-        .execute(&mut *conn)
-        .await?;
-    delete_unnamed_trees(conn).await?;
-    Ok(done.rows_affected() == 1)
+    let row: Option<(i64,)> =
+        sqlx::query_as("DELETE FROM welcomes WHERE welcome = $1 AND device = $2 RETURNING conversation")
+            .bind(welcome.as_bytes().as_slice())
+            .bind(device.as_bytes().as_slice())
+            .fetch_optional(&mut *conn)
+            .await?;
+    let Some((key,)) = row else { return Ok(false) };
+    delete_unnamed_trees(conn, ConversationKey(key)).await?;
+    Ok(true)
 }
 
 /// Drops the Welcomes of commits that never happened.
@@ -125,15 +127,28 @@ pub(crate) async fn delete_from(
         .bind(signed(number))
         .execute(&mut *conn)
         .await?;
-    delete_unnamed_trees(conn).await
+    delete_unnamed_trees(conn, key).await
 }
 
-/// Drops the trees that no Welcome names.
-pub(crate) async fn delete_unnamed_trees(conn: &mut Conn) -> Result<(), StoreError> {
+/// Drops all Welcomes of a device.
+pub(crate) async fn delete_of_device(conn: &mut Conn, device: &DeviceId) -> Result<(), StoreError> {
+    let rows: Vec<(i64,)> = sqlx::query_as("DELETE FROM welcomes WHERE device = $1 RETURNING conversation")
+        .bind(device.as_bytes().as_slice())
+        .fetch_all(&mut *conn)
+        .await?;
+    for (key,) in rows {
+        delete_unnamed_trees(conn, ConversationKey(key)).await?;
+    }
+    Ok(())
+}
+
+/// Drops a conversation's trees that no Welcome names.
+async fn delete_unnamed_trees(conn: &mut Conn, key: ConversationKey) -> Result<(), StoreError> {
     sqlx::query(
-        "DELETE FROM trees WHERE NOT EXISTS \
-         (SELECT 1 FROM welcomes w WHERE w.tree = trees.hash AND w.conversation = trees.conversation)",
+        "DELETE FROM trees WHERE conversation = $1 AND NOT EXISTS \
+         (SELECT 1 FROM welcomes w WHERE w.tree = trees.hash AND w.conversation = $1)",
     )
+    .bind(key.0)
     .execute(conn)
     .await?;
     Ok(())

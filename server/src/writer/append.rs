@@ -165,10 +165,9 @@ fn as_submitted(entry: &NewEntry, submitter: DeviceId) -> Submitted {
     Submitted { number: entry.number, time: entry.time, kind: entry.kind, digest: entry.digest, submitter }
 }
 
-#[expect(clippy::vec_box, reason = "the boxes come from the queue and are not moved out of")]
 async fn load_heads(
     tx: &mut Tx<'_>,
-    messages: &Vec<Box<MessageAppend>>,
+    messages: &[Box<MessageAppend>],
 ) -> Result<HashMap<ConversationKey, Head>, StoreError> {
     let keys: BTreeSet<_> = messages.iter().map(|message| message.current.key).collect();
     let keys: Vec<_> = keys.into_iter().collect();

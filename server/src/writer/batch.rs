@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     append::{self, Appended, MessageAppend},
-    job::{Effect, Job, Tx, WriteJob},
+    job::{Effect, Job, Ran, Tx, WriteJob},
 };
 use crate::{
     clock::Clock,
@@ -27,13 +27,14 @@ pub(super) struct Batches {
     pub(super) seq: u64,
 }
 
-type Message = (Box<MessageAppend>, oneshot::Sender<Result<Appended, ApiError>>);
+type Answer = Result<Appended, ApiError>;
+type Message = (Box<MessageAppend>, oneshot::Sender<Answer>);
 
 /// The jobs of a batch with what became of them.
 #[derive(Default)]
 struct Done {
     writes: Vec<Box<dyn WriteJob>>,
-    messages: Vec<(oneshot::Sender<Result<Appended, ApiError>>, Result<Appended, ApiError>)>,
+    messages: Vec<(oneshot::Sender<Answer>, Answer)>,
     effects: Vec<Effect>,
 }
 
@@ -124,11 +125,13 @@ impl Batches {
     ) -> Result<(), StoreError> {
         backend::begin_job(&mut self.conn).await?;
         let mut tx = Tx { conn: &mut self.conn, now, seq, effects: Vec::new() };
-        if job.run(&mut tx).await {
-            effects.append(&mut tx.effects);
-            backend::keep_job(&mut self.conn).await?;
-        } else {
-            backend::undo_job(&mut self.conn).await?;
+        match job.run(&mut tx).await {
+            Ran::DiskFull => return Err(StoreError::Full),
+            Ran::Failed => backend::undo_job(&mut self.conn).await?,
+            Ran::Kept => {
+                effects.append(&mut tx.effects);
+                backend::keep_job(&mut self.conn).await?;
+            }
         }
         Ok(())
     }

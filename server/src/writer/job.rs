@@ -2,7 +2,10 @@
 
 use futures_util::future::BoxFuture;
 use infrasound_spec::{
-    account::DeviceId, api::stream::StreamEvent, conversation::ConversationId, time::Timestamp,
+    account::DeviceId,
+    api::{problem::ProblemType, stream::StreamEvent},
+    conversation::ConversationId,
+    time::Timestamp,
 };
 use tokio::sync::oneshot;
 
@@ -47,10 +50,21 @@ pub(super) enum Job {
     Write(Box<dyn WriteJob>),
 }
 
+/// How a job went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ran {
+    /// The disk is full: nothing of the batch can be kept.
+    DiskFull,
+    /// It failed: undo it.
+    Failed,
+    /// Keep what it did.
+    Kept,
+}
+
 /// A job whose type the queue does not know.
 pub(super) trait WriteJob: Send {
-    /// Does the work. `false`: it failed, undo it.
-    fn run<'c>(&'c mut self, tx: &'c mut Tx<'_>) -> BoxFuture<'c, bool>;
+    /// Does the work.
+    fn run<'c>(&'c mut self, tx: &'c mut Tx<'_>) -> BoxFuture<'c, Ran>;
 
     /// Answers, after the commit or its failure.
     fn answer(self: Box<Self>, committed: Result<(), ApiError>);
@@ -68,13 +82,17 @@ where
     T: Send + 'static,
     F: for<'c> FnOnce(&'c mut Tx<'_>) -> BoxFuture<'c, Result<T, ApiError>> + Send + 'static,
 {
-    fn run<'c>(&'c mut self, tx: &'c mut Tx<'_>) -> BoxFuture<'c, bool> {
+    fn run<'c>(&'c mut self, tx: &'c mut Tx<'_>) -> BoxFuture<'c, Ran> {
         Box::pin(async move {
-            let Some(job) = self.job.take() else { return false };
+            let Some(job) = self.job.take() else { return Ran::Failed };
             let result = job(tx).await;
-            let kept = result.is_ok();
+            let ran = match &result {
+                Ok(_) => Ran::Kept,
+                Err(error) if error.0.problem_type == ProblemType::StorageFull => Ran::DiskFull,
+                Err(_) => Ran::Failed,
+            };
             self.result = Some(result);
-            kept
+            ran
         })
     }
 

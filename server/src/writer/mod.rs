@@ -74,6 +74,11 @@ impl Writer {
         answered.await.map_err(|_| ApiError::unavailable())?
     }
 
+    /// Whether the writer still takes jobs.
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.queue.is_closed()
+    }
+
     async fn hand_in(&self, job: Job) -> Result<(), ApiError> {
         self.queue.send(job).await.map_err(|_| ApiError::unavailable())
     }

@@ -2,6 +2,8 @@
 //!
 //! One file for each part of the URL space; `support` has the actors.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 mod support;
 
 mod account;

@@ -106,3 +106,18 @@ async fn too_many_requests_are_told_when_to_come_back() {
     let anonymous = relay.call(Method::GET, "/v1/account", None, None::<&Value>).await;
     anonymous.problem(ProblemType::NoSession);
 }
+
+#[tokio::test]
+async fn an_account_that_the_instance_suspended_is_out() {
+    let relay = TestRelay::start().await;
+    let alice = relay.device("alice").await;
+    let demo = relay.running().demo().unwrap();
+    assert!(demo.set_suspended("alice", true).await.unwrap());
+    alice.get("/v1/account").await.ok::<Value>();
+    let given = challenge(&relay, &alice).await;
+    start(&relay, &alice, &alice, given).await.problem(ProblemType::AccountRefused);
+    alice.get("/v1/account").await.problem(ProblemType::NoSession);
+    assert!(demo.set_suspended("alice", false).await.unwrap());
+    let given = challenge(&relay, &alice).await;
+    start(&relay, &alice, &alice, given).await.ok::<Session>();
+}

@@ -25,7 +25,7 @@ impl Reader {
                     |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
                 let parsed = field("data:").map(|data| serde_json::from_str(data).unwrap());
                 let id = field("id:").map(str::to_owned);
-                self.text = rest.to_owned();
+                self.text = self.text.split_off(self.text.len() - rest.len());
                 if let (Some(id), Some(event)) = (id, parsed) {
                     return Some((id, event));
                 }

@@ -21,7 +21,7 @@ use crate::{
     store::{
         Conn, StoreError,
         conversation::{self, ConversationRow},
-        entry, group_state, head, membership,
+        group_state, head, membership,
     },
 };
 
@@ -45,7 +45,7 @@ pub(super) async fn describe(
     let group = group_state::load(conn, row.key, head.state_entry).await?;
     let memberships = membership::of_device(conn, row.key, device).await?;
     let from = memberships.iter().map(|membership| membership.from).min().unwrap_or(head.last + 1);
-    let first_kept = entry::first_kept(conn, row.key, from).await?.unwrap_or(head.last + 1);
+    let first_kept = from.max(row.kept_from);
     // A group of which every device is gone is no group any more: the next one is founded under the same id.
     let deserted = row.founded && !conversation::has_live_leaf(conn, row.key).await?;
     Ok(ConversationHead {

@@ -67,20 +67,20 @@ impl App {
 async fn consent_of(
     conn: &mut Conn,
     asker: &AccountUri,
-    target: &AccountUri,
+    uri: &AccountUri,
     now: Timestamp,
 ) -> Result<(Account, ContactState), ApiError> {
-    let asked = account::load(conn, target).await?.ok_or_else(|| {
+    let target = account::load(conn, uri).await?.ok_or_else(|| {
         ApiError::new(ProblemType::NoInfrasound, "This account has no device that uses Infrasound.")
     })?;
-    let Some(Conversation { id, .. }) = Conversation::direct(asker, target, 0) else {
-        return Ok((asked, ContactState::Accepted));
+    let Some(Conversation { id, .. }) = Conversation::direct(asker, uri, 0) else {
+        return Ok((target, ContactState::Accepted));
     };
     let asker = account::load(conn, asker).await?.ok_or_else(ApiError::internal)?;
     let known = conversation::load(conn, &id).await?.is_some();
     let acquaintance = if known { Acquaintance::Conversation } else { Acquaintance::None };
-    let said = consent::check(conn, &asker, &asked, acquaintance, now).await?;
-    Ok((asked, said))
+    let said = consent::check(conn, &asker, &target, acquaintance, now).await?;
+    Ok((target, said))
 }
 
 async fn claim(

@@ -10,5 +10,8 @@ use crate::{app::App, error::ApiError, store::sequence};
 pub(crate) async fn handle(State(app): State<App>) -> Result<Json<Health>, ApiError> {
     let mut snapshot = app.read().await.map_err(|_| ApiError::unavailable())?;
     sequence::load(&mut snapshot).await.map_err(|_| ApiError::unavailable())?;
+    if !app.writer.is_alive() {
+        return Err(ApiError::unavailable());
+    }
     Ok(Json(Health { status: "ok".to_owned() }))
 }

@@ -10,7 +10,7 @@ display:inline-block;user-select:all;margin:1rem 0}";
 
 /// The page with the code.
 pub(super) fn success(code: &str, handle: &str) -> String {
-    let spelled: String = code.chars().map(|c| format!("{c} ")).collect();
+    let spelled: String = code.chars().flat_map(|letter| [letter, ' ']).collect();
     document(
         "Signed in",
         &format!(

@@ -242,6 +242,6 @@ impl Device {
 
 /// Where something is said of an account.
 pub(crate) fn contact_path(account: &AccountUri) -> String {
-    let encoded: String = account.as_str().bytes().map(|byte| format!("%{byte:02X}")).collect();
-    format!("/v1/contacts/{encoded}")
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    format!("/v1/contacts/{}", utf8_percent_encode(account.as_str(), NON_ALPHANUMERIC))
 }
