@@ -6,7 +6,12 @@ use std::{
     time::Duration,
 };
 
-use infrasound_core::{conversation::summary::Summary, event::Event, input::Wish};
+use infrasound_core::{
+    conversation::summary::Summary,
+    event::Event,
+    input::Wish,
+    message::{Message as CoreMessage, MessageState},
+};
 use infrasound_native::{Error, Events, Session};
 use infrasound_spec::{consent::ContactState, conversation::ConversationId};
 

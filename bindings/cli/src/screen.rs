@@ -32,6 +32,11 @@ impl Screen {
         self.above = Some(printer);
     }
 
+    /// Whether a person sees what they typed.
+    pub(crate) fn shows_what_is_typed(&self) -> bool {
+        self.above.is_some()
+    }
+
     pub(crate) fn is_json(&self) -> bool {
         self.format == Format::Json
     }

@@ -98,8 +98,10 @@ async fn show_event(
 ) -> Result<(), CommandError> {
     let here = app.session.conversation_with(who).await?;
     match event {
-        // It was just typed; it is shown when it has a number, which is what the commands take.
-        Event::Message(message) if message.own && message.number.is_none() => Ok(()),
+        Event::Message(message) if message.own && message.number.is_none() => {
+            // What was just typed is shown when it has a number, which is what the commands take.
+            if app.screen.shows_what_is_typed() { Ok(()) } else { show(app, message) }
+        }
         Event::Message(message) if message.conversation == here => {
             show(app, message)?;
             if let (Some(conversation), Some(number), false) =
