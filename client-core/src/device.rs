@@ -181,3 +181,65 @@ impl std::fmt::Debug for Device {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use infrasound_spec::endorsement::EndorsementError;
+
+    use super::*;
+
+    fn device() -> Device {
+        let account = "https://a.example/users/alice".parse().unwrap();
+        let handle = "@alice@a.example".parse().unwrap();
+        Device::make(
+            account,
+            handle,
+            "laptop".to_owned(),
+            Timestamp::from_secs(1_795_000_000),
+            &mut rand_core::OsRng,
+        )
+    }
+
+    #[test]
+    fn a_device_is_endorsed_by_its_account() {
+        let device = device();
+        let endorsed = device.endorsement.verify(&device.account, &device.signer.public()).unwrap();
+        assert_eq!((endorsed.device, endorsed.account_key), (device.id, device.account_key));
+        let other: AccountUri = "https://a.example/users/mallory".parse().unwrap();
+        let forged = device.endorsement.verify(&other, &device.signer.public());
+        assert_eq!(forged, Err(EndorsementError::BadSignature));
+    }
+
+    #[test]
+    fn what_is_stored_is_the_same_device() {
+        let device = device();
+        let (read, registering) = device.stored(None).open().unwrap();
+        assert_eq!(
+            (read.id, read.account_key, read.signer.public()),
+            (device.id, device.account_key, device.signer.public())
+        );
+        assert!(registering.is_none());
+    }
+
+    #[test]
+    fn a_device_prints_no_key() {
+        let device = device();
+        let expected = format!(
+            "Device {{ account: {:?}, handle: {:?}, id: {:?}, name: \"laptop\", .. }}",
+            device.account, device.handle, device.id
+        );
+        assert_eq!(format!("{device:?}"), expected);
+        assert_eq!(format!("{:?}", device.signer), "DeviceSigner(..)");
+        assert_eq!(format!("{:?}", crate::journal::StorageKey::from_bytes([1; 32])), "StorageKey(..)");
+    }
+
+    #[test]
+    fn an_endorsement_is_renewed_when_half_of_it_is_over() {
+        let mut device = device();
+        let made = device.endorsement.created;
+        assert!(!device.refresh_endorsement(made.plus_millis(ENDORSEMENT_LIFETIME / 2 - 1)));
+        let later = made.plus_millis(ENDORSEMENT_LIFETIME / 2 + 1);
+        assert!(device.refresh_endorsement(later));
+        assert_eq!(device.endorsement.created, later);
+    }
+}

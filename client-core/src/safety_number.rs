@@ -53,5 +53,10 @@ mod tests {
         assert_eq!(number, digits((&bob, &key_b), (&alice, &key_a)));
         assert_ne!(number, digits((&alice, &key_a), (&bob, &AccountKey::from_bytes([3; 32]))));
         assert!(number.iter().all(|group| group.len() == 5));
+        // Computed by another implementation, in Python.
+        assert_eq!(
+            number.join(" "),
+            "80067 42110 32652 69171 59665 05758 45664 57889 35603 12605 41528 14106"
+        );
     }
 }

@@ -19,3 +19,83 @@ pub(crate) fn encode(value: &impl Serialize) -> Vec<u8> {
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, RecordDamaged> {
     rmp_serde::from_slice(bytes).map_err(|_| RecordDamaged)
 }
+
+#[cfg(test)]
+mod tests {
+    //! The stored format, pinned: whoever changes one of these bytes breaks every journal there is.
+
+    use infrasound_spec::{
+        account::AccountKey, consent::ContactState, conversation::ConversationId, submission::SubmissionId,
+        time::Timestamp,
+    };
+    use sha2::{Digest as _, Sha256};
+
+    use super::*;
+    use crate::{
+        contact::Contact,
+        conversation::{state::State, summary::StoredSummary},
+        intent::{Intent, Stage, Target, Work},
+    };
+
+    /// The first half of the digest in hex, and the length: enough to fail loudly, short enough to read.
+    fn fingerprint(value: &impl Serialize) -> String {
+        let bytes = encode(value);
+        let hex: Vec<String> = Sha256::digest(&bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{}:{}", bytes.len(), hex.concat())
+    }
+
+    fn contact() -> Contact {
+        Contact {
+            state: ContactState::Accepted,
+            pin: Some(AccountKey::from_bytes([7; 32])),
+            ..Contact::new("https://b.example/users/bob".parse().unwrap(), "@bob@b.example".parse().unwrap())
+        }
+    }
+
+    fn intent(stage: Stage) -> Intent {
+        Intent {
+            id: 3,
+            target: Target::Conversation(ConversationId::from_bytes([1; 32])),
+            work: Work::Activity {
+                json: b"{}".to_vec(),
+                note: Some("urn:uuid:1".parse().unwrap()),
+                receipt: false,
+            },
+            stage,
+            created: Timestamp::from_millis(1_795_000_000_000),
+        }
+    }
+
+    fn state() -> State {
+        State::new(ConversationId::from_bytes([1; 32]), "https://b.example/users/bob".parse().unwrap())
+    }
+
+    #[test]
+    fn the_stored_format_does_not_change_unnoticed() {
+        let message = Stage::Message { submission: SubmissionId::from_bytes([2; 16]), bytes: vec![9; 4] };
+        let summary =
+            StoredSummary { unread: 2, preview: "<p>hi</p>".to_owned(), ..StoredSummary::default() };
+        assert_eq!(fingerprint(&contact()), "146:ba335a13ad5e66ad");
+        assert_eq!(fingerprint(&intent(Stage::Queued)), "151:005ad6a28344f5cf");
+        assert_eq!(fingerprint(&intent(message)), "200:549a67089ae53fad");
+        assert_eq!(fingerprint(&intent(Stage::Held { number: 5 })), "159:d9b5a919d3cbe619");
+        assert_eq!(fingerprint(&summary), "68:ee08a4611119580c");
+        assert_eq!(fingerprint(&state()), "272:2582eaaab4128ce8");
+    }
+
+    #[test]
+    fn what_is_stored_reads_as_it_was_written() {
+        let read: Contact = decode(&encode(&contact())).unwrap();
+        assert_eq!((read.pin, read.state), (contact().pin, ContactState::Accepted));
+        let read: State = decode(&encode(&state())).unwrap();
+        assert_eq!((read.position, read.other), (state().position, state().other));
+        let read: Intent = decode(&encode(&intent(Stage::Held { number: 5 }))).unwrap();
+        assert!(matches!(read.stage, Stage::Held { number: 5 }));
+    }
+
+    #[test]
+    fn bytes_that_are_no_record_are_damage() {
+        assert_eq!(decode::<Contact>(b"\xc1").err(), Some(RecordDamaged));
+        assert_eq!(decode::<Contact>(&[]).err(), Some(RecordDamaged));
+    }
+}

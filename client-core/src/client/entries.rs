@@ -341,11 +341,11 @@ impl Client {
         number: u64,
         step: &mut Step,
     ) {
-        if !conversation.state.provisional.is_empty() {
+        if conversation.state.provisional.is_empty() {
+            self.remove_intent(intent.id, step);
+        } else {
             intent.stage = Stage::Held { number };
             self.save_intent(intent, step);
-        } else {
-            self.remove_intent(intent.id, step);
         }
     }
 

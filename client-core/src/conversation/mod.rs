@@ -145,18 +145,15 @@ impl Conversation {
 
     /// The commit, and with it those after it, is void: the group before it stands again. A founding leaves none.
     pub(crate) fn restore_kept(&mut self, commit: u64, writes: &mut WriteSet) -> Result<(), LoadError> {
-        let mut undone = self.kept.split_off(&commit);
-        match undone.get(&commit).cloned() {
-            Some(before) => {
-                self.store.restore(before);
-                self.forget(std::mem::take(&mut undone), writes);
-                self.reload_group()
-            }
-            None => {
-                self.forget(undone, writes);
-                self.drop_group();
-                Ok(())
-            }
+        let undone = self.kept.split_off(&commit);
+        let before = undone.get(&commit).cloned();
+        self.forget(undone, writes);
+        if let Some(before) = before {
+            self.store.restore(before);
+            self.reload_group()
+        } else {
+            self.drop_group();
+            Ok(())
         }
     }
 
