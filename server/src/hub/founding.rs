@@ -17,7 +17,7 @@ use infrasound_spec::{
     mls,
     time::Timestamp,
 };
-use openmls::prelude::{ProposalStore, PublicGroup};
+use openmls::prelude::{GroupContext, ProposalStore, PublicGroup};
 
 use super::{
     consent::{self, Acquaintance},
@@ -93,11 +93,9 @@ impl App {
         let context = group.group_context();
         let conversation = spec_conversation::conversation_of(context)
             .map_err(|error| ApiError::invalid(format!("The group is not a conversation: {error}.")))?;
-        let expected = mls::group_context_extensions(&conversation)
-            .map_err(|error| ApiError::invalid(format!("The group: {error}.")))?;
         let as_agreed = context.epoch().as_u64() == 0
             && context.ciphersuite() == mls::CIPHERSUITE
-            && *context.extensions() == expected
+            && has_only_our_extensions(context)
             && conversation.id == found.conversation;
         if !as_agreed {
             return Err(ApiError::invalid(
@@ -113,6 +111,21 @@ impl App {
         check_founder(&group, session, at)?;
         Ok((group, pieces, conversation))
     }
+}
+
+/// The conversation's extension (read before) and what every leaf must be able to do, in whatever order; nothing else.
+fn has_only_our_extensions(context: &GroupContext) -> bool {
+    let ours = mls::required_capabilities();
+    let required = context.required_capabilities().is_some_and(|theirs| {
+        same_set(theirs.extension_types(), ours.extension_types())
+            && same_set(theirs.proposal_types(), ours.proposal_types())
+            && same_set(theirs.credential_types(), ours.credential_types())
+    });
+    required && context.extensions().iter().count() == 2
+}
+
+fn same_set<T: PartialEq>(one: &[T], other: &[T]) -> bool {
+    one.len() == other.len() && one.iter().all(|item| other.contains(item))
 }
 
 fn check_founder(group: &PublicGroup, session: &Session, at: Timestamp) -> Result<(), ApiError> {

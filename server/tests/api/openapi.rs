@@ -31,3 +31,18 @@ async fn every_path_of_the_spec_is_described() {
     let missing: Vec<_> = wanted.filter(|path| !described.contains_key(*path)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+#[tokio::test]
+async fn parameters_are_where_the_document_says() {
+    let relay = TestRelay::start().await;
+    let document: Value = relay.get(paths::OPENAPI).await.ok();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for operation in item.as_object().unwrap().values() {
+            let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+            for parameter in parameters {
+                let in_path = path.contains(&format!("{{{}}}", parameter["name"].as_str().unwrap()));
+                assert_eq!(parameter["in"] == "path", in_path, "{path}: {parameter}");
+            }
+        }
+    }
+}

@@ -13,7 +13,10 @@ use crate::support::TestRelay;
 async fn a_relay_describes_itself() {
     let relay = TestRelay::start().await;
     let well_known: WellKnown = relay.get("/.well-known/infrasound").await.ok();
-    assert_eq!(well_known.relay, relay.base);
+    assert_eq!(
+        (well_known.relay.as_str(), well_known.versions),
+        (relay.base.as_str(), vec!["v1".to_owned()])
+    );
     let info: RelayInfo = relay.get("/v1/relay").await.ok();
     assert_eq!((info.instance.as_str(), info.demo), (relay.base.as_str(), true));
     for path in ["/healthz", "/readyz"] {

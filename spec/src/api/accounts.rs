@@ -6,7 +6,7 @@ use crate::account::{AccountKey, AccountUri, Handle};
 
 /// `GET /v1/accounts/lookup`: give one of the two.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub struct LookupQuery {
     /// `@name@host`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -145,7 +145,7 @@ pub struct WrongEpoch {
 
 /// `GET /v1/conversations/{conversation}/log`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub struct LogQuery {
     /// The last entry that this device has stored: what comes before may go.
     pub after: u64,

@@ -17,6 +17,7 @@ use crate::{
 
 /// What the instance adds to the address.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct CallbackQuery {
     /// The state that the sign-in began with.
     state: Option<String>,
