@@ -4,6 +4,13 @@
 //! carried out one by one, and [`Device::crash`] forgets everything that was not persisted. What goes over the wire is
 //! kept, and can be changed on its way by [`Device::tamper`]: that is a relay that lies.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test support: a step that fails fails the test, and says which"
+)]
+
 use std::{
     collections::{BTreeMap, VecDeque},
     time::{SystemTime, UNIX_EPOCH},
@@ -19,7 +26,8 @@ use infrasound_core::{
     warning::Warning,
 };
 use infrasound_spec::{
-    account::Handle, api::sign_in::SignedIn, consent::ContactState, conversation::ConversationId, time::Timestamp,
+    account::Handle, api::sign_in::SignedIn, consent::ContactState, conversation::ConversationId,
+    time::Timestamp,
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 

@@ -1,5 +1,7 @@
 //! A relay with its demo instance, in this process and on loopback: real router, real SQLite, real HTTP.
 
+#![expect(clippy::expect_used, reason = "test support: a step that fails fails the test, and says which")]
+
 use infrasound_relay::{
     Config, Relay,
     config::{InstanceConfig, RateConfig},
@@ -67,7 +69,8 @@ impl World {
     pub async fn sign_in(&self, name: &str) -> SignedIn {
         let token = demo_token(&self.base, name).await;
         let url = format!("{}{}", self.base, paths::SIGN_IN_EXCHANGE);
-        let answer = self.http.post(url).json(&json!({ "access_token": token })).send().await.expect("an answer");
+        let answer =
+            self.http.post(url).json(&json!({ "access_token": token })).send().await.expect("an answer");
         answer.json().await.expect("a sign-in")
     }
 

@@ -80,7 +80,9 @@ async fn who_is_blocked_gets_nothing_through_until_unblocked() {
     alice.sync().await;
     alice.send(&bob.handle(), "blocked?").await;
     assert_eq!(failures(&alice).len(), 1, "{:?}", failures(&alice));
-    assert!(bob.wish(Wish::Send { to: alice.handle(), text: "x".to_owned(), in_reply_to: None }).await.is_err());
+    assert!(
+        bob.wish(Wish::Send { to: alice.handle(), text: "x".to_owned(), in_reply_to: None }).await.is_err()
+    );
 
     bob.say(&alice.handle(), ContactState::None).await;
     alice.send(&bob.handle(), "and now?").await;
@@ -96,14 +98,21 @@ async fn a_policy_that_drops_strangers_looks_like_a_block() {
     let mut alice = world.login("alice").await;
     let mut bob = world.login("bob").await;
     let mut carol = world.login("carol").await;
-    bob.wish(Wish::SetPolicy(RequestPolicy { for_private_mentions: Verdict::Drop, ..RequestPolicy::default() }))
-        .await
-        .unwrap();
+    bob.wish(Wish::SetPolicy(RequestPolicy {
+        for_private_mentions: Verdict::Drop,
+        ..RequestPolicy::default()
+    }))
+    .await
+    .unwrap();
     carol.say(&alice.handle(), ContactState::Blocked).await;
     alice.send(&bob.handle(), "to one who takes nothing from strangers").await;
     alice.send(&carol.handle(), "to one who has blocked me").await;
     let [dropped, blocked] = failures(&alice).try_into().unwrap();
-    assert_eq!(dropped.replace("bob", "X"), blocked.replace("carol", "X"), "which of the two it is, is not told");
+    assert_eq!(
+        dropped.replace("bob", "X"),
+        blocked.replace("carol", "X"),
+        "which of the two it is, is not told"
+    );
 }
 
 #[tokio::test]

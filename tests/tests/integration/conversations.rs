@@ -39,7 +39,10 @@ async fn two_people_write_to_each_other() {
     let texts: Vec<&str> = at_alice.iter().map(|message| html(&message.body)).collect();
     assert_eq!(texts, ["<p>hello</p>", "<p>hello yourself<br>&lt;b&gt;not bold&lt;/b&gt;</p>"]);
     for (one, other) in at_alice.iter().zip(&at_bob) {
-        assert_eq!((&one.id, one.number, &one.sender, &one.body), (&other.id, other.number, &other.sender, &other.body));
+        assert_eq!(
+            (&one.id, one.number, &one.sender, &one.body),
+            (&other.id, other.number, &other.sender, &other.body)
+        );
         assert_ne!(one.own, other.own);
     }
     assert_eq!((alice.warnings(), bob.warnings()), (vec![], vec![]));
@@ -67,9 +70,12 @@ async fn replies_reactions_edits_and_deletions_show_on_both_sides() {
     let (mut alice, mut bob) = acquainted(&world).await;
     let conversation = alice.with(&bob.handle());
     let hello = alice.history(&bob.handle()).await[0].id.clone();
-    let reply = Wish::Send { to: alice.handle(), text: "to that".to_owned(), in_reply_to: Some(hello.clone()) };
+    let reply =
+        Wish::Send { to: alice.handle(), text: "to that".to_owned(), in_reply_to: Some(hello.clone()) };
     bob.wish(reply).await.unwrap();
-    bob.wish(Wish::React { conversation, object: hello.clone(), emoji: Some("👍".to_owned()) }).await.unwrap();
+    bob.wish(Wish::React { conversation, object: hello.clone(), emoji: Some("👍".to_owned()) })
+        .await
+        .unwrap();
     alice.sync().await;
     alice.wish(Wish::Edit { conversation, object: hello.clone(), text: "hallo".to_owned() }).await.unwrap();
     alice.send(&bob.handle(), "a slip").await;
@@ -131,7 +137,8 @@ async fn what_was_written_offline_goes_in_order_once_back() {
     alice.online = true;
     alice.advance(120_000).await;
     bob.sync().await;
-    let texts: Vec<String> = bob.history(&alice.handle()).await.iter().map(|m| html(&m.body).to_owned()).collect();
+    let texts: Vec<String> =
+        bob.history(&alice.handle()).await.iter().map(|m| html(&m.body).to_owned()).collect();
     assert_eq!(texts, ["<p>hello</p>", "<p>one</p>", "<p>two</p>", "<p>three</p>"]);
 }
 

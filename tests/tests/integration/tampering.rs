@@ -127,7 +127,8 @@ async fn reordered_messages() {
     }));
     bob.sync().await;
     goes_on(&mut alice, &mut bob).await;
-    let differs = bob.warnings().into_iter().find(|warning| matches!(warning, Warning::HistoriesDiffer { .. }));
+    let differs =
+        bob.warnings().into_iter().find(|warning| matches!(warning, Warning::HistoriesDiffer { .. }));
     assert!(differs.is_some(), "{:?}", bob.warnings());
 }
 
@@ -241,14 +242,13 @@ async fn a_commit_with_a_broken_confirmation_tag() {
     alice.send(&bob.handle(), "under the new epoch").await;
     // A PublicMessage ends with the confirmation tag and the membership tag, 33 bytes each with their lengths.
     bob.tamper(change("/log?", |page: &mut LogPage| {
-        page.entries.iter_mut().filter(|entry| entry.kind == EntryKind::Commit).for_each(|entry| flip(entry, 40));
+        page.entries
+            .iter_mut()
+            .filter(|entry| entry.kind == EntryKind::Commit)
+            .for_each(|entry| flip(entry, 40));
     }));
     bob.sync().await;
-    assert!(
-        matches!(&bob.warnings()[..], [Warning::CommitRefused { .. }, ..]),
-        "{:?}",
-        bob.warnings()
-    );
+    assert!(matches!(&bob.warnings()[..], [Warning::CommitRefused { .. }, ..]), "{:?}", bob.warnings());
     bob.trust();
     // Bob has told the hub, which undoes the commit; Alice's renewal and message are made anew.
     alice.sync().await;
@@ -267,7 +267,9 @@ async fn a_key_package_of_somebody_else() {
     let bob = world.login("bob").await;
     let carol = world.login("carol").await;
     let of_carol: ClaimedKeyPackages = world.claim(&bob, &carol.core().account().account).await;
-    alice.tamper(change("/key-packages/claim", move |claimed: &mut ClaimedKeyPackages| *claimed = of_carol.clone()));
+    alice.tamper(change("/key-packages/claim", move |claimed: &mut ClaimedKeyPackages| {
+        *claimed = of_carol.clone()
+    }));
     alice.send(&bob.handle(), "for bob only").await;
     assert!(
         matches!(&alice.warnings()[..], [Warning::KeysRefused { who, .. }] if *who == bob.handle()),
@@ -322,7 +324,11 @@ async fn a_key_package_under_another_account_key_than_the_pinned_one() {
     alice.sync().await;
     alice.send(&bob.handle(), "is that you?").await;
     assert_eq!(alice.warnings(), [Warning::AccountKeyChanged { who: bob.handle() }]);
-    assert_eq!(alice.history(&bob.handle()).await.last().unwrap().number, None, "nothing goes to a key nobody confirmed");
+    assert_eq!(
+        alice.history(&bob.handle()).await.last().unwrap().number,
+        None,
+        "nothing goes to a key nobody confirmed"
+    );
 }
 
 #[tokio::test]
