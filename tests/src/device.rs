@@ -5,9 +5,10 @@
 //! kept, and can be changed on its way by [`Device::tamper`]: that is a relay that lies.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
+    clippy::missing_panics_doc,
     clippy::panic,
+    clippy::unwrap_used,
     reason = "test support: a step that fails fails the test, and says which"
 )]
 

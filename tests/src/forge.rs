@@ -1,6 +1,10 @@
 //! What a relay that lies could make by itself: keys, endorsements and key packages that claim to be somebody's.
 
-#![expect(clippy::unwrap_used, reason = "test support: a step that fails fails the test, and says which")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "test support: a step that fails fails the test, and says which"
+)]
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use infrasound_spec::{

@@ -1,6 +1,10 @@
 //! A relay with its demo instance, in this process and on loopback: real router, real SQLite, real HTTP.
 
-#![expect(clippy::expect_used, reason = "test support: a step that fails fails the test, and says which")]
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "test support: a step that fails fails the test, and says which"
+)]
 
 use infrasound_relay::{
     Config, Relay,
