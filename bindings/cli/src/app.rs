@@ -126,10 +126,16 @@ impl App {
         Some(event)
     }
 
+    /// What has happened already and was not looked at, one by one.
+    pub(crate) fn happened(&mut self) -> Option<Event> {
+        let event = self.seen.pop_front().or_else(|| self.events.try_next())?;
+        self.notice(&event);
+        Some(event)
+    }
+
     /// Says what went wrong since the last look, and nothing else.
     pub(crate) fn show_warnings(&mut self) -> Result<(), CommandError> {
-        while let Some(event) = self.seen.pop_front().or_else(|| self.events.try_next()) {
-            self.notice(&event);
+        while let Some(event) = self.happened() {
             if matches!(event, Event::Warning(..)) {
                 self.show_event(&event)?;
             }
@@ -139,8 +145,7 @@ impl App {
 
     /// Says what happened since the last look, except for messages: those are listed by who asks for them.
     pub(crate) fn show_happenings(&mut self) -> Result<(), CommandError> {
-        while let Some(event) = self.seen.pop_front().or_else(|| self.events.try_next()) {
-            self.notice(&event);
+        while let Some(event) = self.happened() {
             if matches!(event, Event::Warning(..) | Event::Activity { .. } | Event::IntentFailed { .. }) {
                 self.show_event(&event)?;
             }

@@ -61,7 +61,7 @@ pub(super) async fn chat(app: &mut App, who: Handle) -> Result<End, CommandError
     loop {
         tokio::select! {
             line = lines.recv() => match line.as_deref().map_or(Typed::Quit, parse) {
-                Typed::Quit => return Ok(End::Finish),
+                Typed::Quit => return leave(app, &who, &mut online).await,
                 typed => do_typed(app, &who, typed).await?,
             },
             event = app.next_event() => match event {
@@ -70,6 +70,17 @@ pub(super) async fn chat(app: &mut App, who: Handle) -> Result<End, CommandError
             },
         }
     }
+}
+
+/// What was typed last still goes, and what became of it is said.
+async fn leave(app: &mut App, who: &Handle, online: &mut bool) -> Result<End, CommandError> {
+    if app.session.offline().is_none() {
+        app.settle().await?;
+    }
+    while let Some(event) = app.happened() {
+        show_event(app, who, &event, online).await?;
+    }
+    Ok(End::Leave)
 }
 
 async fn show_latest(app: &mut App, conversation: ConversationId) -> Result<(), CommandError> {
