@@ -69,7 +69,8 @@ impl Client {
     fn take_head(&mut self, head: &ConversationHead, step: &mut Step) {
         let id = head.conversation;
         let Some(listed) = self.summaries.get_mut(&id) else { return };
-        let seen = listed.stored.position;
+        // What was taken in since the relay was asked may not be in its answer.
+        let seen = listed.asked_at;
         listed.started_over = head.started_over.contains(&listed.other);
         if listed.started_over {
             self.active.insert(id);

@@ -107,6 +107,8 @@ struct Listed {
     began: bool,
     stored: StoredSummary,
     waiting: Option<String>,
+    /// What had been taken in when the relay was last asked for its heads.
+    asked_at: u64,
     /// The other account has started over, the relay says: its leaves are nobody's devices.
     started_over: bool,
 }

@@ -160,8 +160,10 @@ impl Client {
             self.contacts.insert(contact.account.clone(), contact);
         } else if name.starts_with(b"summary/") {
             let StoredListed { id, other, began, summary } = stored::decode(value)?;
-            self.summaries
-                .insert(id, Listed { other, began, stored: summary, waiting: None, started_over: false });
+            self.summaries.insert(
+                id,
+                Listed { other, began, stored: summary, waiting: None, asked_at: 0, started_over: false },
+            );
         } else if name.starts_with(b"intent/") {
             let intent: Intent = stored::decode(value)?;
             self.next_intent = self.next_intent.max(intent.id + 1);

@@ -103,6 +103,9 @@ impl Client {
         for (due, purpose, path) in wanted {
             let kind = std::mem::discriminant(&purpose);
             if due && !self.has_request(|under_way| std::mem::discriminant(under_way) == kind) {
+                if matches!(purpose, Purpose::Conversations) {
+                    self.summaries.values_mut().for_each(|listed| listed.asked_at = listed.stored.position);
+                }
                 self.ask(purpose, Method::Get, path.to_owned(), step);
             }
         }

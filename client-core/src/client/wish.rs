@@ -178,13 +178,17 @@ impl Client {
     fn wish_read(&mut self, id: ConversationId, up_to: u64, step: &mut Step) -> Result<Answer, Failure> {
         self.known(id)?;
         if let Some(listed) = self.summaries.get_mut(&id) {
-            listed.stored.seen = listed.stored.seen.max(up_to.min(listed.stored.last_message));
+            let up_to = up_to.min(listed.stored.last_message);
+            if up_to <= listed.stored.seen {
+                return Ok(Answer::Done);
+            }
+            listed.stored.seen = up_to;
             if listed.stored.seen >= listed.stored.last_message && listed.stored.unread > 0 {
                 listed.stored.unread = 0;
             }
         }
         self.summary_changed(id, step);
-        self.receipts_are_due(id, step.now);
+        self.receipts_due.insert(id, step.now);
         Ok(Answer::Done)
     }
 
@@ -265,6 +269,7 @@ impl Client {
                 began,
                 stored: StoredSummary::default(),
                 waiting: None,
+                asked_at: 0,
                 started_over: false,
             });
             self.summary_changed(id, step);
