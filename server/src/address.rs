@@ -29,3 +29,28 @@ fn last_forwarded(headers: &HeaderMap) -> Option<IpAddr> {
     let value = headers.get_all("x-forwarded-for").into_iter().next_back()?.to_str().ok()?;
     value.rsplit(',').next()?.trim().parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn address(peer: &str, forwarded: Option<&str>) -> IpAddr {
+        let mut request = axum::http::Request::builder();
+        if let Some(forwarded) = forwarded {
+            request = request.header("x-forwarded-for", forwarded);
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        parts.extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
+        let Ok(ClientAddress(address)) = ClientAddress::from_request_parts(&mut parts, &()).await;
+        address
+    }
+
+    #[tokio::test]
+    async fn only_a_proxy_on_the_same_machine_is_believed() {
+        let forged = Some("198.51.100.1, 203.0.113.7");
+        assert_eq!(address("127.0.0.1", forged).await.to_string(), "203.0.113.7");
+        assert_eq!(address("192.0.2.1", forged).await.to_string(), "192.0.2.1");
+        assert_eq!(address("127.0.0.1", Some("nonsense")).await.to_string(), "127.0.0.1");
+        assert_eq!(address("127.0.0.1", None).await.to_string(), "127.0.0.1");
+    }
+}

@@ -63,3 +63,36 @@ impl Streams {
         self.listeners().clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_reads_too_slowly_is_cut_off_after_what_was_buffered() {
+        let streams = Streams::default();
+        let (slow, other) = (DeviceId::from_bytes([1; 16]), DeviceId::from_bytes([2; 16]));
+        let (mut of_slow, mut of_other) = (streams.listen(slow), streams.listen(other));
+        for seq in 0..=BUFFER as u64 {
+            streams.tell(&slow, seq, &StreamEvent::Welcome);
+        }
+        streams.tell(&other, 7, &StreamEvent::Contacts);
+        for seq in 0..BUFFER as u64 {
+            assert_eq!(of_slow.recv().await, Some((seq, StreamEvent::Welcome)));
+        }
+        assert_eq!(of_slow.recv().await, None);
+        assert_eq!(of_other.recv().await, Some((7, StreamEvent::Contacts)));
+    }
+
+    #[tokio::test]
+    async fn a_fifth_stream_of_a_device_ends_the_first() {
+        let streams = Streams::default();
+        let device = DeviceId::from_bytes([1; 16]);
+        let mut listening: Vec<_> = (0..=STREAMS_OF_DEVICE).map(|_| streams.listen(device)).collect();
+        assert_eq!(listening[0].recv().await, None);
+        streams.tell(&device, 1, &StreamEvent::Welcome);
+        for receiver in &mut listening[1..] {
+            assert_eq!(receiver.recv().await, Some((1, StreamEvent::Welcome)));
+        }
+    }
+}

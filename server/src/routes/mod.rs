@@ -15,12 +15,13 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request},
     http::StatusCode,
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
     routing::{delete, get, post, put},
 };
 use infrasound_spec::{api::paths, api::problem::ProblemType, limits};
-use tower_http::timeout::TimeoutLayer;
 
 use crate::{app::App, error::ApiError};
 
@@ -59,7 +60,7 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::TREE, get(conversations::tree::handle))
         .route(paths::WELCOMES, get(welcomes::list::handle))
         .route(paths::WELCOME, delete(welcomes::delete::handle))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(middleware::from_fn(in_time))
         .route(paths::STREAM, get(stream::handle))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(limits::MAX_BODY))
@@ -71,9 +72,17 @@ pub(crate) async fn not_found() -> ApiError {
     ApiError::new(ProblemType::NotFound, "There is nothing at this address.")
 }
 
-async fn method_not_allowed() -> axum::response::Response {
-    use axum::response::IntoResponse as _;
-    let mut response = ApiError::bad_request("This address does not take this method.").into_response();
-    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    response
+async fn method_not_allowed() -> ApiError {
+    let mut error = ApiError::bad_request("This address does not take this method.");
+    error.0.status = StatusCode::METHOD_NOT_ALLOWED.as_u16();
+    error
+}
+
+/// Answers in time, if only to say that it takes too long. What was handed to the writer is written all the same: a
+/// repeat of the submission finds it.
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::unavailable().into_response(),
+    }
 }

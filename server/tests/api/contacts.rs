@@ -3,6 +3,7 @@
 use infrasound_spec::{
     api::{contacts::ContactList, problem::ProblemType},
     consent::{ContactState, RequestPolicy, Verdict},
+    time,
 };
 
 use crate::support::{Group, TestRelay, contact_path};
@@ -72,4 +73,16 @@ async fn who_blocks_somebody_does_not_write_to_them() {
     alice.say(&bob, ContactState::Blocked).await;
     let (_, found) = Group::prepare(&alice, &bob, 0).await;
     alice.post("/v1/conversations", &found).await.problem(ProblemType::Forbidden);
+}
+
+#[tokio::test]
+async fn new_accounts_may_be_kept_out_until_they_are_thirty_days_old() {
+    let relay = TestRelay::configured(|config| config.session_lifetime = 90 * time::DAY).await;
+    let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
+    let policy = RequestPolicy { for_new_accounts: Verdict::Drop, ..RequestPolicy::default() };
+    bob.put("/v1/account/policy", &policy).await.done();
+    let claim = serde_json::json!({ "account": bob.account() });
+    alice.post("/v1/key-packages/claim", &claim).await.problem(ProblemType::NoConsent);
+    relay.clock.advance(31 * time::DAY);
+    alice.claim(bob.account()).await;
 }

@@ -70,14 +70,19 @@ async fn who_has_none_left_cannot_be_reached() {
 
 #[tokio::test]
 async fn key_packages_that_expire_soon_are_not_handed_out() {
-    let relay = TestRelay::start().await;
+    let relay = TestRelay::configured(|config| config.session_lifetime = 90 * time::DAY).await;
     let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
-    relay.clock.advance(23 * time::HOUR);
-    alice.claim(bob.account()).await;
     let short = one_time(bob.key_package(false, 30));
     bob.post("/v1/key-packages", &short).await.problem(ProblemType::Invalid);
     let long = one_time(bob.key_package(false, 200));
     bob.post("/v1/key-packages", &long).await.problem(ProblemType::Invalid);
+    relay.clock.advance(44 * time::DAY);
+    alice.claim(bob.account()).await;
+    relay.clock.advance(2 * time::DAY);
+    let none: KeyPackageCount = bob.get("/v1/key-packages").await.ok();
+    assert_eq!(none, KeyPackageCount { one_time: 0, last_resort: false });
+    let claim = json!({ "account": bob.account() });
+    alice.post("/v1/key-packages/claim", &claim).await.problem(ProblemType::NoKeyPackages);
 }
 
 #[tokio::test]

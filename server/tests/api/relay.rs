@@ -30,6 +30,7 @@ async fn what_is_not_there_is_a_problem() {
     relay.get("/v1/nothing").await.problem(ProblemType::NotFound);
     let wrong = relay.call(Method::PUT, "/v1/relay", None, None::<&Value>).await;
     assert_eq!(wrong.status, 405);
+    assert_eq!(serde_json::from_slice::<Value>(&wrong.body).unwrap()["status"], 405);
     assert_eq!(wrong.headers["content-type"], "application/problem+json");
     relay.post("/v1/sessions/challenge", &"nonsense").await.problem(ProblemType::BadRequest);
 }
