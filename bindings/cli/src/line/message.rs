@@ -1,0 +1,170 @@
+//! A message, and how far one is.
+
+use infrasound_core::message::{Body, Message as CoreMessage, MessageState};
+use infrasound_spec::{account::Handle, content::ObjectId, conversation::ConversationId};
+use serde::Serialize;
+
+use crate::{clean, html, time};
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Message {
+    /// What `reply`, `react`, `edit` and `delete` take.
+    #[serde(rename = "ref")]
+    pub(crate) reference: String,
+    pub(crate) id: String,
+    pub(crate) conversation: Option<String>,
+    pub(crate) with: Option<String>,
+    pub(crate) number: Option<u64>,
+    pub(crate) from: String,
+    pub(crate) own: bool,
+    pub(crate) time: String,
+    pub(crate) kind: &'static str,
+    pub(crate) text: String,
+    pub(crate) in_reply_to: Option<String>,
+    pub(crate) edited: bool,
+    pub(crate) reactions: Vec<Reaction>,
+    pub(crate) state: &'static str,
+    pub(crate) reason: Option<String>,
+    /// Whether it is from somebody who has not been accepted.
+    pub(crate) request: bool,
+}
+
+/// A reaction to a message; no emoji is a like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Reaction {
+    pub(crate) from: String,
+    pub(crate) emoji: Option<String>,
+}
+
+/// One's own message has got further.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the JSON")]
+pub(crate) struct State {
+    pub(crate) id: String,
+    pub(crate) conversation: Option<String>,
+    pub(crate) with: Option<String>,
+    pub(crate) number: Option<u64>,
+    pub(crate) state: &'static str,
+    pub(crate) reason: Option<String>,
+}
+
+/// With whom a conversation is, and whether it is a request: what a message does not say of itself.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Place {
+    pub(crate) with: Option<Handle>,
+    pub(crate) request: bool,
+}
+
+impl Message {
+    pub(crate) fn new(message: &CoreMessage, place: &Place) -> Self {
+        let (kind, text) = match &message.body {
+            Body::Html(html) => ("text", html::text(html)),
+            Body::Deleted => ("deleted", String::new()),
+            Body::Unsupported(name) => ("unsupported", clean::line(name)),
+            Body::Unreadable(reason) => ("unreadable", clean::line(reason)),
+        };
+        let (state, reason) = message_state(&message.state);
+        Self {
+            reference: reference(place.with.as_ref(), message.conversation, message.number, &message.id),
+            id: message.id.to_string(),
+            conversation: message.conversation.map(|id| id.to_string()),
+            with: place.with.as_ref().map(ToString::to_string),
+            number: message.number,
+            from: message.sender.to_string(),
+            own: message.own,
+            time: time::rfc3339(message.time),
+            kind,
+            text,
+            in_reply_to: message.in_reply_to.as_ref().map(ToString::to_string),
+            edited: message.edited,
+            reactions: message.reactions.iter().map(Reaction::from).collect(),
+            state,
+            reason,
+            request: place.request,
+        }
+    }
+}
+
+impl From<&infrasound_core::message::Reaction> for Reaction {
+    fn from(reaction: &infrasound_core::message::Reaction) -> Self {
+        Self { from: reaction.sender.to_string(), emoji: reaction.emoji.as_deref().map(clean::line) }
+    }
+}
+
+/// `@bob@host/12`, or with the id while there is no number.
+fn reference(
+    with: Option<&Handle>,
+    conversation: Option<ConversationId>,
+    number: Option<u64>,
+    id: &ObjectId,
+) -> String {
+    let place = match (with, conversation) {
+        (Some(with), _) => with.to_string(),
+        (None, Some(conversation)) => conversation.to_string(),
+        (None, None) => return id.to_string(),
+    };
+    number.map_or_else(|| format!("{place}/{id}"), |number| format!("{place}/{number}"))
+}
+
+/// The word for a state, and the reason that goes with it.
+pub(crate) fn message_state(state: &MessageState) -> (&'static str, Option<String>) {
+    match state {
+        MessageState::Pending(reason) => ("queued", reason.as_deref().map(clean::line)),
+        MessageState::Sent => ("sent", None),
+        MessageState::Delivered => ("delivered", None),
+        MessageState::Read => ("read", None),
+        MessageState::Failed(reason) => ("failed", Some(clean::line(reason))),
+        MessageState::Received => ("received", None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use infrasound_spec::time::Timestamp;
+
+    use super::*;
+    use crate::line::Line;
+
+    fn message(body: Body) -> CoreMessage {
+        CoreMessage {
+            id: "urn:uuid:1".parse().unwrap(),
+            conversation: Some(ConversationId::from_bytes([0; 32])),
+            number: Some(12),
+            sender: "@bob@b.example".parse().unwrap(),
+            own: false,
+            time: Timestamp::from_secs(0),
+            body,
+            in_reply_to: None,
+            edited: false,
+            reactions: Vec::new(),
+            state: MessageState::Received,
+        }
+    }
+
+    /// The promise of `JSON.md`: a change here is a change of what scripts rely on.
+    #[test]
+    fn the_shape_of_a_message_is_kept() {
+        let place = Place { with: Some("@bob@b.example".parse().unwrap()), request: true };
+        let line =
+            Line::Message(Message::new(&message(Body::Html("<p>hi &amp; bye</p>".to_owned())), &place));
+        assert_eq!(
+            serde_json::to_string(&line).unwrap(),
+            concat!(
+                r#"{"type":"message","ref":"@bob@b.example/12","id":"urn:uuid:1","#,
+                r#""conversation":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","with":"@bob@b.example","number":12,"#,
+                r#""from":"@bob@b.example","own":false,"time":"1970-01-01T00:00:00.000Z","kind":"text","#,
+                r#""text":"hi & bye","in_reply_to":null,"edited":false,"reactions":[],"state":"received","#,
+                r#""reason":null,"request":true}"#
+            )
+        );
+    }
+
+    #[test]
+    fn a_message_without_a_number_is_referred_to_by_its_id() {
+        let mut pending = message(Body::Deleted);
+        pending.number = None;
+        let place = Place { with: Some("@bob@b.example".parse().unwrap()), request: false };
+        assert_eq!(Message::new(&pending, &place).reference, "@bob@b.example/urn:uuid:1");
+    }
+}
