@@ -10,6 +10,13 @@ use url::Url;
 const REDIRECT: &str = "http://127.0.0.1:9/signed-in";
 const SCOPE: &str = "profile";
 
+/// Which button of the sign-in page is pressed.
+#[derive(Clone, Copy)]
+enum Button {
+    SignIn,
+    SignUp,
+}
+
 /// An access token of the demo instance at `base` for the account `name`, with the scope `profile`.
 ///
 /// # Panics
@@ -23,6 +30,28 @@ pub async fn demo_token(base: &str, name: &str) -> String {
 /// # Panics
 /// If the instance refuses any step.
 pub async fn demo_token_with_scope(base: &str, name: &str, scope: &str) -> String {
+    token_by(base, name, scope, Button::SignIn).await
+}
+
+/// Makes an account of the demo instance, and gives an access token with the scope `profile`, from outside of any
+/// asynchronous runtime.
+///
+/// # Panics
+/// If the instance refuses any step.
+pub fn new_demo_account(base: &str, name: &str) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(token_by(base, name, SCOPE, Button::SignUp))
+}
+
+/// Makes an account of the demo instance, and gives an access token as [`demo_token`] does.
+///
+/// # Panics
+/// If the instance refuses any step.
+pub async fn demo_sign_up(base: &str, name: &str) -> String {
+    token_by(base, name, SCOPE, Button::SignUp).await
+}
+
+async fn token_by(base: &str, name: &str, scope: &str, button: Button) -> String {
     let browser = Client::builder().no_proxy().redirect(Policy::none()).build().expect("an HTTP client");
     let at = |path: &str| format!("{}{path}", base.trim_end_matches('/'));
     let form = [("client_name", "Infrasound tests"), ("redirect_uris", REDIRECT), ("scopes", scope)];
@@ -31,7 +60,7 @@ pub async fn demo_token_with_scope(base: &str, name: &str, scope: &str) -> Strin
 
     let asked = [("response_type", "code"), ("client_id", &id), ("redirect_uri", REDIRECT), ("scope", scope)];
     let page_url = Url::parse_with_params(&at("/oauth/authorize"), asked).expect("the instance's address");
-    let code = allow(&browser, page_url, &at("/oauth/authorize"), name).await;
+    let code = allow(&browser, page_url, &at("/oauth/authorize"), name, button).await;
 
     let form = [
         ("grant_type", "authorization_code"),
@@ -45,13 +74,17 @@ pub async fn demo_token_with_scope(base: &str, name: &str, scope: &str) -> Strin
 }
 
 /// Fills the sign-in page in, and gives the code from the redirect that follows.
-async fn allow(browser: &Client, page_url: Url, submit_to: &str, name: &str) -> String {
+async fn allow(browser: &Client, page_url: Url, submit_to: &str, name: &str, button: Button) -> String {
     let page = browser.get(page_url).send().await.expect("the sign-in page");
     let page = page.error_for_status().expect("the sign-in page");
     let cookie = cookie(&page);
     let html = page.text().await.expect("the sign-in page's text");
     let mut form = hidden_fields(&html);
-    for (field, value) in [("name", name), ("password", "demo"), ("action", "sign_in")] {
+    let action = match button {
+        Button::SignIn => "sign_in",
+        Button::SignUp => "sign_up",
+    };
+    for (field, value) in [("name", name), ("password", "demo"), ("action", action)] {
         form.push((field.to_owned(), value.to_owned()));
     }
     let answer =
