@@ -9,3 +9,6 @@ pub mod snac;
 pub mod device;
 pub mod forge;
 pub mod world;
+pub mod cli;
+pub mod kill;
+pub mod leak_scan;

@@ -23,12 +23,16 @@ pub fn cargo() -> Command {
 }
 
 /// The folder with `infrasound-relay` and `infrasound`, which are built once a process, as `cargo xtask demo` builds them.
+/// The variable INFRASOUND_PROGRAMS names a folder where they were built before, such as `target/release`.
 ///
 /// # Panics
 /// If they do not build.
 pub fn programs() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
+        if let Some(folder) = env::var_os("INFRASOUND_PROGRAMS") {
+            return PathBuf::from(folder);
+        }
         let arguments = ["build", "--quiet", "-p", "infrasound-relay", "-p", "infrasound-cli"];
         let status = cargo().args(arguments).status().expect("cargo starts");
         assert!(status.success(), "the relay and the infrasound command build");
@@ -36,8 +40,10 @@ pub fn programs() -> &'static Path {
     })
 }
 
-/// Where cargo puts what it builds: this test is in it, under `PROFILE/deps`.
+/// Where cargo puts what it builds: a test is in it under `PROFILE/deps`, another program under `PROFILE`.
 fn target() -> PathBuf {
-    let test = env::current_exe().expect("the path of this test");
-    test.ancestors().nth(3).expect("a target folder").to_owned()
+    let program = env::current_exe().expect("the path of this program");
+    let folder = program.parent().expect("the folder of this program");
+    let profile = if folder.ends_with("deps") { folder.parent() } else { Some(folder) };
+    profile.and_then(Path::parent).expect("a target folder").to_owned()
 }

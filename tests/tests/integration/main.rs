@@ -8,3 +8,5 @@ mod crashes;
 mod start_over;
 mod tampering;
 mod interop;
+mod sigkill;
+mod leaks;
