@@ -239,7 +239,12 @@ impl Device {
     /// The whole history with somebody.
     pub async fn history(&mut self, who: &Handle) -> Vec<Message> {
         let conversation = self.with(who);
-        match self.wish(Wish::Messages { conversation, before: None, limit: 1_000 }).await.unwrap() {
+        let wish = || Wish::Messages { conversation, before: None, limit: 1_000 };
+        let answer = match self.try_wish(wish()).await {
+            Some(answer) => answer,
+            None => self.wish(wish()).await,
+        };
+        match answer.unwrap() {
             Answer::Messages(messages) => messages,
             other => panic!("{other:?}"),
         }
