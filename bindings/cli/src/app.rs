@@ -105,6 +105,16 @@ impl App {
         }
     }
 
+    /// [`App::catch_up`] for a command that shows what is here: a device that was signed out keeps its history. Gives
+    /// the error to end with.
+    pub(crate) async fn catch_up_for_history(&mut self) -> Result<Option<CommandError>, CommandError> {
+        match self.catch_up().await {
+            Ok(_) => Ok(None),
+            Err(error @ CommandError::Client(Error::NeedsLogin(_))) => Ok(Some(error)),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Waits until what was wished has gone out, unless the relay can't be reached.
     pub(crate) async fn settle(&mut self) -> Result<Reached, CommandError> {
         match self.session.wait_caught_up(ONLINE).await {

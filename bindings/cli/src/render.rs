@@ -185,7 +185,7 @@ fn send(send: &Send, paint: Paint) -> String {
     let reason = send.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     match send.state {
         "queued" => {
-            let reason = send.reason.as_deref().unwrap_or("the relay is not reachable");
+            let reason = send.reason.as_deref().unwrap_or("the relay is not reachable").trim_end_matches('.');
             paint.waiting(&format!(
                 "queued: {reason}; it goes when that is over (run `infrasound inbox` later)"
             ))

@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(super) async fn read(app: &mut App, written: &str, limit: usize) -> Result<End, CommandError> {
-    app.catch_up().await?;
+    let signed_out = app.catch_up_for_history().await?;
     app.show_warnings()?;
     let summary = reference::conversation(&app.session, written).await?;
     let conversation = summary.conversation;
@@ -26,6 +26,9 @@ pub(super) async fn read(app: &mut App, written: &str, limit: usize) -> Result<E
     }
     if let Some(waiting) = &summary.waiting {
         app.screen.note(&format!("Messages wait: {}", crate::clean::line(waiting)))?;
+    }
+    if let Some(error) = signed_out {
+        return Err(error);
     }
     if let Some(last) = messages.iter().rev().find_map(|message| message.number) {
         app.mark_read(conversation, last).await?;

@@ -30,6 +30,8 @@ pub(super) async fn send(
     let Answer::Queued { message, .. } = app.session.wish(wish).await? else { return Ok(End::Finish) };
     let fate = match fate(app, &to, &message).await {
         Ok(fate) => fate,
+        // A device that is signed out sends nothing any more.
+        Err(error @ CommandError::Client(Error::NeedsLogin(_))) => return Err(error),
         Err(error) => {
             // Whoever sees only the error would write it again.
             let reason = Some(clean::line(&error.to_string()));
