@@ -95,6 +95,9 @@ CREATE TABLE conversations (
     kept_from BIGINT NOT NULL
 );
 
+CREATE INDEX conversations_of_first ON conversations (first);
+CREATE INDEX conversations_of_second ON conversations (second);
+
 -- What every append reads and writes, narrow on purpose. state_entry: the entry that set the group's state, 0 if there
 -- is no group. provisional: the first commit that is not confirmed, 0 if none. consent: bits, see store/head.rs.
 CREATE TABLE heads (

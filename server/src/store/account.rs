@@ -167,9 +167,8 @@ pub(crate) async fn started_over_since(
     cursor: u64,
 ) -> Result<Vec<AccountUri>, StoreError> {
     let rows: Vec<(String,)> = sqlx::query_as(
-        "SELECT a.uri FROM accounts a JOIN conversations c \
-         ON (c.first = $1 AND c.second = a.uri) OR (c.second = $1 AND c.first = a.uri) \
-         WHERE a.started_over_seq > $2",
+        "SELECT a.uri FROM conversations c JOIN accounts a ON a.uri IN (c.first, c.second) \
+         WHERE (c.first = $1 OR c.second = $1) AND a.uri <> $1 AND a.started_over_seq > $2",
     )
     .bind(uri.as_str())
     .bind(signed(cursor))

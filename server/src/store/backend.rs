@@ -21,7 +21,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 const FILE: &str = "relay.db";
 const READERS: u32 = 4;
-const STATEMENTS: usize = 256;
+/// The appends' statements for each number of rows, and all others.
+const STATEMENTS: usize = 512;
 
 /// The one connection that writes, and the ones that read.
 pub(crate) struct Database {

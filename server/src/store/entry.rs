@@ -118,17 +118,15 @@ pub(crate) async fn find_submitted(
 ) -> Result<Vec<((ConversationKey, SubmissionId), Submitted)>, StoreError> {
     let mut found = Vec::new();
     for chunk in chunks(wanted) {
-        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(
-            "SELECT conversation, submission, number, time, kind, digest, submitter FROM entries \
-             WHERE (conversation, submission) IN (VALUES ",
+        // A join, and not `IN (VALUES …)`, for which SQLite would read the whole table.
+        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new("WITH wanted (conversation, submission) AS (");
+        sql.push_values(chunk, |mut row, (key, submission)| {
+            row.push_bind(key.0).push_bind(submission.as_bytes().as_slice());
+        });
+        sql.push(
+            ") SELECT e.conversation, e.submission, e.number, e.time, e.kind, e.digest, e.submitter FROM wanted w \
+             JOIN entries e ON e.conversation = w.conversation AND e.submission = w.submission",
         );
-        let mut list = sql.separated(", ");
-        for (key, submission) in chunk {
-            list.push("(").push_bind_unseparated(key.0);
-            list.push_unseparated(", ").push_bind_unseparated(submission.as_bytes().as_slice());
-            list.push_unseparated(")");
-        }
-        sql.push(")");
         let rows: Vec<SubmittedRow> = sql.build_query_as().fetch_all(&mut *conn).await?;
         for row in rows {
             found.push(row.try_into()?);
