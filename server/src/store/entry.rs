@@ -118,21 +118,27 @@ pub(crate) async fn find_submitted(
 ) -> Result<Vec<((ConversationKey, SubmissionId), Submitted)>, StoreError> {
     let mut found = Vec::new();
     for chunk in chunks(wanted) {
-        // A join, and not `IN (VALUES …)`, for which SQLite would read the whole table.
-        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new("WITH wanted (conversation, submission) AS (");
-        sql.push_values(chunk, |mut row, (key, submission)| {
-            row.push_bind(key.0).push_bind(submission.as_bytes().as_slice());
-        });
-        sql.push(
-            ") SELECT e.conversation, e.submission, e.number, e.time, e.kind, e.digest, e.submitter FROM wanted w \
-             JOIN entries e ON e.conversation = w.conversation AND e.submission = w.submission",
-        );
-        let rows: Vec<SubmittedRow> = sql.build_query_as().fetch_all(&mut *conn).await?;
+        let rows: Vec<SubmittedRow> =
+            submitted_query("", chunk).build_query_as().fetch_all(&mut *conn).await?;
         for row in rows {
             found.push(row.try_into()?);
         }
     }
     Ok(found)
+}
+
+/// A join, and not `IN (VALUES …)`, for which SQLite would read the whole table.
+fn submitted_query(prefix: &str, wanted: &[(ConversationKey, SubmissionId)]) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(prefix);
+    sql.push("WITH wanted (conversation, submission) AS (");
+    sql.push_values(wanted, |mut row, (key, submission)| {
+        row.push_bind(key.0).push_bind(submission.as_bytes().to_vec());
+    });
+    sql.push(
+        ") SELECT e.conversation, e.submission, e.number, e.time, e.kind, e.digest, e.submitter FROM wanted w \
+         JOIN entries e ON e.conversation = w.conversation AND e.submission = w.submission",
+    );
+    sql
 }
 
 #[derive(sqlx::FromRow)]
@@ -179,4 +185,25 @@ pub(crate) async fn page(
     .fetch_all(conn)
     .await?;
     rows.into_iter().map(LogEntry::try_from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::backend;
+
+    #[tokio::test]
+    async fn repeats_are_found_without_reading_the_table() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut database = backend::open(directory.path(), None).await.unwrap();
+        let wanted = [(ConversationKey(1), SubmissionId::from_bytes([1; 16])); 3];
+        let plan: Vec<(i64, i64, i64, String)> = submitted_query("EXPLAIN QUERY PLAN ", &wanted)
+            .build_query_as()
+            .fetch_all(&mut database.writer)
+            .await
+            .unwrap();
+        let steps: Vec<_> = plan.into_iter().map(|(_, _, _, step)| step).collect();
+        assert!(steps.iter().any(|step| step.contains("entries_by_submission")), "{steps:?}");
+        assert!(!steps.iter().any(|step| step.starts_with("SCAN e ") || step == "SCAN e"), "{steps:?}");
+    }
 }
