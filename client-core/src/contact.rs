@@ -22,11 +22,21 @@ pub(crate) struct Contact {
     pub(crate) pin: Option<AccountKey>,
     /// Another key than the pinned one, until the person confirms it. While it is there, nothing is sent.
     pub(crate) changed_key: Option<AccountKey>,
+    /// The key in the safety number that the person saw last: accepting confirms this one and no other.
+    pub(crate) shown_key: Option<AccountKey>,
 }
 
 impl Contact {
     pub(crate) fn new(account: AccountUri, handle: Handle) -> Self {
-        Self { account, handle, state: ContactState::None, unsynced: false, pin: None, changed_key: None }
+        Self {
+            account,
+            handle,
+            state: ContactState::None,
+            unsynced: false,
+            pin: None,
+            changed_key: None,
+            shown_key: None,
+        }
     }
 
     pub(crate) fn person(&self) -> Person {
@@ -50,6 +60,14 @@ impl Contact {
                 KeySeen::Changed
             }
         }
+    }
+
+    /// Whether the key that would be confirmed is another than the one that the person compared.
+    pub(crate) fn changed_since_shown(&self) -> bool {
+        self.changed_key.is_some()
+            && self.shown_key.is_some()
+            && self.shown_key != self.pin
+            && self.shown_key != self.changed_key
     }
 
     /// The person accepts: a changed key becomes the pinned one. It counts as not compared.

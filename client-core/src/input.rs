@@ -114,7 +114,7 @@ pub enum Wish {
 }
 
 /// An answer of the relay.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct HttpResponse {
     /// The status.
     pub status: u16,
@@ -122,6 +122,17 @@ pub struct HttpResponse {
     pub retry_after: Option<u64>,
     /// The body, at most [`crate::output::MAX_RESPONSE`] bytes; a longer one is a [`TransportError::TooLong`].
     pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The body may hold a session's token.
+        let Self { status, retry_after, body: _ } = self;
+        f.debug_struct("HttpResponse")
+            .field("status", status)
+            .field("retry_after", retry_after)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why there was no answer.

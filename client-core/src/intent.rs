@@ -42,7 +42,10 @@ pub(crate) enum Work {
         receipt: bool,
     },
     /// Renew this device's leaf.
-    RenewLeaf,
+    RenewLeaf {
+        /// What the app knows the wish by.
+        wish: ObjectId,
+    },
     /// Put the new devices of an account that started over in place of its old ones.
     Reinvite,
 }
@@ -86,7 +89,7 @@ impl Intent {
     pub(crate) fn note(&self) -> Option<&ObjectId> {
         match &self.work {
             Work::Activity { note, .. } => note.as_ref(),
-            Work::RenewLeaf | Work::Reinvite => None,
+            Work::RenewLeaf { .. } | Work::Reinvite => None,
         }
     }
 

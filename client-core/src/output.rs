@@ -30,7 +30,7 @@ pub enum Output {
     /// host was started. An open stream is replaced.
     OpenStream {
         /// For `Authorization: Bearer`.
-        token: String,
+        token: Token,
     },
     /// Read all records of a scope; give back `Input::Loaded`.
     Load(Scope),
@@ -38,6 +38,16 @@ pub enum Output {
     Event(Event),
     /// Give `Input::Wake` at this time. Replaces the time asked for before.
     WakeAt(Timestamp),
+}
+
+/// A session's token. It is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(pub String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(..)")
+    }
 }
 
 /// The method of a request.

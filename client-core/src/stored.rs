@@ -75,12 +75,12 @@ mod tests {
         let message = Stage::Message { submission: SubmissionId::from_bytes([2; 16]), bytes: vec![9; 4] };
         let summary =
             StoredSummary { unread: 2, preview: "<p>hi</p>".to_owned(), ..StoredSummary::default() };
-        assert_eq!(fingerprint(&contact()), "146:ba335a13ad5e66ad");
+        assert_eq!(fingerprint(&contact()), "157:fde36326d802d9e9");
         assert_eq!(fingerprint(&intent(Stage::Queued)), "151:005ad6a28344f5cf");
         assert_eq!(fingerprint(&intent(message)), "200:549a67089ae53fad");
         assert_eq!(fingerprint(&intent(Stage::Held { number: 5 })), "159:d9b5a919d3cbe619");
-        assert_eq!(fingerprint(&summary), "68:ee08a4611119580c");
-        assert_eq!(fingerprint(&state()), "272:2582eaaab4128ce8");
+        assert_eq!(fingerprint(&summary), "79:c5e5b1f28d56589e");
+        assert_eq!(fingerprint(&state()), "262:ee2313c700210ea4");
     }
 
     #[test]

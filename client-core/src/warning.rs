@@ -108,6 +108,12 @@ pub enum Warning {
         /// Whose.
         who: Handle,
     },
+    /// The relay does not take what this account says of somebody.
+    #[error("the relay refused what you said of {who}: it is not in force there")]
+    ContactRefused {
+        /// Of whom.
+        who: Handle,
+    },
     /// What a member sent is not a message of this protocol.
     #[error("{sender} sent something that is not a message (entry {number})")]
     ContentRefused {

@@ -211,7 +211,7 @@ impl Host {
             // Taken by `carry_out` already.
             Output::Persist(batch) => self.parts.journal.write(&[batch]).await?,
             Output::Request(request) => self.begin_request(request),
-            Output::OpenStream { token } => self.open_stream(token),
+            Output::OpenStream { token } => self.open_stream(token.0),
             Output::Load(scope) => {
                 let records = self.parts.journal.read(scope).await?;
                 self.inputs.push_back(Input::Loaded(scope, records));

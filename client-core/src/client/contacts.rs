@@ -4,13 +4,19 @@
 
 use infrasound_spec::{
     account::{AccountUri, Handle},
-    api::{accounts::AccountInfo, contacts::ContactList, devices::OwnAccount, problem::Problem},
+    api::{
+        accounts::AccountInfo,
+        contacts::ContactList,
+        devices::OwnAccount,
+        problem::{Problem, ProblemType},
+    },
     consent::ContactState,
     conversation::ConversationId,
 };
 
 use super::{
     Client,
+    patience::Waiter,
     requests::{Purpose, failure},
     step::Step,
 };
@@ -37,13 +43,25 @@ impl Client {
     pub(super) fn handle_of(&self, account: &AccountUri) -> Handle {
         match self.contacts.get(account) {
             Some(contact) => contact.handle.clone(),
-            None => self.device.handle.clone(),
+            None if *account == self.device.account => self.device.handle.clone(),
+            // Nobody is taken into a conversation before there is a contact; a name that says so, just in case.
+            None => {
+                Handle::new("unknown", account.authority()).unwrap_or_else(|_| self.device.handle.clone())
+            }
         }
     }
 
     /// The contact for an account, made if there is none.
     pub(super) fn contact(&mut self, account: &AccountUri, handle: &Handle) -> &mut Contact {
         self.contacts.entry(account.clone()).or_insert_with(|| Contact::new(account.clone(), handle.clone()))
+    }
+
+    /// Whether a handle may stand for an account: it is not one's own, nor that of another account known here.
+    ///
+    /// Handles are the relay's word. If one could name two accounts, messages could go to the wrong one.
+    pub(super) fn may_be_called(&self, account: &AccountUri, handle: &Handle) -> bool {
+        *handle != self.device.handle
+            && self.contact_by_handle(handle).is_none_or(|contact| contact.account == *account)
     }
 
     pub(super) fn save_contact(&self, account: &AccountUri, step: &mut Step) {
@@ -85,6 +103,13 @@ impl Client {
             self.online.deferred.push((wish, Wish::SetContact { who: who.clone(), state }));
             return Ok(None);
         };
+        if state == ContactState::Accepted
+            && self.contacts.get(&account).is_some_and(Contact::changed_since_shown)
+        {
+            let text =
+                format!("the key of {who} has changed again since you looked; compare safety numbers again");
+            return Err(Failure::new(FailureCode::Untrusted, text));
+        }
         self.say_of(&account, state, step);
         Ok(Some(Answer::Done))
     }
@@ -110,7 +135,11 @@ impl Client {
         // Said otherwise in the meantime: the next pump tells the relay that.
         if contact.state == state || !accepted {
             contact.unsynced = false;
+            let who = contact.handle.clone();
             self.save_contact(account, step);
+            if !accepted {
+                step.event(Event::Warning(None, Warning::ContactRefused { who }));
+            }
         }
         if state == ContactState::Accepted {
             self.sync.conversations = true;
@@ -125,6 +154,9 @@ impl Client {
         step: &mut Step,
     ) {
         match found {
+            Ok(info) if !self.may_be_called(&info.account, &info.handle) => {
+                step.event(Event::WishFailed(wish, name_taken(&info.handle)));
+            }
             Ok(info) => {
                 self.contact(&info.account, &info.handle);
                 self.say_of(&info.account, state, step);
@@ -149,7 +181,24 @@ impl Client {
                 let failure = Failure::new(FailureCode::Refused, "you cannot write to yourself");
                 return waiting.into_iter().for_each(|id| self.fail_intent(id, &failure, step));
             }
+            Ok(info) if !self.may_be_called(&info.account, handle) => {
+                let failure = name_taken(handle);
+                return waiting.into_iter().for_each(|id| self.fail_intent(id, &failure, step));
+            }
+            Ok(info) if self.contact_state(&info.account) == ContactState::Blocked => {
+                let text = format!("you have blocked {handle}; unblock them first");
+                let failure = Failure::new(FailureCode::NoConsent, text);
+                return waiting.into_iter().for_each(|id| self.fail_intent(id, &failure, step));
+            }
             Ok(info) => info,
+            Err(problem)
+                if matches!(
+                    problem.problem_type,
+                    ProblemType::RateLimited | ProblemType::InstanceUnreachable
+                ) =>
+            {
+                return self.put_off(Waiter::Handle(handle.clone()), problem.retry_after, step);
+            }
             Err(problem) => {
                 let failure = failure(&problem);
                 return waiting.into_iter().for_each(|id| self.fail_intent(id, &failure, step));
@@ -180,11 +229,15 @@ impl Client {
         self.sync.contacts = false;
         let Ok(list) = list else { return };
         for told in list.contacts {
-            if told.account == self.device.account {
+            if told.account == self.device.account || !self.may_be_called(&told.account, &told.handle) {
                 continue;
             }
+            let new = !self.contacts.contains_key(&told.account);
             let contact = self.contact(&told.account, &told.handle);
-            if !contact.unsynced && contact.state != told.state {
+            // A new device takes the account's word from the relay. Later the relay can make it stricter, never laxer.
+            let stricter = matches!(told.state, ContactState::Ignored | ContactState::Blocked)
+                && contact.state != ContactState::Blocked;
+            if (new || stricter) && !contact.unsynced && contact.state != told.state {
                 contact.state = told.state;
                 self.save_contact(&told.account, step);
                 if let Some(id) = self.conversation_of(&told.account) {
@@ -227,9 +280,17 @@ impl Client {
         found: Result<AccountInfo, Box<Problem>>,
         step: &mut Step,
     ) {
-        let Ok(info) = found else { return };
+        let info = match found {
+            Ok(info) => info,
+            Err(problem) => {
+                self.set_waiting(id, Some(problem.detail.clone()), step);
+                return self.put_off(Waiter::Conversation(id), problem.retry_after, step);
+            }
+        };
         let Some(other) = self.summaries.get(&id).map(|listed| listed.other.clone()) else { return };
-        if info.account == other {
+        if info.account != other {
+            self.put_off(Waiter::Conversation(id), None, step);
+        } else {
             self.see_key(&other, info.account_key, id, step);
             if let Some(conversation) = self.conversations.get_mut(&id) {
                 conversation.key_looked_up = true;
@@ -242,7 +303,18 @@ impl Client {
     pub(super) fn pinned_number(&self, who: &Handle) -> Option<SafetyNumber> {
         let contact = self.contact_by_handle(who)?;
         let key = contact.changed_key.or(contact.pin)?;
-        Some(self.number(who.clone(), &contact.account, key, true))
+        Some(self.number(who.clone(), &contact.account, key, contact.changed_key.is_none()))
+    }
+
+    /// Shows it, and remembers which key was in it: accepting confirms that one and no other.
+    pub(super) fn show_number(&mut self, who: &Handle, step: &mut Step) -> Option<SafetyNumber> {
+        let number = self.pinned_number(who)?;
+        let account = self.contact_by_handle(who)?.account.clone();
+        if let Some(contact) = self.contacts.get_mut(&account) {
+            contact.shown_key = contact.changed_key.or(contact.pin);
+        }
+        self.save_contact(&account, step);
+        Some(number)
     }
 
     fn number(
@@ -270,4 +342,12 @@ impl Client {
             Err(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
         }
     }
+}
+
+/// A handle that stands for somebody else already.
+fn name_taken(handle: &Handle) -> Failure {
+    let text = format!(
+        "the relay says that {handle} is now another account than the one you know; nothing was sent"
+    );
+    Failure::new(FailureCode::Untrusted, text)
 }

@@ -38,6 +38,14 @@ use crate::{
     warning::Warning,
 };
 
+/// The largest number of an entry that is believed: beyond it, nothing here would overflow, and no log is that long.
+const MAX_NUMBER: u64 = 1 << 53;
+
+/// Whether a number can be that of an entry.
+pub(super) fn is_plausible(number: u64) -> bool {
+    number <= MAX_NUMBER
+}
+
 impl Client {
     pub(super) fn conversation_loaded(
         &mut self,
@@ -83,6 +91,9 @@ impl Client {
 
     /// The relay says how long a log is.
     pub(super) fn log_grew(&mut self, id: ConversationId, last: u64) {
+        if !is_plausible(last) || !self.summaries.contains_key(&id) {
+            return;
+        }
         let known = self.known_last.entry(id).or_insert(0);
         *known = (*known).max(last);
         if self.summaries.get(&id).is_some_and(|listed| listed.stored.position < last) {
@@ -107,7 +118,9 @@ impl Client {
         let before = self.conversations.get(&id).map_or(0, |conversation| conversation.state.position.number);
         match page {
             Ok(page) => {
-                self.known_last.insert(id, page.last);
+                if is_plausible(page.last) {
+                    self.known_last.insert(id, page.last);
+                }
                 self.take_entries(id, page.entries, step);
             }
             Err(_) => {
@@ -194,39 +207,43 @@ impl Client {
 
     fn take_message(&mut self, conversation: &mut Conversation, entry: &LogEntry, step: &mut Step) {
         let number = entry.number;
-        match (self.own_intent(conversation, entry), &entry.bytes) {
-            (Some(intent), Some(bytes)) => {
-                if let Stage::Message { bytes: sent, .. } = &intent.stage
-                    && sent != bytes.as_slice()
-                {
-                    step.event(Event::Warning(Some(conversation.id), Warning::OwnEntryAltered { number }));
-                }
-                self.own_message_happened(conversation, intent, entry, step);
+        if let Some(intent) = self.own_intent(conversation, entry) {
+            let sent = match &intent.stage {
+                Stage::Message { bytes, .. } => Some(log::digest(bytes)),
+                _ => None,
+            };
+            if sent == Some(entry.digest) {
+                return self.own_message_happened(conversation, intent, entry, step);
             }
-            (_, Some(bytes)) => self.receive(conversation, entry, bytes.as_slice(), step),
-            (_, None) => {
-                Self::record_unreadable(conversation, entry, "expired before this device saw it", step);
-            }
+            // The relay says that this is ours; it is not what we sent. It is read like anything else.
+            step.event(Event::Warning(Some(conversation.id), Warning::OwnEntryAltered { number }));
+        }
+        match &entry.bytes {
+            Some(bytes) => self.receive(conversation, entry, bytes.as_slice(), step),
+            None => self.record_unreadable(conversation, entry, "expired before this device saw it", step),
         }
     }
 
     fn take_commit(&mut self, conversation: &mut Conversation, entry: &LogEntry, step: &mut Step) {
         let number = entry.number;
-        let Some(bytes) = &entry.bytes else {
-            conversation.state.refused = Some(number);
-            return Self::refuse_commit(conversation, number, "it expired before this device saw it", step);
-        };
+        if conversation.state.refused.is_some() {
+            // Of an epoch that this device is not in: it falls with the refused commit, or this device is left out.
+            return;
+        }
         let own = self.own_intent(conversation, entry).filter(|intent| match &intent.stage {
-            Stage::Commit { bundle, .. } => bundle.commit == *bytes,
+            Stage::Commit { bundle, .. } => log::digest(bundle.commit.as_slice()) == entry.digest,
             _ => false,
         });
         conversation.keep_group(number, &mut step.writes);
         let applied = match &own {
             Some(_) => self.apply_own_commit(conversation),
-            None => self.apply_commit(conversation, entry, bytes.as_slice()),
+            None => self.apply_commit(conversation, entry),
         };
         if let Err(reason) = applied {
-            conversation.unkeep(number, &mut step.writes);
+            // Back to the group as it was kept, whatever of the commit had got into it.
+            if let Err(damaged) = conversation.restore_kept(number, &mut step.writes) {
+                return self.journal_damaged(&damaged.to_string(), step);
+            }
             return Self::refuse_commit(conversation, number, &reason, step);
         }
         conversation.state.provisional.push(number);
@@ -251,13 +268,10 @@ impl Client {
     }
 
     /// Verifies a commit of somebody else, checks that it is valid, and only then applies it.
-    fn apply_commit(
-        &self,
-        conversation: &mut Conversation,
-        entry: &LogEntry,
-        bytes: &[u8],
-    ) -> Result<(), String> {
-        let message = MlsMessageIn::tls_deserialize_exact_bytes(bytes).map_err(|error| error.to_string())?;
+    fn apply_commit(&self, conversation: &mut Conversation, entry: &LogEntry) -> Result<(), String> {
+        let bytes = entry.bytes.as_ref().ok_or("it expired before this device saw it")?;
+        let message =
+            MlsMessageIn::tls_deserialize_exact_bytes(bytes.as_slice()).map_err(|error| error.to_string())?;
         let MlsMessageBodyIn::PublicMessage(message) = message.extract() else {
             return Err("it is not a PublicMessage".to_owned());
         };
@@ -295,6 +309,12 @@ impl Client {
                 let up_to = conversation.state.provisional.first().copied().unwrap_or(u64::MAX);
                 self.release_held(conversation.id, up_to, step);
             }
+            Some(commit) if conversation.state.refused == Some(commit) => {
+                // Others could apply it, so the conversation goes on without this device.
+                conversation.state.refused = None;
+                conversation.drop_group();
+                conversation.left_out = true;
+            }
             _ => step.event(Event::Warning(Some(conversation.id), Warning::ControlRefused { number })),
         }
     }
@@ -305,11 +325,13 @@ impl Client {
         let Some(commit) = target.filter(|commit| *commit <= conversation.state.position.number) else {
             return step.event(Event::Warning(Some(id), Warning::ControlRefused { number: entry.number }));
         };
-        if conversation.state.refused == Some(commit) {
+        let was_refused = conversation.state.refused.is_some_and(|refused| refused >= commit);
+        if was_refused {
             conversation.state.refused = None;
-        } else if conversation.state.provisional.contains(&commit) {
+        }
+        if conversation.state.provisional.contains(&commit) {
             self.undo_commit(conversation, commit, step);
-        } else if conversation.is_joined() {
+        } else if conversation.is_joined() && !was_refused {
             return step.event(Event::Warning(Some(id), Warning::ControlRefused { number: entry.number }));
         }
         step.event(Event::Warning(Some(id), Warning::CommitVoided { number: commit }));
@@ -317,14 +339,22 @@ impl Client {
 
     fn undo_commit(&mut self, conversation: &mut Conversation, commit: u64, step: &mut Step) {
         let id = conversation.id;
+        let is_the_commit = |intent: &Intent| {
+            intent.conversation() == Some(id)
+                && matches!(intent.stage, Stage::Held { number } if number == commit)
+                && !matches!(intent.work, Work::Activity { .. })
+        };
+        let founded = conversation.state.began && commit == conversation.state.joined_at;
+        let ours = founded || self.intents.values().any(is_the_commit);
         if let Err(error) = conversation.restore_kept(commit, &mut step.writes) {
             return self.journal_damaged(&error.to_string(), step);
         }
-        if conversation.group.is_none() {
-            conversation.state.left_out = !conversation.state.began;
-        }
         conversation.state.provisional.retain(|earlier| *earlier < commit);
-        conversation.state.voided += 1;
+        if ours {
+            conversation.state.voided += 1;
+        }
+        // What was encrypted for the voided epoch and is not in the log is made anew, too.
+        self.epoch_passed(id, step);
         self.requeue_held(conversation, commit, step);
         if conversation.state.voided >= MAX_VOIDED {
             conversation.state.voided = 0;
@@ -412,7 +442,7 @@ impl Client {
 
     /// Own work that waits because a commit is provisional: further commits of this device, except to let somebody in.
     pub(super) fn waits_for_confirmation(conversation: &Conversation, intent: &Intent) -> bool {
-        !conversation.state.provisional.is_empty() && matches!(intent.work, Work::RenewLeaf)
+        !conversation.state.provisional.is_empty() && matches!(intent.work, Work::RenewLeaf { .. })
     }
 
     pub(super) fn place_of(

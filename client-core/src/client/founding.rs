@@ -22,6 +22,8 @@ use tls_codec::Serialize as _;
 
 use super::{
     Client,
+    entries::is_plausible,
+    patience::Waiter,
     requests::{Purpose, failure},
     step::Step,
 };
@@ -61,7 +63,7 @@ impl Client {
         let Some(conversation) = self.conversations.get(&id) else { return false };
         if let Some(founding) = conversation.state.founding.clone() {
             self.request(
-                Purpose::Found(id),
+                Purpose::Found(id, founding.submission),
                 Method::Post,
                 paths::CONVERSATIONS.to_owned(),
                 Some(&founding),
@@ -75,9 +77,12 @@ impl Client {
         if !wanted {
             return false;
         }
-        let other = conversation.state.other.clone();
+        let (other, left_out) = (conversation.state.other.clone(), conversation.left_out);
         let who = self.handle_of(&other);
-        if conversation.state.left_out {
+        if self.is_put_off(&Waiter::Conversation(id), step) {
+            return false;
+        }
+        if left_out {
             self.set_waiting(
                 id,
                 Some(format!("waiting for {who} to let this device into the conversation")),
@@ -120,11 +125,11 @@ impl Client {
             Err(problem) if problem.problem_type == ProblemType::NotFound => {
                 self.foundings.insert(id, Ground { generation: 0, base: 0 });
             }
-            Ok(head) if !head.founded => {
+            Ok(head) if !head.founded && is_plausible(head.last) => {
                 self.foundings.insert(id, Ground { generation: head.generation, base: head.last });
             }
             Ok(_) => self.left_out(id, step),
-            Err(problem) => self.fail_all(id, &failure(&problem), step),
+            Err(problem) => self.not_founded(id, &problem, step),
         }
     }
 
@@ -133,7 +138,7 @@ impl Client {
         self.foundings.remove(&id);
         self.sync.welcomes = true;
         if let Some(conversation) = self.conversations.get_mut(&id) {
-            conversation.state.left_out = true;
+            conversation.left_out = true;
             conversation.save(&mut step.writes);
         }
         self.active.insert(id);
@@ -153,6 +158,21 @@ impl Client {
         self.foundings.remove(&id);
     }
 
+    /// The other account can't be reached: for now, or for good. Where there is a group already, it waits.
+    fn not_founded(&mut self, id: ConversationId, problem: &Problem, step: &mut Step) {
+        let joined = self.conversations.get(&id).is_some_and(Conversation::is_joined);
+        let transient = matches!(
+            problem.problem_type,
+            ProblemType::RateLimited | ProblemType::InstanceUnreachable | ProblemType::NoKeyPackages
+        );
+        if joined || transient {
+            self.set_waiting(id, Some(problem.detail.clone()), step);
+            self.put_off(Waiter::Conversation(id), problem.retry_after, step);
+        } else {
+            self.fail_all(id, &failure(problem), step);
+        }
+    }
+
     /// Key packages of the other account came: found the conversation, or let new devices in.
     pub(super) fn claimed(
         &mut self,
@@ -163,8 +183,9 @@ impl Client {
         let Some(other) = self.summaries.get(&id).map(|listed| listed.other.clone()) else { return };
         let claimed = match claimed {
             Ok(claimed) => claimed,
-            Err(problem) => return self.fail_all(id, &failure(&problem), step),
+            Err(problem) => return self.not_founded(id, &problem, step),
         };
+        self.go_ahead(&Waiter::Conversation(id));
         let key_packages = match self.check_claimed(&other, &claimed, step) {
             Ok(key_packages) => key_packages,
             Err(reason) => {
@@ -172,6 +193,8 @@ impl Client {
                 let warning = Warning::KeysRefused { who, reason };
                 let failure = Failure::new(FailureCode::Untrusted, warning.to_string());
                 step.event(Event::Warning(Some(id), warning));
+                // The relay may come to its senses; until then nothing goes.
+                self.put_off(Waiter::Conversation(id), None, step);
                 return self.fail_all(id, &failure, step);
             }
         };
@@ -187,8 +210,8 @@ impl Client {
         };
         if let Err(error) = made {
             conversation.store.roll_back();
-            if conversation.reload_group().is_err() {
-                conversation.drop_group();
+            if let Err(damaged) = conversation.reload_group() {
+                return self.journal_damaged(&damaged.to_string(), step);
             }
             self.fail_all(id, &Failure::new(FailureCode::Refused, error.to_string()), step);
         }
@@ -308,9 +331,17 @@ impl Client {
     pub(super) fn founding_answered(
         &mut self,
         id: ConversationId,
+        submission: SubmissionId,
         answer: Result<Accepted, Box<Problem>>,
         step: &mut Step,
     ) {
+        // Joined by a Welcome in the meantime: the answer is about a group that is gone.
+        let under_way = |conversation: &Conversation| {
+            conversation.state.founding.as_ref().is_some_and(|founding| founding.submission == submission)
+        };
+        if !self.conversations.get(&id).is_some_and(under_way) {
+            return;
+        }
         let Some(mut conversation) = self.conversations.remove(&id) else { return };
         match answer {
             Ok(accepted) => {
@@ -322,10 +353,10 @@ impl Client {
             Err(problem) => {
                 conversation.abandon_founding();
                 if problem.problem_type == ProblemType::ConversationExists {
-                    conversation.state.left_out = true;
+                    conversation.left_out = true;
                     self.sync.welcomes = true;
                 } else {
-                    self.fail_all(id, &failure(&problem), step);
+                    self.not_founded(id, &problem, step);
                 }
             }
         }

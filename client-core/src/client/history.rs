@@ -27,6 +27,8 @@ use crate::{
 
 /// Numbers of the log on one page of the timeline.
 const PAGE: u64 = 64;
+/// The record that names the page before.
+const PREVIOUS: &[u8] = b"previous";
 /// Messages in one answer, at most.
 const MAX_MESSAGES: usize = 1_000;
 
@@ -35,6 +37,7 @@ const MAX_MESSAGES: usize = 1_000;
 pub(super) struct StoredItem {
     pub(super) object: ObjectId,
     pub(super) account: AccountUri,
+    pub(super) time: Timestamp,
 }
 
 /// What a note said.
@@ -118,6 +121,22 @@ pub(super) fn timeline_record(conversation: &ConversationId, number: u64) -> (Pl
     (Place::Timeline(*conversation.as_bytes(), number / PAGE), number.to_be_bytes().to_vec())
 }
 
+/// A page of the timeline names the page before it: a log may be long and hold few messages.
+pub(super) fn link_page(
+    conversation: &ConversationId,
+    last_page: &mut Option<u64>,
+    number: u64,
+    step: &mut Step,
+) {
+    let page = number / PAGE;
+    if last_page.is_some_and(|last| last >= page) {
+        return;
+    }
+    if let Some(previous) = last_page.replace(page) {
+        step.writes.put(Place::Timeline(*conversation.as_bytes(), page), PREVIOUS, stored::encode(&previous));
+    }
+}
+
 /// A wish for messages that is being answered.
 pub(super) struct Query {
     wish: WishId,
@@ -127,10 +146,18 @@ pub(super) struct Query {
     newest: bool,
     /// The page to read next; `None` when there are no more, or enough was found.
     next_page: Option<u64>,
+    /// The newest page, if it was not read yet: where to begin if the page that was guessed is empty.
+    newest_page: Option<u64>,
     items: BTreeMap<u64, StoredItem>,
     /// Items whose notes are still to be read, newest first.
     missing: VecDeque<u64>,
     found: BTreeMap<u64, Message>,
+}
+
+impl Query {
+    pub(super) fn wish(&self) -> WishId {
+        self.wish
+    }
 }
 
 impl Client {
@@ -144,15 +171,19 @@ impl Client {
         let Some(listed) = self.summaries.get(&conversation) else {
             return Err(Failure::new(FailureCode::NotFound, "there is no such conversation on this device"));
         };
-        let end = listed.stored.position + 1;
+        let end = listed.stored.position.saturating_add(1);
         let first = before.unwrap_or(end).min(end);
+        let last_page = listed.stored.last_page;
+        // The page just before is the likely one: its messages were shown before.
+        let guess = last_page.map(|last| last.min(first.saturating_sub(1) / PAGE));
         self.queries.push(Query {
             wish,
             conversation,
             before: first,
             limit: limit.min(MAX_MESSAGES),
             newest: before.is_none(),
-            next_page: first.checked_sub(1).map(|last| last / PAGE),
+            next_page: guess,
+            newest_page: last_page.filter(|last| guess != Some(*last)),
             items: BTreeMap::new(),
             missing: VecDeque::new(),
             found: BTreeMap::new(),
@@ -205,7 +236,11 @@ impl Client {
         if query.conversation != conversation || query.next_page != Some(page) {
             return;
         }
+        let mut previous = None;
         for (name, value) in records {
+            if name == PREVIOUS {
+                previous = stored::decode(value).ok();
+            }
             let Some(number) = name.as_slice().try_into().ok().map(u64::from_be_bytes) else { continue };
             if number < query.before
                 && let Ok(item) = stored::decode::<StoredItem>(value)
@@ -214,7 +249,9 @@ impl Client {
             }
         }
         let enough = query.items.len() >= query.limit;
-        query.next_page = if enough { None } else { page.checked_sub(1) };
+        // An empty page was a wrong guess: then the pages are followed from the newest.
+        let next = if records.is_empty() { query.newest_page.take() } else { previous };
+        query.next_page = if enough { None } else { next.filter(|next| *next < page || records.is_empty()) };
         if query.next_page.is_none() {
             while query.items.len() > query.limit {
                 query.items.pop_first();
@@ -283,7 +320,7 @@ impl Client {
             number: Some(number),
             sender: self.handle_of(account),
             own,
-            time: note.as_ref().map(|note| note.time).unwrap_or_default(),
+            time: item.time,
             body,
             in_reply_to: note.and_then(|note| note.in_reply_to),
             edited,

@@ -24,7 +24,7 @@ use openmls::prelude::{
     StagedWelcome,
 };
 
-use super::{Client, requests::Purpose, step::Step};
+use super::{Client, entries::is_plausible, patience::Waiter, requests::Purpose, step::Step};
 use crate::{
     conversation::{Conversation, put_changes},
     event::Event,
@@ -33,6 +33,11 @@ use crate::{
     output::Method,
     warning::Warning,
 };
+
+/// Welcomes that are looked at at once; the relay keeps the others.
+const MAX_WELCOMES: usize = 1_000;
+/// Conversations in the list; beyond, Welcomes are not used.
+const MAX_CONVERSATIONS: usize = 100_000;
 
 /// A Welcome that is being used.
 pub(super) struct Joining {
@@ -70,6 +75,9 @@ impl Client {
         self.sync.welcomes = false;
         let Ok(list) = list else { return };
         for welcome in list.welcomes {
+            if self.welcomes.len() >= MAX_WELCOMES || !is_plausible(welcome.number) {
+                return;
+            }
             let known = self.welcomes.iter().any(|other| other.welcome == welcome.welcome)
                 || self.joining.as_ref().is_some_and(|joining| joining.welcome.welcome == welcome.welcome);
             if !known {
@@ -106,15 +114,18 @@ impl Client {
 
     /// Takes the next Welcome, unless it makes no sense from the outside.
     fn begin_joining(&mut self, step: &mut Step) -> bool {
-        // Those that are being given back to the relay stay in the list until it has them.
-        let dropping = |client: &Self, welcome: &PendingWelcome| {
-            client
-                .has_request(|purpose| matches!(purpose, Purpose::DropWelcome(id) if *id == welcome.welcome))
-        };
-        let Some(welcome) = self.welcomes.iter().find(|welcome| !dropping(self, welcome)).cloned() else {
+        // Until the relay has told what the account says of others, nobody can be judged.
+        if self.sync.contacts || self.summaries.len() >= MAX_CONVERSATIONS {
             return false;
-        };
+        }
+        // Those that are being given back to the relay stay in the list until it has them.
+        let Some(welcome) = self.next_welcome(step) else { return false };
         let Some((other, handle)) = self.inviter(&welcome) else {
+            let who =
+                welcome.participants.first().map_or(self.device.handle.clone(), |one| one.handle.clone());
+            let reason =
+                "it is not for a conversation of yours with one other account of that name".to_owned();
+            step.event(Event::Warning(None, Warning::WelcomeRefused { who, reason }));
             self.drop_welcome(&welcome, step);
             return false;
         };
@@ -125,12 +136,25 @@ impl Client {
         true
     }
 
+    fn next_welcome(&self, step: &mut Step) -> Option<PendingWelcome> {
+        self.welcomes
+            .iter()
+            .find(|welcome| {
+                let dropping = self.has_request(
+                    |purpose| matches!(purpose, Purpose::DropWelcome(id) if *id == welcome.welcome),
+                );
+                !dropping && !self.is_put_off(&Waiter::Conversation(welcome.conversation), step)
+            })
+            .cloned()
+    }
+
     /// The other of the two accounts whose conversation it says it is.
     fn inviter(&self, welcome: &PendingWelcome) -> Option<(AccountUri, Handle)> {
         let other =
             welcome.participants.iter().find(|participant| participant.account != self.device.account)?;
         let direct = Direct::direct(&self.device.account, &other.account, 0)?;
-        (direct.id == welcome.conversation).then(|| (other.account.clone(), other.handle.clone()))
+        let fits = direct.id == welcome.conversation && self.may_be_called(&other.account, &other.handle);
+        fits.then(|| (other.account.clone(), other.handle.clone()))
     }
 
     /// Gives a Welcome back to the relay: used, or of no use.
@@ -146,10 +170,10 @@ impl Client {
                     joining.tree = Some(tree.tree.0);
                 }
             }
-            // Without a tree the Welcome is of no use: the relay no longer has it, or never had.
-            Err(_) => {
+            // Without a tree the Welcome is of no use, and whoever sent it has to know.
+            Err(problem) => {
                 if let Some(joining) = self.joining.take() {
-                    self.drop_welcome(&joining.welcome, step);
+                    self.refuse_welcome(&joining.welcome, &joining.other, &problem.detail, step);
                 }
             }
         }
@@ -160,23 +184,47 @@ impl Client {
         let id = welcome.conversation;
         let Some(mut conversation) = self.conversations.remove(&id) else { return };
         if conversation.is_joined() {
-            // Joined before a crash, and the relay was not told; or a relay that offers what is not needed.
+            let known = welcome.number <= conversation.state.position.number;
             self.conversations.insert(id, conversation);
-            return self.drop_welcome(&welcome, step);
+            if known {
+                // Joined before a crash, and the relay was not told; or a relay that offers what is not needed.
+                return self.drop_welcome(&welcome, step);
+            }
+            // The log may say that the group that this device is in stands no more.
+            self.log_grew(id, welcome.number);
+            return self.put_off(Waiter::Conversation(id), None, step);
         }
         match self.try_join(&welcome, &other, &tree.unwrap_or_default(), key_packages.unwrap_or_default()) {
-            Ok(joined) => self.joined(&mut conversation, &welcome, joined, step),
+            Ok(joined) => {
+                self.joined(&mut conversation, &welcome, joined, step);
+                self.conversations.insert(id, conversation);
+                self.active.insert(id);
+                self.drop_welcome(&welcome, step);
+            }
             Err(error) => {
-                let who = self.handle_of(&other);
-                conversation.state.reports.push((welcome.number, CommitOutcome::CannotApply));
-                conversation.save(&mut step.writes);
-                let warning = Warning::WelcomeRefused { who, reason: error.to_string() };
-                step.event(Event::Warning(Some(id), warning));
+                self.conversations.insert(id, conversation);
+                self.refuse_welcome(&welcome, &other, &error.to_string(), step);
             }
         }
-        self.conversations.insert(id, conversation);
+    }
+
+    /// The Welcome can't be used: the hub is told, so that whoever made it does it again, and the person.
+    fn refuse_welcome(
+        &mut self,
+        welcome: &PendingWelcome,
+        other: &AccountUri,
+        reason: &str,
+        step: &mut Step,
+    ) {
+        let id = welcome.conversation;
+        if let Some(conversation) = self.conversations.get_mut(&id) {
+            conversation.state.reports.push((welcome.number, CommitOutcome::CannotApply));
+            conversation.save(&mut step.writes);
+        }
+        let warning = Warning::WelcomeRefused { who: self.handle_of(other), reason: reason.to_owned() };
+        step.event(Event::Warning(Some(id), warning));
         self.active.insert(id);
-        self.drop_welcome(&welcome, step);
+        self.drop_welcome(welcome, step);
     }
 
     fn try_join(
@@ -248,7 +296,13 @@ impl Client {
         // What an earlier group left behind goes first; the new records may have the same names.
         conversation.drop_group();
         conversation.save(&mut step.writes);
-        put_changes(&mut step.writes, &Place::KeyPackages, b"", store.take_changes_behind());
+        let used = store.take_changes_behind();
+        if used.is_empty() {
+            // The last resort was used: others may know it, so there must be another.
+            self.key_packages.replace_last_resort();
+            self.sync.key_packages = true;
+        }
+        put_changes(&mut step.writes, &Place::KeyPackages, b"", used);
         let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());
         conversation.store = store;
         conversation.group = Some(group);
@@ -261,8 +315,8 @@ impl Client {
         state.refused = None;
         state.founding = None;
         state.began = false;
-        state.left_out = false;
         state.reports.push((welcome.number, CommitOutcome::Applied { authenticator }));
+        conversation.left_out = false;
         conversation.chain.clear();
         conversation.chain.push(&position);
         // Verified in `check_members` already.

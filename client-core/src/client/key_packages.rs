@@ -25,6 +25,8 @@ use crate::{
     stored,
 };
 
+/// Private parts that are kept at once, those of lost uploads included.
+const MAX_MADE: usize = 400;
 /// After an upload was refused, the next one waits this long, in milliseconds.
 const RETRY: u64 = MINUTE;
 
@@ -38,6 +40,13 @@ pub(super) struct KeyPackageIndex {
     /// When a refused upload is tried again.
     #[serde(skip)]
     retry_at: Option<Timestamp>,
+}
+
+impl KeyPackageIndex {
+    /// The next count makes a new last-resort one.
+    pub(super) fn replace_last_resort(&mut self) {
+        self.last_resort = Timestamp::default();
+    }
 }
 
 impl Client {
@@ -60,6 +69,10 @@ impl Client {
             return;
         }
         self.forget_expired(step);
+        if self.key_packages.made.len() >= MAX_MADE {
+            // A relay that always says that there are none does not fill this device up.
+            return;
+        }
         if self.device.refresh_endorsement(step.now) {
             self.save_device(step);
         }

@@ -8,6 +8,7 @@
 //! | `open` | register a device, open a stored one |
 //! | `pump` | what is to be done next |
 //! | `requests` | requests and where their answers go |
+//! | `patience` | what waits by itself |
 //! | `session` | sessions, being offline, the stream |
 //! | `wish` | a person's wishes |
 //! | `contacts` | looking up, consent, pins |
@@ -25,6 +26,7 @@ mod history;
 mod joining;
 mod key_packages;
 mod open;
+mod patience;
 mod pump;
 mod received;
 mod requests;
@@ -63,6 +65,7 @@ use crate::{
 use history::Query;
 use joining::Joining;
 use key_packages::KeyPackageIndex;
+use patience::Patience;
 use requests::Purpose;
 use session::Online;
 use step::Step;
@@ -88,6 +91,7 @@ pub struct Client {
     known_last: HashMap<ConversationId, u64>,
     /// What foundings have found out so far.
     foundings: HashMap<ConversationId, founding::Ground>,
+    patience: Patience,
     /// When a conversation's receipts go, so that they are coalesced.
     receipts_due: HashMap<ConversationId, Timestamp>,
     requests: HashMap<RequestId, Purpose>,

@@ -9,6 +9,7 @@ use rand_core::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use super::patience::Patience;
 use super::{Client, Listed, Sync, key_packages::KeyPackageIndex, session::Online, step::Step};
 use crate::{
     contact::Contact,
@@ -138,6 +139,7 @@ impl Client {
             active: BTreeSet::new(),
             known_last: HashMap::new(),
             foundings: HashMap::new(),
+            patience: Patience::default(),
             receipts_due: HashMap::new(),
             requests: HashMap::new(),
             next_request: 1,

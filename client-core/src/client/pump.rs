@@ -16,10 +16,12 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     Client,
+    patience::Waiter,
     requests::{Purpose, failure},
     step::Step,
 };
 use crate::{
+    conversation::Conversation,
     event::Event,
     intent::Target,
     journal::{Place, Scope, SealedRecord},
@@ -30,7 +32,8 @@ impl Client {
     /// Asks for whatever is missing and not yet asked for.
     pub(super) fn pump(&mut self, step: &mut Step) {
         if self.online.signed_out {
-            return;
+            // What was said stays readable on this device.
+            return self.pump_queries(step);
         }
         if let Some(until) = self.online.wait_until
             && step.now < until
@@ -48,6 +51,7 @@ impl Client {
             return;
         }
         self.pump_deferred(step);
+        self.pump_patience(step);
         self.pump_sync(step);
         self.pump_contacts(step);
         self.pump_lookups(step);
@@ -148,9 +152,10 @@ impl Client {
             })
             .collect();
         for handle in handles {
-            if !self.has_request(
+            let asked = self.has_request(
                 |purpose| matches!(purpose, Purpose::LookUpForIntents(other) if *other == handle),
-            ) {
+            );
+            if !asked && !self.is_put_off(&Waiter::Handle(handle.clone()), step) {
                 self.look_up_handle(Purpose::LookUpForIntents(handle.clone()), &handle, step);
             }
         }
@@ -187,7 +192,7 @@ impl Client {
         if conversation.busy.is_some() {
             return;
         }
-        let behind = conversation.group.is_some()
+        let behind = conversation.is_joined()
             && self.known_last.get(&id).is_some_and(|last| *last > conversation.state.position.number);
         if behind {
             self.fetch_log(id, step);
@@ -225,7 +230,11 @@ impl Client {
 
     /// Going on with half a journal would lose or repeat something, so nothing goes on.
     pub(super) fn journal_damaged(&mut self, why: &str, step: &mut Step) {
-        let text = format!("{why}. Nothing is sent any more; sign in again with --start-over");
+        let text = format!("{why}. Nothing is sent any more; to go on, sign in again and start over");
+        for query in std::mem::take(&mut self.queries) {
+            let failure = crate::event::Failure::new(crate::event::FailureCode::Untrusted, text.clone());
+            step.event(Event::WishFailed(query.wish(), failure));
+        }
         self.sign_out(crate::event::Failure::new(crate::event::FailureCode::Untrusted, text), step);
     }
 
@@ -245,7 +254,7 @@ impl Client {
         let Some(listed) = self.summaries.get(&id) else { return false };
         let listening =
             !matches!(self.contact_state(&listed.other), ContactState::Ignored | ContactState::Blocked);
-        let joined = self.conversations.get(&id).is_none_or(|conversation| conversation.group.is_some());
+        let joined = self.conversations.get(&id).is_none_or(Conversation::is_joined);
         listening && joined && listed.stored.position < last
     }
 }

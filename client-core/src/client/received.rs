@@ -22,7 +22,7 @@ use openmls::{
 
 use super::{
     Client,
-    history::{StoredAct, StoredItem, StoredNote, timeline_record},
+    history::{self, StoredAct, StoredItem, StoredNote, timeline_record},
     step::Step,
 };
 use crate::{
@@ -83,7 +83,7 @@ impl Client {
             }
             Err(Unread::Unreadable) => {
                 step.event(Event::Warning(Some(conversation.id), Warning::EntryUnreadable { number }));
-                return Self::record_unreadable(conversation, entry, "altered, or not from a member", step);
+                return self.record_unreadable(conversation, entry, "altered, or not from a member", step);
             }
         };
         let handle = self.handle_of(&sender.account);
@@ -111,7 +111,7 @@ impl Client {
                 Some(conversation.id),
                 Warning::ContentRefused { sender: handle, number },
             ));
-            Self::record_unreadable(conversation, entry, "not a message of this protocol", step);
+            self.record_unreadable(conversation, entry, "not a message of this protocol", step);
         }
     }
 
@@ -140,7 +140,7 @@ impl Client {
         entry: &LogEntry,
         step: &mut Step,
     ) {
-        if let Work::Activity { json, note, .. } = &intent.work {
+        if let Work::Activity { json, note, receipt } = &intent.work {
             let origin = Origin {
                 account: self.device.account.clone(),
                 own: true,
@@ -148,7 +148,8 @@ impl Client {
                 time: entry.time,
             };
             if let Ok(activity) = Activity::decode(json) {
-                if let Some(object) = note.clone().or_else(|| Some(activity.id.clone())) {
+                if !receipt {
+                    let object = note.clone().unwrap_or_else(|| activity.id.clone());
                     step.event(Event::MessageState {
                         conversation: conversation.id,
                         object,
@@ -175,7 +176,7 @@ impl Client {
             Act::Read { up_to, .. } => Self::record_receipt(conversation, origin, up_to, true, step),
             Act::Unknown { ref name, .. } => {
                 let stored = StoredNote::unsupported(origin.number, origin.time, name.clone());
-                Self::put_item(conversation.id, origin, &activity.id, &stored, step);
+                self.put_item(conversation.id, origin, &activity.id, &stored, step);
                 self.tell_activity(conversation.id, origin, activity.act, step);
             }
             act => {
@@ -207,7 +208,7 @@ impl Client {
     ) {
         let id = conversation.id;
         let stored = StoredNote::of(origin.number, origin.time, note);
-        Self::put_item(id, origin, &note.id, &stored, step);
+        self.put_item(id, origin, &note.id, &stored, step);
         if let Some(listed) = self.summaries.get_mut(&id) {
             listed.stored.last_message = origin.number;
             listed.stored.last_time = origin.time;
@@ -237,6 +238,7 @@ impl Client {
 
     /// An entry that nobody here can read still has its place in the history.
     pub(super) fn record_unreadable(
+        &mut self,
         conversation: &mut Conversation,
         entry: &LogEntry,
         why: &str,
@@ -250,10 +252,11 @@ impl Client {
         };
         let Ok(object) = format!("urn:infrasound:entry:{}", entry.number).parse::<ObjectId>() else { return };
         let stored = StoredNote::unreadable(entry.number, entry.time, why.to_owned());
-        Self::put_item(conversation.id, &origin, &object, &stored, step);
+        self.put_item(conversation.id, &origin, &object, &stored, step);
     }
 
     fn put_item(
+        &mut self,
         conversation: ConversationId,
         origin: &Origin,
         object: &ObjectId,
@@ -261,7 +264,10 @@ impl Client {
         step: &mut Step,
     ) {
         let (place, name) = timeline_record(&conversation, origin.number);
-        let item = StoredItem { object: object.clone(), account: origin.account.clone() };
+        if let Some(listed) = self.summaries.get_mut(&conversation) {
+            history::link_page(&conversation, &mut listed.stored.last_page, origin.number, step);
+        }
+        let item = StoredItem { object: object.clone(), account: origin.account.clone(), time: origin.time };
         step.writes.put(place, name, stored::encode(&item));
         let name = StoredNote::record_name(&origin.account);
         step.writes.put(Self::place_of(&conversation, object), name, stored::encode(note));

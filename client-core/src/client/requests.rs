@@ -14,6 +14,7 @@ use infrasound_spec::{
     },
     consent::{ContactState, RequestPolicy},
     conversation::ConversationId,
+    submission::SubmissionId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -47,7 +48,7 @@ pub(super) enum Purpose {
     DropWelcome(WelcomeId),
     Head(ConversationId),
     Claim(ConversationId),
-    Found(ConversationId),
+    Found(ConversationId, SubmissionId),
     Submit(ConversationId, u64),
     Log(ConversationId),
     Report(ConversationId, u64),
@@ -60,7 +61,7 @@ impl Purpose {
             Self::LookUpKey(id)
             | Self::Head(id)
             | Self::Claim(id)
-            | Self::Found(id)
+            | Self::Found(id, _)
             | Self::Submit(id, _)
             | Self::Log(id)
             | Self::Report(id, _) => Some(*id),
@@ -160,7 +161,7 @@ impl Client {
 
     pub(super) fn unreachable(&mut self, id: RequestId, error: TransportError, step: &mut Step) {
         let Some(purpose) = self.take_request(id) else { return };
-        Self::wish_failed(&purpose, FailureCode::Unreachable, &error.to_string(), step);
+        self.not_now(&purpose, &error.to_string(), step);
         self.back_off(&error.to_string(), None, step);
     }
 
@@ -185,7 +186,7 @@ impl Client {
                     "the session has ended; try again",
                     step,
                 );
-                self.session_lost();
+                self.session_lost(step);
             }
             // Not the relay's state, but this one request's: everything else can go on.
             ProblemType::RateLimited | ProblemType::InstanceUnreachable if purpose.concerns_one_account() => {
@@ -197,7 +198,7 @@ impl Client {
             | ProblemType::RateLimited
             | ProblemType::InstanceUnreachable
             | ProblemType::Unknown => {
-                Self::wish_failed(&purpose, FailureCode::Unreachable, &problem.detail, step);
+                self.not_now(&purpose, &problem.detail, step);
                 let retry_after = problem.retry_after.or(response.retry_after);
                 self.back_off(&problem.detail, retry_after, step);
             }
@@ -205,6 +206,14 @@ impl Client {
                 self.reached();
                 self.reply(purpose, Reply::Problem(Box::new(problem)), step);
             }
+        }
+    }
+
+    /// A request that got no answer, or only one for later: what is not asked again by itself is seen to here.
+    fn not_now(&mut self, purpose: &Purpose, text: &str, step: &mut Step) {
+        Self::wish_failed(purpose, FailureCode::Unreachable, text, step);
+        if matches!(purpose, Purpose::UploadKeyPackages) {
+            self.sync.key_packages = true;
         }
     }
 
@@ -255,7 +264,9 @@ impl Client {
             Purpose::DropWelcome(welcome) => self.welcomes.retain(|pending| pending.welcome != welcome),
             Purpose::Head(id) => self.head_told(id, reply.parse::<ConversationHead>(), step),
             Purpose::Claim(id) => self.claimed(id, reply.parse::<ClaimedKeyPackages>(), step),
-            Purpose::Found(id) => self.founding_answered(id, reply.parse::<Accepted>(), step),
+            Purpose::Found(id, submission) => {
+                self.founding_answered(id, submission, reply.parse::<Accepted>(), step);
+            }
             Purpose::Submit(id, intent) => {
                 self.submission_answered(id, intent, reply.parse::<Accepted>(), step);
             }
@@ -266,7 +277,7 @@ impl Client {
 
     fn session_refused(&mut self, problem: &Problem, step: &mut Step) {
         match problem.problem_type {
-            ProblemType::TicketExpired => {}
+            ProblemType::TicketExpired => self.back_off(&problem.detail, None, step),
             _ if self.online.unsure => {
                 self.online.signed_out = true;
                 step.event(Event::RegistrationFailed(failure(problem)));

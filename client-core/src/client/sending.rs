@@ -21,6 +21,7 @@ use openmls::prelude::{LeafNodeIndex, LeafNodeParameters, MlsGroup};
 use super::{
     Client,
     founding::{MakeError, key_changed},
+    patience::Waiter,
     requests::{Purpose, failure},
     step::Step,
 };
@@ -42,6 +43,15 @@ impl Client {
         }
         let other = conversation.state.other.clone();
         let who = self.handle_of(&other);
+        if !self.may_speak(id) {
+            return false;
+        }
+        let pin = self.contacts.get(&other).and_then(|contact| contact.pin);
+        // Whom the messages are encrypted for is who is in the group, not what the relay says.
+        let strangers = conversation
+            .members
+            .values()
+            .any(|device| device.account == other && Some(device.account_key) != pin);
         let changed = self.contacts.get(&other).is_some_and(|contact| contact.changed_key.is_some());
         if changed {
             self.set_waiting(id, Some(key_changed(&who)), step);
@@ -52,8 +62,11 @@ impl Client {
             self.set_waiting(id, Some(text.to_owned()), step);
             return false;
         }
-        if self.summaries.get(&id).is_some_and(|listed| listed.started_over) {
-            if !conversation.key_looked_up {
+        if self.is_put_off(&Waiter::Conversation(id), step) {
+            return false;
+        }
+        if strangers || self.summaries.get(&id).is_some_and(|listed| listed.started_over) {
+            if !self.conversations.get(&id).is_some_and(|conversation| conversation.key_looked_up) {
                 self.look_up_key(id, &other, step);
                 return true;
             }
@@ -103,8 +116,8 @@ impl Client {
                 let made = self.prepare(&mut conversation, intent, step);
                 if made.is_err() {
                     conversation.store.roll_back();
-                    if conversation.reload_group().is_err() {
-                        conversation.drop_group();
+                    if let Err(damaged) = conversation.reload_group() {
+                        return self.journal_damaged(&damaged.to_string(), step);
                     }
                 }
                 conversation.save(&mut step.writes);
@@ -136,7 +149,12 @@ impl Client {
                 submission,
                 bytes: encrypt(&self.crypto, &self.device.signer, conversation, json)?,
             },
-            Work::RenewLeaf | Work::Reinvite => {
+            Work::RenewLeaf { .. } | Work::Reinvite => {
+                // What is left of a commit that another one has overtaken.
+                if let Some(group) = &mut conversation.group {
+                    let cleared = group.clear_pending_commit(&conversation.store);
+                    cleared.map_err(MakeError::of)?;
+                }
                 let position = conversation.state.position;
                 let provider = Provider { crypto: &self.crypto, store: &conversation.store };
                 let group = conversation.group.as_mut().ok_or_else(|| MakeError::of("there is no group"))?;
@@ -258,11 +276,24 @@ impl Client {
             Ok(accepted) => self.submission_accepted(id, intent, accepted, step),
             Err(problem) => match (problem.problem_type, problem.wrong_epoch.clone()) {
                 (ProblemType::WrongEpoch, Some(missing)) => {
-                    self.take_back(id, intent, step);
+                    // What ended the epoch takes the submission back. Without it, the same bytes are tried again, later:
+                    // a relay that only says so does not make this device use up its ratchet.
                     self.log_grew(id, missing.entries.last().map_or(0, |entry| entry.number));
                     self.take_entries(id, missing.entries, step);
+                    if self.intents.get(&intent).is_some_and(|intent| intent.submission().is_some()) {
+                        self.put_off(Waiter::Conversation(id), None, step);
+                    }
                     // The first page may not be all of it.
                     self.sync.conversations = true;
+                }
+                _ if self
+                    .intents
+                    .get(&intent)
+                    .is_some_and(|intent| matches!(intent.work, Work::Reinvite)) =>
+                {
+                    self.take_back(id, intent, step);
+                    self.set_waiting(id, Some(problem.detail.clone()), step);
+                    self.put_off(Waiter::Conversation(id), problem.retry_after, step);
                 }
                 (ProblemType::Forbidden | ProblemType::NotFound, _) => {
                     self.sync.conversations = true;
@@ -279,9 +310,12 @@ impl Client {
 
     /// In the log. If it is the next entry, it is taken in from what is stored here; else the log is fetched.
     fn submission_accepted(&mut self, id: ConversationId, intent: u64, accepted: Accepted, step: &mut Step) {
+        self.go_ahead(&Waiter::Conversation(id));
         self.log_grew(id, accepted.number);
-        let next =
-            self.conversations.get(&id).map_or(0, |conversation| conversation.state.position.number + 1);
+        let next = self
+            .conversations
+            .get(&id)
+            .map_or(0, |conversation| conversation.state.position.number.saturating_add(1));
         let Some(intent) = self.intents.get(&intent) else { return };
         if accepted.number > next {
             return;

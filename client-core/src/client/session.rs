@@ -34,6 +34,9 @@ pub(super) struct Online {
     pub(super) unsure: bool,
     /// Not before this time is anything tried again.
     pub(super) wait_until: Option<Timestamp>,
+    /// Whether the relay asked for that wait: then an answer to something else does not end it.
+    demanded: bool,
+    session_began: Timestamp,
     failures: u32,
     stream: Stream,
     /// Wishes that need the relay at once and wait for a session.
@@ -88,8 +91,10 @@ impl Client {
     }
 
     pub(super) fn session_started(&mut self, session: Session, step: &mut Step) {
-        let life = session.expires.millis_since(session.now);
+        // A relay that gives sessions without a life is not asked for the next one at once.
+        let life = session.expires.millis_since(session.now).max(MINUTE);
         self.online.use_until = step.now.plus_millis(life - RENEW_BEFORE.min(life / 2));
+        self.online.session_began = step.now;
         self.online.session = Some(session);
         self.online.stream = Stream::Closed;
         if std::mem::take(&mut self.online.unsure) {
@@ -99,14 +104,19 @@ impl Client {
     }
 
     /// The session is no longer one: the next pump gets another.
-    pub(super) fn session_lost(&mut self) {
-        self.online.session = None;
+    pub(super) fn session_lost(&mut self, step: &mut Step) {
+        let short = step.now.millis_since(self.online.session_began) < MINUTE;
+        if self.online.session.take().is_some() && short {
+            self.back_off("the relay ends sessions as soon as it gives them", None, step);
+        }
     }
 
     /// The relay answered something: it can be reached.
     pub(super) fn reached(&mut self) {
         self.online.failures = 0;
-        self.online.wait_until = None;
+        if !self.online.demanded {
+            self.online.wait_until = None;
+        }
     }
 
     /// The relay could not be reached, or asked for patience: nothing more goes out for a while.
@@ -122,6 +132,7 @@ impl Client {
         });
         let retry_at = step.now.plus_millis(wait);
         self.online.wait_until = Some(retry_at);
+        self.online.demanded = retry_after.is_some();
         self.caught_up = false;
         step.event(Event::Offline { reason: reason.to_owned(), retry_at });
     }
@@ -131,6 +142,9 @@ impl Client {
         if !self.online.signed_out {
             self.online.signed_out = true;
             self.online.session = None;
+            for (wish, _) in std::mem::take(&mut self.online.deferred) {
+                step.event(Event::WishFailed(wish, failure.clone()));
+            }
             step.event(Event::SignedOut(failure));
         }
     }
@@ -139,6 +153,12 @@ impl Client {
         self.online.stream = Stream::Open;
         self.reached();
         // What happened while the stream was closed is asked for once: an event may have been missed.
+        for (id, conversation) in &mut self.conversations {
+            conversation.key_looked_up = false;
+            if std::mem::take(&mut conversation.left_out) {
+                self.active.insert(*id);
+            }
+        }
         self.sync =
             Sync { contacts: true, conversations: true, welcomes: true, key_packages: true, ..self.sync };
     }

@@ -3,11 +3,12 @@
 use infrasound_spec::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng as _};
+use zeroize::Zeroizing;
 
 use crate::{
     event::Event,
     journal::{Scope, Sealer, WriteSet},
-    output::{HttpRequest, Output},
+    output::{HttpRequest, Output, Token},
 };
 
 /// What a step may use, and what it leads to.
@@ -24,11 +25,11 @@ pub(super) struct Step {
 
 impl Step {
     pub(super) fn new(now: Timestamp, rng: &mut (impl RngCore + CryptoRng)) -> Self {
-        let mut seed = [0; 32];
-        rng.fill_bytes(&mut seed);
+        let mut seed = Zeroizing::new([0; 32]);
+        rng.fill_bytes(&mut *seed);
         Self {
             now,
-            rng: ChaCha20Rng::from_seed(seed),
+            rng: ChaCha20Rng::from_seed(*seed),
             writes: WriteSet::default(),
             requests: Vec::new(),
             events: Vec::new(),
@@ -61,7 +62,7 @@ impl Step {
         }
         outputs.extend(self.loads.into_iter().map(Output::Load));
         outputs.extend(self.requests.into_iter().map(Output::Request));
-        outputs.extend(self.open_stream.map(|token| Output::OpenStream { token }));
+        outputs.extend(self.open_stream.map(|token| Output::OpenStream { token: Token(token) }));
         outputs.extend(self.events.into_iter().map(Output::Event));
         outputs.extend(self.wake_at.map(Output::WakeAt));
         outputs

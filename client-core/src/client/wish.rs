@@ -29,7 +29,7 @@ use crate::{
 
 impl Client {
     pub(super) fn wish(&mut self, id: WishId, wish: Wish, step: &mut Step) {
-        if self.online.signed_out {
+        if self.online.signed_out && !matches!(wish, Wish::Messages { .. }) {
             let failure = Failure::new(FailureCode::SignedOut, "this device is signed out: sign in again");
             return step.event(Event::WishFailed(id, failure));
         }
@@ -52,7 +52,7 @@ impl Client {
             }
             Wish::RenewLeaf { conversation } => self.wish_renew(conversation, step).map(Some),
             Wish::SafetyNumber { who } if self.pinned_number(&who).is_some() => {
-                Ok(self.pinned_number(&who).map(Answer::SafetyNumber))
+                Ok(self.show_number(&who, step).map(Answer::SafetyNumber))
             }
             wish @ (Wish::SetPolicy(_) | Wish::SafetyNumber { .. } | Wish::Devices) => {
                 self.online.deferred.push((id, wish));
@@ -171,8 +171,9 @@ impl Client {
             let text = "this is a request: accept it first, or the other would see that it was opened";
             return Err(Failure::new(FailureCode::Refused, text));
         }
-        self.add_intent(Target::Conversation(conversation), Work::RenewLeaf, step);
-        Ok(Answer::Done)
+        let wish = ObjectId::from_random(step.random());
+        self.add_intent(Target::Conversation(conversation), Work::RenewLeaf { wish: wish.clone() }, step);
+        Ok(Answer::Queued { message: wish, conversation: Some(conversation) })
     }
 
     fn wish_read(&mut self, id: ConversationId, up_to: u64, step: &mut Step) -> Result<Answer, Failure> {
@@ -193,7 +194,7 @@ impl Client {
     }
 
     /// Whether the other may see that this device is there.
-    fn may_speak(&self, id: ConversationId) -> bool {
+    pub(super) fn may_speak(&self, id: ConversationId) -> bool {
         let other = self.summaries.get(&id).map(|listed| &listed.other);
         other.is_some_and(|other| self.contact_state(other) == ContactState::Accepted)
     }
@@ -239,17 +240,16 @@ impl Client {
     /// A wish that was stored can't be done: it ends, and the app is told why.
     pub(super) fn fail_intent(&mut self, id: u64, failure: &Failure, step: &mut Step) {
         let Some(intent) = self.remove_intent(id, step) else { return };
-        if let Work::Activity { json, note, receipt: false } = &intent.work {
-            let Some(object) =
+        let object = match &intent.work {
+            Work::Activity { receipt: true, .. } | Work::Reinvite => None,
+            Work::Activity { json, note, .. } => {
                 note.clone().or_else(|| Activity::decode(json).ok().map(|activity| activity.id))
-            else {
-                return;
-            };
-            step.event(Event::IntentFailed {
-                conversation: intent.conversation(),
-                object,
-                failure: failure.clone(),
-            });
+            }
+            Work::RenewLeaf { wish } => Some(wish.clone()),
+        };
+        if let Some(object) = object {
+            let conversation = intent.conversation();
+            step.event(Event::IntentFailed { conversation, object, failure: failure.clone() });
         }
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct Conversation {
     pub(crate) chain: ChainWindow,
     /// The group before each provisional commit, by the commit's number.
     kept: BTreeMap<u64, Vec<OpenedRecord>>,
+    /// The conversation goes on without this device, until the other account lets it in. Asked anew each time online.
+    pub(crate) left_out: bool,
     /// The key of the other account was looked up since it started over.
     pub(crate) key_looked_up: bool,
     /// A request whose answer must come before anything else is done here.
@@ -62,6 +64,7 @@ impl Conversation {
             members: BTreeMap::new(),
             chain: ChainWindow::default(),
             kept: BTreeMap::new(),
+            left_out: false,
             key_looked_up: false,
             busy: None,
         }
@@ -135,12 +138,6 @@ impl Conversation {
         let later = self.kept.split_off(&(commit + 1));
         let confirmed = std::mem::replace(&mut self.kept, later);
         self.forget(confirmed, writes);
-    }
-
-    /// The commit was not applied after all: what was kept for it is not needed.
-    pub(crate) fn unkeep(&mut self, commit: u64, writes: &mut WriteSet) {
-        let kept = self.kept.remove_entry(&commit);
-        self.forget(kept.into_iter().collect(), writes);
     }
 
     /// The commit, and with it those after it, is void: the group before it stands again. A founding leaves none.

@@ -28,8 +28,6 @@ pub(crate) struct State {
     pub(crate) began: bool,
     /// A founding on its way: these bytes and no others are sent until the hub has answered.
     pub(crate) founding: Option<FoundConversation>,
-    /// The conversation goes on without this device, until the other account lets it in again.
-    pub(crate) left_out: bool,
     /// Foundings and commits of this device in a row that were voided.
     pub(crate) voided: u32,
     /// The last note of the other: what receipts name.
@@ -55,7 +53,6 @@ impl State {
             reports: Vec::new(),
             began: false,
             founding: None,
-            left_out: false,
             voided: 0,
             received: None,
             acknowledged: 0,

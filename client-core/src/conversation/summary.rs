@@ -35,6 +35,8 @@ pub(crate) struct StoredSummary {
     pub(crate) last_message: u64,
     pub(crate) last_time: Timestamp,
     pub(crate) preview: String,
+    /// The last page of the timeline that has anything on it.
+    pub(crate) last_page: Option<u64>,
     /// Up to where the person has seen.
     pub(crate) seen: u64,
     /// The last entry that was taken in.
