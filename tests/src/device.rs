@@ -54,6 +54,11 @@ pub struct Device {
     tamper: Option<Tamper>,
     /// Whether the relay can be reached.
     pub online: bool,
+    /// The answer to this request is lost: it is carried out, and the device does not learn it.
+    lose_answer: Option<usize>,
+    requested: usize,
+    /// What went out under each submission id: never anything else.
+    submitted: BTreeMap<String, String>,
     /// Crash before the output with this number.
     crash_before: Option<usize>,
     carried_out: usize,
@@ -94,6 +99,9 @@ impl Device {
             queue: outputs.into(),
             tamper: None,
             online: true,
+            lose_answer: None,
+            requested: 0,
+            submitted: BTreeMap::new(),
             crash_before: None,
             carried_out: 0,
             next_wish: 1,
@@ -170,6 +178,11 @@ impl Device {
     /// Crashes before the `n`th output from now is carried out, once.
     pub fn crash_before(&mut self, n: usize) {
         self.crash_before = Some(self.carried_out + n);
+    }
+
+    /// Loses the answer to the `n`th request from now, once: the relay does what it was asked, the device can't know.
+    pub fn lose_answer(&mut self, n: usize) {
+        self.lose_answer = Some(self.requested + n);
     }
 
     /// From now on, answers of the relay pass through this.
@@ -304,6 +317,16 @@ impl Device {
         }
     }
 
+    /// A submission id stands for one ciphertext: with another one, a generation of the ratchet could be used twice.
+    fn check_submission(&mut self, body: &[u8]) {
+        let body: serde_json::Value = serde_json::from_slice(body).unwrap();
+        let message = body.get("message").or_else(|| body.get("bundle")?.get("commit"));
+        if let (Some(id), Some(message)) = (body.get("submission"), message) {
+            let first = self.submitted.entry(id.to_string()).or_insert_with(|| message.to_string());
+            assert_eq!(*first, message.to_string(), "one submission id, two ciphertexts");
+        }
+    }
+
     fn persist(&mut self, batch: Batch) {
         for (scope, name, value) in batch.put {
             self.journal.insert((scope, name), value);
@@ -338,6 +361,7 @@ impl Device {
         }
         if let Some(body) = &request.body {
             self.traffic.push(body.clone());
+            self.check_submission(body);
             builder = builder.header("content-type", "application/json").body(body.clone());
         }
         let Ok(answer) = builder.send().await else {
@@ -349,6 +373,11 @@ impl Device {
         };
         let mut response = HttpResponse { status, retry_after: None, body: body.to_vec() };
         self.traffic.push(response.body.clone());
+        self.requested += 1;
+        if self.lose_answer.is_some_and(|n| self.requested >= n) {
+            self.lose_answer = None;
+            return self.input(Input::Unreachable(request.id, TransportError::TimedOut));
+        }
         if let Some(tamper) = &mut self.tamper {
             tamper(&request, &mut response);
         }

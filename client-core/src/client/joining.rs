@@ -93,8 +93,12 @@ impl Client {
         }
         let Some(joining) = &self.joining else { return };
         let id = joining.welcome.conversation;
-        if !self.conversations.contains_key(&id) {
+        let Some(conversation) = self.conversations.get(&id) else {
             return self.load(Place::Conversation(*id.as_bytes()), step);
+        };
+        if conversation.is_joined() {
+            let known = joining.welcome.number <= conversation.state.position.number;
+            return self.welcome_not_needed(known, step);
         }
         if joining.key_packages.is_none() {
             return self.load(Place::KeyPackages, step);
@@ -110,6 +114,18 @@ impl Client {
         if let Some(joining) = self.joining.take() {
             self.join(joining, step);
         }
+    }
+
+    /// This device is in a group already. Of the one that it is in, the Welcome has done its work.
+    fn welcome_not_needed(&mut self, known: bool, step: &mut Step) {
+        let Some(Joining { welcome, .. }) = self.joining.take() else { return };
+        if known {
+            // Joined before a crash, and the relay was not told; or a relay that offers what is not needed.
+            return self.drop_welcome(&welcome, step);
+        }
+        // The log may say that the group that this device is in stands no more.
+        self.log_grew(welcome.conversation, welcome.number);
+        self.put_off(Waiter::Conversation(welcome.conversation), None, step);
     }
 
     /// Takes the next Welcome, unless it makes no sense from the outside.
@@ -183,17 +199,6 @@ impl Client {
         let Joining { welcome, other, tree, key_packages } = joining;
         let id = welcome.conversation;
         let Some(mut conversation) = self.conversations.remove(&id) else { return };
-        if conversation.is_joined() {
-            let known = welcome.number <= conversation.state.position.number;
-            self.conversations.insert(id, conversation);
-            if known {
-                // Joined before a crash, and the relay was not told; or a relay that offers what is not needed.
-                return self.drop_welcome(&welcome, step);
-            }
-            // The log may say that the group that this device is in stands no more.
-            self.log_grew(id, welcome.number);
-            return self.put_off(Waiter::Conversation(id), None, step);
-        }
         match self.try_join(&welcome, &other, &tree.unwrap_or_default(), key_packages.unwrap_or_default()) {
             Ok(joined) => {
                 self.joined(&mut conversation, &welcome, joined, step);

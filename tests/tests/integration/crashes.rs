@@ -1,6 +1,6 @@
-//! A device that crashes before any of its outputs is carried out loses nothing and repeats nothing.
+//! A device that crashes before an output is carried out, or does not get an answer, loses nothing and repeats nothing.
 //!
-//! Every point of a short conversation is tried: the crash comes before the first output, the second, and so on.
+//! A short conversation is gone through again and again: the crash comes before its second output, its fifth, and so on.
 //!
 //! Spec: `journal.md` 1 and 4.
 
@@ -11,13 +11,12 @@ fn texts(texts: &[String]) -> Vec<&str> {
     texts.iter().filter_map(|text| text.split("<p>").nth(1)?.split("</p>").next()).collect()
 }
 
-/// Alice sends three messages and Bob two, while one of them crashes before its `n`th output. `false`: there was none.
-async fn conversation_with_crash(n: usize, of_alice: bool) {
+/// Alice sends two messages and Bob one, while something happens to one of them.
+async fn conversation_with(what: &str, of_alice: bool, happens: impl Fn(&mut Device)) {
     let world = World::start().await;
     let mut alice = world.login("alice").await;
     let mut bob = world.login("bob").await;
-    let crashing: &mut Device = if of_alice { &mut alice } else { &mut bob };
-    crashing.crash_before(n);
+    happens(if of_alice { &mut alice } else { &mut bob });
     let (at_alice, at_bob) = (alice.handle(), bob.handle());
     alice.send_or_again(&at_bob, "one").await;
     bob.sync().await;
@@ -29,25 +28,49 @@ async fn conversation_with_crash(n: usize, of_alice: bool) {
     alice.sync().await;
     alice.send_or_again(&at_bob, "three").await;
     for _ in 0..3 {
+        bob.advance(120_000).await;
         bob.sync().await;
+        alice.advance(120_000).await;
         alice.sync().await;
     }
     let (history_a, history_b) = (alice.texts(&at_bob).await, bob.texts(&at_alice).await);
-    assert_eq!(history_a, history_b, "crash before output {n} of {}", if of_alice { "alice" } else { "bob" });
-    assert_eq!(texts(&history_a), ["one", "two", "three"], "crash before output {n}");
-    assert_eq!((alice.warnings(), bob.warnings()), (vec![], vec![]), "crash before output {n}");
+    assert_eq!(history_a, history_b, "{what} of {}", if of_alice { "alice" } else { "bob" });
+    assert_eq!(texts(&history_a), ["one", "two", "three"], "{what}");
+    assert_eq!((alice.warnings(), bob.warnings()), (vec![], vec![]), "{what}");
+}
+
+async fn crash(n: usize, of_alice: bool) {
+    conversation_with(&format!("crash before output {n}"), of_alice, |device| device.crash_before(n)).await;
+}
+
+async fn lost_answer(n: usize, of_alice: bool) {
+    conversation_with(&format!("lost answer {n}"), of_alice, |device| device.lose_answer(n)).await;
 }
 
 #[tokio::test]
 async fn the_sender_may_crash_at_any_point() {
-    for n in (1..40).step_by(3) {
-        conversation_with_crash(n, true).await;
+    for n in (2..60).step_by(3) {
+        crash(n, true).await;
     }
 }
 
 #[tokio::test]
 async fn the_receiver_may_crash_at_any_point() {
-    for n in (1..40).step_by(3) {
-        conversation_with_crash(n, false).await;
+    for n in (2..60).step_by(3) {
+        crash(n, false).await;
+    }
+}
+
+#[tokio::test]
+async fn any_answer_to_the_sender_may_be_lost() {
+    for n in 1..20 {
+        lost_answer(n, true).await;
+    }
+}
+
+#[tokio::test]
+async fn any_answer_to_the_receiver_may_be_lost() {
+    for n in 1..20 {
+        lost_answer(n, false).await;
     }
 }
