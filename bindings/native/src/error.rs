@@ -18,6 +18,9 @@ use crate::{
     transport::NoTls,
 };
 
+/// What to do about a home that does not open.
+const RESTORE: &str = "Restore the home from a copy of the moment before, or sign in anew with --start-over";
+
 /// Why something did not work, by what to do about it. The text is for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -75,6 +78,10 @@ impl Error {
                 "there is no room to write {}: make some, then try again",
                 path.display()
             )),
+            HomeError::Lock(LockError::File(error)) if is_full(&error) => Self::StorageFull(format!(
+                "there is no room to write in {}: make some, then try again",
+                dir.display()
+            )),
             error => Self::Storage(format!("the home {} cannot be used: {error}", dir.display())),
         }
     }
@@ -92,9 +99,7 @@ impl From<JournalError> for Error {
                 "{error}. Nothing that was confirmed is lost: make room, then start again"
             )),
             JournalError::FromTheFuture { .. } => Self::Storage(format!("{error}: update Infrasound")),
-            JournalError::Damaged(_) => Self::Storage(format!(
-                "{error}. Restore the home from a copy of the moment before, or sign in anew with --start-over"
-            )),
+            JournalError::Damaged(_) => Self::Storage(format!("{error}. {RESTORE}")),
             JournalError::Sqlite(_) => Self::Storage(error.to_string()),
         }
     }
@@ -106,7 +111,8 @@ impl From<OpenError> for Error {
             OpenError::NoDevice => {
                 Self::NeedsLogin("the last sign-in was not finished: sign in again".to_owned())
             }
-            error => Self::Storage(error.to_string()),
+            OpenError::Damaged(error) => Self::Storage(format!("{error}. {RESTORE}")),
+            error @ OpenError::FromTheFuture { .. } => Self::Storage(error.to_string()),
         }
     }
 }

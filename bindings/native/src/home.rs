@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
+    file_size_limit,
     lock::{HomeLock, LockError},
     relay_url::RelayUrl,
 };
@@ -86,6 +87,7 @@ pub(crate) enum HomeError {
 impl Home {
     /// Takes a directory for this process; makes it if need be.
     pub(crate) fn take(dir: &Path) -> Result<Self, HomeError> {
+        file_size_limit::keep_running();
         make_private_dir(dir).map_err(at(dir))?;
         let lock = HomeLock::take(&dir.join("lock"))?;
         Ok(Self { dir: dir.to_owned(), _lock: lock })

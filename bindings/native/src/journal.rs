@@ -55,7 +55,6 @@ impl From<sqlx::Error> for JournalError {
 impl Journal {
     /// Opens the file, or makes it.
     pub(crate) async fn open(path: &Path) -> Result<Self, JournalError> {
-        keep_running_at_the_file_size_limit();
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -129,24 +128,6 @@ impl Journal {
         Ok(self.connection.close().await?)
     }
 }
-
-/// Without a handler, a write beyond RLIMIT_FSIZE kills the process; with one, the write fails and we say so.
-#[cfg(unix)]
-fn keep_running_at_the_file_size_limit() {
-    use std::sync::Once;
-    use tokio::signal::unix::{SignalKind, signal};
-
-    /// SIGXFSZ has this number on Linux (all but MIPS), macOS and the BSDs.
-    const SIGXFSZ: i32 = 25;
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        // Where there is no such signal, there is nothing to survive. The handler stays when its receiver is gone.
-        let _ = signal(SignalKind::from_raw(SIGXFSZ));
-    });
-}
-
-#[cfg(not(unix))]
-fn keep_running_at_the_file_size_limit() {}
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@
 mod clock;
 mod error;
 mod fault;
+mod file_size_limit;
 mod home;
 mod host;
 mod journal;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use infrasound_core::{
-    event::{Answer, Failure, FailureCode},
+    event::{Answer, Event, Failure, FailureCode},
     input::Wish,
     message::MessageState,
 };
@@ -40,6 +40,10 @@ pub(super) async fn send(
             return Err(error);
         }
     };
+    let fate = match fate {
+        MessageState::Pending(None) => MessageState::Pending(relays_reason(app)),
+        fate => fate,
+    };
     let offline = matches!(fate, MessageState::Pending(_));
     let conversation = app.session.conversation_with(&to).await?.map(|id| id.to_string());
     let (state, reason) = message_state(&fate);
@@ -52,10 +56,27 @@ pub(super) async fn send(
     }))?;
     match fate {
         MessageState::Failed(reason) => {
-            Err(Error::Refused(Failure::new(FailureCode::Refused, clean::line(&reason))).into())
+            let code = failure_code(app, &message);
+            Err(Error::Refused(Failure::new(code, clean::line(&reason))).into())
         }
         _ if offline => Ok(End::Leave),
         _ => Ok(End::Finish),
+    }
+}
+
+/// What the relay last said when it could take nothing, if it did: its disk is full, say.
+fn relays_reason(app: &mut App) -> Option<String> {
+    match app.find_event(|event| matches!(event, Event::Offline { .. })) {
+        Some(Event::Offline { reason, .. }) => Some(reason),
+        _ => None,
+    }
+}
+
+/// Why a message can't be sent, for programs.
+fn failure_code(app: &mut App, message: &ObjectId) -> FailureCode {
+    match app.find_event(|event| matches!(event, Event::IntentFailed { object, .. } if object == message)) {
+        Some(Event::IntentFailed { failure, .. }) => failure.code,
+        _ => FailureCode::Refused,
     }
 }
 
