@@ -11,7 +11,7 @@ use std::{
 
 use infrasound_tests::kill::{Campaign, Tally, run};
 
-const AT_ONCE: u64 = 25;
+const AT_ONCE: u64 = 50;
 const ACTIVITIES: u64 = 8;
 
 fn main() -> io::Result<ExitCode> {

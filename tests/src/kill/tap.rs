@@ -4,7 +4,8 @@
 //! port of its own, clients find the relay at the same address after every restart.
 
 use std::{
-    io::{Read as _, Write as _},
+    collections::BTreeMap,
+    io::{self, Read as _, Write as _},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
@@ -36,7 +37,8 @@ struct State {
     /// What went over each connection, one entry for each direction.
     streams: Vec<Vec<u8>>,
     submissions: u64,
-    open: Vec<TcpStream>,
+    /// The sockets of connections that are open, by the place of what goes up.
+    open: BTreeMap<usize, [TcpStream; 2]>,
 }
 
 impl Shared {
@@ -47,7 +49,7 @@ impl Shared {
 
 impl Tap {
     /// Listens on a free port; there is no relay yet.
-    pub fn open() -> std::io::Result<Self> {
+    pub fn open() -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::default());
@@ -84,7 +86,7 @@ impl Tap {
 impl Drop for Tap {
     fn drop(&mut self) {
         self.shared.closed.store(true, Ordering::SeqCst);
-        for stream in &self.shared.state().open {
+        for stream in self.shared.state().open.values().flatten() {
             // Closed already: so it should be.
             let _ = stream.shutdown(Shutdown::Both);
         }
@@ -111,22 +113,29 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 
 /// Copies both ways until both sides have ended.
 fn join(client: &TcpStream, relay: &TcpStream, shared: &Arc<Shared>) {
-    let sockets = [client.try_clone(), relay.try_clone(), client.try_clone(), relay.try_clone()];
-    let [Ok(client), Ok(relay), Ok(from_client), Ok(from_relay)] = sockets else { return };
-    let (up, down) = {
+    let (Ok(kept), Ok(up), Ok(down)) = (both(client, relay), both(client, relay), both(relay, client)) else {
+        return;
+    };
+    let place = {
         let mut state = shared.state();
-        state.open.extend([client.try_clone(), relay.try_clone()].into_iter().flatten());
+        let place = state.streams.len();
         state.streams.extend([Vec::new(), Vec::new()]);
-        (state.streams.len() - 2, state.streams.len() - 1)
+        state.open.insert(place, kept);
+        place
     };
     let back = Arc::clone(shared);
-    let answers = thread::spawn(move || copy(from_relay, client, down, &back));
-    copy(from_client, relay, up, shared);
+    let answers = thread::spawn(move || copy(down, place + 1, &back));
+    copy(up, place, shared);
     // A thread that copies bytes does not panic.
     let _ = answers.join();
+    shared.state().open.remove(&place);
 }
 
-fn copy(mut from: TcpStream, mut to: TcpStream, place: usize, shared: &Shared) {
+fn both(from: &TcpStream, to: &TcpStream) -> io::Result<[TcpStream; 2]> {
+    Ok([from.try_clone()?, to.try_clone()?])
+}
+
+fn copy([mut from, mut to]: [TcpStream; 2], place: usize, shared: &Shared) {
     let mut buffer = [0; 16 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
         let bytes = &buffer[..length];

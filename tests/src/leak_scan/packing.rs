@@ -128,16 +128,16 @@ fn base64_texts(haystack: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let texts = haystack.split(move |byte| !is_text(byte)).filter(|text| text.len() >= SHORTEST_TEXT);
     texts.filter_map(|text| {
         let whole = &text[..text.len() - usize::from(text.len() % 4 == 1)];
-        let spelt: Vec<u8> = whole.iter().map(one_alphabet).collect();
+        let spelt: Vec<u8> = whole.iter().copied().map(one_alphabet).collect();
         DECODER.decode(spelt).ok()
     })
 }
 
-fn one_alphabet(byte: &u8) -> u8 {
+fn one_alphabet(byte: u8) -> u8 {
     match byte {
         b'+' => b'-',
         b'/' => b'_',
-        other => *other,
+        other => other,
     }
 }
 

@@ -1,6 +1,9 @@
 //! The ways in which bytes are written down.
 
-use base64::{Engine as _, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
 /// One way.

@@ -179,7 +179,11 @@ async fn no_secret_key_of_account_or_device_is_where_it_may_not_be() {
     let mut secrets = Vec::new();
     let mut keys = Vec::new();
     for seed in [41, 42] {
-        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        // The core takes one seed of the device's generator for each input; the registration is the first.
+        let mut first = [0; 32];
+        ChaCha20Rng::seed_from_u64(seed).fill_bytes(&mut first);
+        secrets.push(Secret::new(&format!("seed of the registration of {seed}"), first));
+        let mut rng = ChaCha20Rng::from_seed(first);
         for whose in ["account", "device"] {
             let mut secret = [0; 32];
             rng.fill_bytes(&mut secret);

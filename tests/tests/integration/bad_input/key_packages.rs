@@ -1,0 +1,76 @@
+//! Key packages that are malformed or have expired: refused by the relay, and by the client that is handed one.
+
+use infrasound_core::{event::Event, message::MessageState};
+use infrasound_spec::{
+    api::{
+        key_packages::{ClaimedKeyPackages, UploadKeyPackages},
+        paths,
+    },
+    bytes::Base64Url,
+    key_package::KEY_PACKAGE_LIFETIME,
+};
+use infrasound_tests::{device::Device, world::World};
+
+/// Uploads one as alice's device, and gives the status and the text of the answer.
+async fn upload(world: &World, alice: &Device, bytes: Vec<u8>) -> (u16, String) {
+    let body = UploadKeyPackages { one_time: vec![Base64Url(bytes)], last_resort: None };
+    let url = format!("{}{}", world.base, paths::KEY_PACKAGES);
+    let request = reqwest::Client::new().post(url).bearer_auth(alice.token().unwrap()).json(&body);
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn the_relay_takes_no_malformed_key_package() {
+    let world = World::start().await;
+    let (alice, bob) = (world.login("alice").await, world.login("bob").await);
+    let claimed = world.claim(&bob, &alice.core().account().account).await;
+    let good = claimed.key_packages.first().unwrap().key_package.0.clone();
+    let mut changed = good.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    for bytes in [Vec::new(), b"no key package".to_vec(), good[..good.len() - 1].to_vec(), changed] {
+        let (status, text) = upload(&world, &alice, bytes).await;
+        assert!((400..500).contains(&status), "{status}: {text}");
+        assert!(text.contains("key package"), "{text}");
+    }
+}
+
+/// Alice writes to Bob, whose key packages go through `change` on their way. Gives why it failed.
+async fn write_with(change: impl Fn(&mut Vec<u8>) + Send + 'static, ahead: u64) -> String {
+    let world = World::start().await;
+    let (mut alice, mut bob) = (world.login("alice").await, world.login("bob").await);
+    alice.advance(ahead).await;
+    alice.tamper(move |request, response| {
+        if request.path == paths::KEY_PACKAGES_CLAIM {
+            let mut claimed: ClaimedKeyPackages = serde_json::from_slice(&response.body).unwrap();
+            claimed.key_packages.iter_mut().for_each(|package| change(&mut package.key_package.0));
+            response.body = serde_json::to_vec(&claimed).unwrap();
+        }
+    });
+    let to = bob.handle();
+    alice.send(&to, "Hello").await;
+    bob.sync().await;
+    assert!(bob.core().conversations().is_empty(), "nothing went");
+    why_failed(&alice)
+}
+
+fn why_failed(alice: &Device) -> String {
+    let why = alice.events.iter().find_map(|event| match event {
+        Event::IntentFailed { failure, .. } => Some(failure.text.clone()),
+        Event::MessageState { state: MessageState::Pending(Some(reason)), .. } => Some(reason.clone()),
+        _ => None,
+    });
+    why.unwrap_or_else(|| panic!("nothing was said: {:?}", alice.events))
+}
+
+#[tokio::test]
+async fn a_client_uses_no_malformed_key_package() {
+    let reason = write_with(|bytes| bytes.truncate(40), 0).await;
+    assert!(reason.contains("key package"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_client_uses_no_expired_key_package() {
+    let reason = write_with(|_| {}, 2 * KEY_PACKAGE_LIFETIME).await;
+    assert!(reason.contains("key package") || reason.contains("expired"), "{reason}");
+}
