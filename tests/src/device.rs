@@ -180,6 +180,11 @@ impl Device {
         self.crash_before = Some(self.carried_out + n);
     }
 
+    /// How many requests the relay has had from this device.
+    pub fn requests(&self) -> usize {
+        self.requested
+    }
+
     /// Loses the answer to the `n`th request from now, once: the relay does what it was asked, the device can't know.
     pub fn lose_answer(&mut self, n: usize) {
         self.lose_answer = Some(self.requested + n);

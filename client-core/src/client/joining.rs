@@ -137,8 +137,8 @@ impl Client {
         // Those that are being given back to the relay stay in the list until it has them.
         let Some(welcome) = self.next_welcome(step) else { return false };
         let Some((other, handle)) = self.inviter(&welcome) else {
-            let who =
-                welcome.participants.first().map_or(self.device.handle.clone(), |one| one.handle.clone());
+            let other = welcome.participants.iter().find(|one| one.account != self.device.account);
+            let who = other.map_or_else(|| self.device.handle.clone(), |one| one.handle.clone());
             let reason =
                 "it is not for a conversation of yours with one other account of that name".to_owned();
             step.event(Event::Warning(None, Warning::WelcomeRefused { who, reason }));

@@ -168,7 +168,10 @@ impl Client {
     pub(super) fn response(&mut self, id: RequestId, response: &HttpResponse, step: &mut Step) {
         let Some(purpose) = self.take_request(id) else { return };
         if (200..300).contains(&response.status) {
-            self.reached();
+            // That a session is given says nothing: it has to be good for something.
+            if purpose.needs_session() {
+                self.reached();
+            }
             return self.reply(purpose, Reply::Ok(response.body.clone()), step);
         }
         let problem = serde_json::from_slice(&response.body).unwrap_or_else(|_| {

@@ -151,7 +151,6 @@ impl Client {
 
     pub(super) fn stream_opened(&mut self) {
         self.online.stream = Stream::Open;
-        self.reached();
         // What happened while the stream was closed is asked for once: an event may have been missed.
         for (id, conversation) in &mut self.conversations {
             conversation.key_looked_up = false;
