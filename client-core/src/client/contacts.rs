@@ -289,14 +289,13 @@ impl Client {
         };
         let Some(other) = self.summaries.get(&id).map(|listed| listed.other.clone()) else { return };
         if info.account != other {
-            self.put_off(Waiter::Conversation(id), None, step);
-        } else {
-            self.see_key(&other, info.account_key, id, step);
-            if let Some(conversation) = self.conversations.get_mut(&id) {
-                conversation.key_looked_up = true;
-            }
-            self.active.insert(id);
+            return self.put_off(Waiter::Conversation(id), None, step);
         }
+        self.see_key(&other, info.account_key, id, step);
+        if let Some(conversation) = self.conversations.get_mut(&id) {
+            conversation.key_looked_up = true;
+        }
+        self.active.insert(id);
     }
 
     /// The number for a key that is pinned here.
