@@ -1,5 +1,7 @@
 //! What it costs to become a device, and to open one: keys, endorsement and the sealed journal, without any relay.
 
+#![expect(clippy::expect_used, reason = "a bench that cannot run says why")]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -2,6 +2,8 @@
 //!
 //! Only the core's own step is in the times; what the relay would do in between is not.
 
+#![expect(clippy::expect_used, reason = "a bench that cannot run says why")]
+
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};

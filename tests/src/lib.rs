@@ -1,14 +1,14 @@
 //! Support for the tests that cross crates: actors, servers and instances.
 
 pub mod bench;
-pub mod programs;
-pub mod relay_process;
-pub mod mls_rs;
-pub mod sign_in;
-pub mod snac;
+pub mod cli;
 pub mod device;
 pub mod forge;
-pub mod world;
-pub mod cli;
 pub mod kill;
 pub mod leak_scan;
+pub mod mls_rs;
+pub mod programs;
+pub mod relay_process;
+pub mod sign_in;
+pub mod snac;
+pub mod world;

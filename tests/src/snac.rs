@@ -3,11 +3,7 @@
 //! One instance serves all tests of a process: the first test starts it, the last one to end stops it. It needs root
 //! (port 80) and a Debian mirror the first time; its state stays in cargo's directory for tests.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test support: a step that fails fails the test, and says which"
-)]
+#![expect(clippy::expect_used, reason = "test support: a step that fails fails the test, and says which")]
 
 use std::{
     fs,
@@ -140,8 +136,7 @@ fn path(dir: &Path) -> &str {
 fn run(arguments: &[&str]) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("instances/snac.sh");
     let output = Command::new("bash").arg(script).args(arguments).output().expect("bash to run snac.sh");
-    if !output.status.success() {
-        panic!("snac.sh {} failed: {}", arguments[0], String::from_utf8_lossy(&output.stderr));
-    }
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "snac.sh {} failed: {errors}", arguments[0]);
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

@@ -8,7 +8,7 @@ use std::{
 use infrasound_spec::mls::CIPHERSUITE;
 use openmls::prelude::{
     BasicCredential, CredentialWithKey, DeserializeBytes as _, KeyPackage, KeyPackageBundle, MlsGroup,
-    MlsGroupCreateConfig, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, ProtocolMessage, StagedWelcome,
+    MlsGroupCreateConfig, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, StagedWelcome,
 };
 use openmls_basic_credential::SignatureKeyPair;
 use openmls_rust_crypto::OpenMlsRustCrypto;
@@ -73,7 +73,7 @@ impl Bare {
         let message = MlsMessageIn::tls_deserialize_exact_bytes(bytes).expect("a message");
         let message = message.try_into_protocol_message().expect("a protocol message");
         let begin = Instant::now();
-        let processed = group.process_message(provider, ProtocolMessage::from(message)).expect("it opens");
+        let processed = group.process_message(provider, message).expect("it opens");
         let took = begin.elapsed();
         black_box(processed);
         took

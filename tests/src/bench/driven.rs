@@ -143,14 +143,14 @@ impl Reaction {
 }
 
 /// The entry that a relay makes of a message.
-pub fn entry(submitted: SubmitMessage, submitter: DeviceId, number: u64, time: Timestamp) -> LogEntry {
+pub fn entry(submitted: SubmitMessage, device: DeviceId, number: u64, time: Timestamp) -> LogEntry {
     LogEntry {
         number,
         time,
         kind: EntryKind::Message,
         digest: log::digest(submitted.message.as_slice()),
         bytes: Some(submitted.message),
-        submitter: Some(submitter),
+        submitter: Some(device),
         submission: Some(submitted.submission),
     }
 }

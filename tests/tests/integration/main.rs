@@ -1,15 +1,17 @@
 //! Black-box tests that cross crates.
 
-mod readme;
-mod snac;
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a step that fails fails the test, and says which")]
+
+mod bad_input;
 mod consent;
 mod conversations;
 mod crashes;
+mod interop;
+mod leaks;
+mod readme;
+mod sigkill;
+mod sign_in;
+mod snac;
 mod start_over;
 mod stubborn_relay;
 mod tampering;
-mod interop;
-mod sigkill;
-mod leaks;
-mod bad_input;
-mod sign_in;

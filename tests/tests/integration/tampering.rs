@@ -268,7 +268,7 @@ async fn a_key_package_of_somebody_else() {
     let carol = world.login("carol").await;
     let of_carol: ClaimedKeyPackages = world.claim(&bob, &carol.core().account().account).await;
     alice.tamper(change("/key-packages/claim", move |claimed: &mut ClaimedKeyPackages| {
-        *claimed = of_carol.clone()
+        *claimed = of_carol.clone();
     }));
     alice.send(&bob.handle(), "for bob only").await;
     assert!(
