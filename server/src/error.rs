@@ -49,6 +49,14 @@ impl ApiError {
         Self::new(ProblemType::NoConsent, "This account does not take messages from you.")
     }
 
+    /// `no-infrasound`: no device of the other account would ever read a message of this group.
+    pub(crate) fn gone() -> Self {
+        Self::new(
+            ProblemType::NoInfrasound,
+            "The other account has no device in this conversation any more. It has to be let in again first.",
+        )
+    }
+
     /// `rate-limited`, with the seconds to wait.
     pub(crate) fn rate_limited(seconds: u64) -> Self {
         let detail = format!("Too many requests. Try again in {seconds} seconds.");

@@ -178,6 +178,7 @@ async fn void(
     group_state::delete_from(tx.conn, head.key, commit.number).await?;
     let before = group_state::number_before(tx.conn, head.key, commit.number).await?;
     head.state_entry = before.unwrap_or(0);
+    head.gone = conversation::gone(tx.conn, head.key).await?.into_iter().collect();
     if commit.founding {
         conversation::unfound(tx.conn, head.key).await?;
     }

@@ -176,6 +176,7 @@ impl CommitAppend {
         let accepted = Accepted { number: entry.number, time: entry.time };
         self.change_group(tx, row, accepted.number, account, founding).await?;
         entry::insert_all(tx.conn, &[entry]).await?;
+        head.gone = conversation::gone(tx.conn, row.key).await?.into_iter().collect();
         head.last = accepted.number;
         head.last_time = accepted.time;
         head.seq = tx.seq;

@@ -171,23 +171,25 @@ pub(crate) async fn participants(
     Ok(participants)
 }
 
+/// Which of the two accounts have leaves in the group, none of them of a live device.
+pub(crate) async fn gone(conn: &mut Conn, key: ConversationKey) -> Result<Vec<usize>, StoreError> {
+    let rows: Vec<(i64,)> = sqlx::query_as(
+        "SELECT m.account FROM memberships m JOIN devices d ON d.device = m.device \
+         WHERE m.conversation = $1 AND m.until_number IS NULL GROUP BY m.account HAVING MIN(d.revoked) = 1",
+    )
+    .bind(key.0)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|(account,)| usize::from(account != 0)).collect())
+}
+
 /// The accounts in the group none of whose leaves is a live device.
 pub(crate) async fn started_over(
     conn: &mut Conn,
     row: &ConversationRow,
 ) -> Result<Vec<AccountUri>, StoreError> {
-    let rows: Vec<(i64,)> = sqlx::query_as(
-        "SELECT m.account FROM memberships m JOIN devices d ON d.device = m.device \
-         WHERE m.conversation = $1 AND m.until_number IS NULL GROUP BY m.account HAVING MIN(d.revoked) = 1",
-    )
-    .bind(row.key.0)
-    .fetch_all(conn)
-    .await?;
-    let accounts = rows
-        .into_iter()
-        .filter_map(|(index,)| usize::try_from(index).ok())
-        .filter_map(|index| row.accounts.get(index).cloned());
-    Ok(accounts.collect())
+    let gone = gone(conn, row.key).await?;
+    Ok(gone.into_iter().filter_map(|index| row.accounts.get(index).cloned()).collect())
 }
 
 /// Whether any leaf belongs to a live device.

@@ -1,9 +1,10 @@
 //! Where each log is: what every append reads and writes.
 //!
 //! **Invariant:** numbers are gap-free, because each number is `last + 1` of a row that only the writer changes, in the
-//! transaction that appends. **Invariant:** `consent` says at every commit what the contacts table says.
+//! transaction that appends. **Invariant:** `consent` says at every commit what the contacts table says, and `gone` what
+//! memberships and devices say.
 
-use infrasound_spec::{consent::ContactState, time::Timestamp};
+use infrasound_spec::{account::DeviceId, consent::ContactState, time::Timestamp};
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::{Conn, StoreError, conversation::ConversationKey, millis, signed, time, unsigned};
@@ -27,6 +28,29 @@ pub(crate) struct Head {
     pub(crate) provisional_account: usize,
     /// What the two say of each other.
     pub(crate) consent: Consent,
+    /// Which of the two has no device left in the group.
+    pub(crate) gone: Gone,
+}
+
+/// Which accounts have leaves, but none of a live device: what is sent now would reach nobody of them, ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Gone(i64);
+
+impl Gone {
+    const fn bit(account: usize) -> i64 {
+        1 << account
+    }
+
+    /// Whether this account is gone.
+    pub(crate) const fn is_gone(self, account: usize) -> bool {
+        self.0 & Self::bit(account) != 0
+    }
+}
+
+impl FromIterator<usize> for Gone {
+    fn from_iter<T: IntoIterator<Item = usize>>(accounts: T) -> Self {
+        Self(accounts.into_iter().fold(0, |bits, account| bits | Self::bit(account)))
+    }
 }
 
 /// What the two accounts say of each other, as far as appends and the stream need it.
@@ -73,6 +97,7 @@ struct Row {
     provisional: i64,
     provisional_account: i64,
     consent: i64,
+    gone: i64,
 }
 
 impl From<Row> for Head {
@@ -86,6 +111,7 @@ impl From<Row> for Head {
             provisional: Some(unsigned(row.provisional)).filter(|number| *number > 0),
             provisional_account: usize::from(row.provisional_account != 0),
             consent: Consent(row.consent),
+            gone: Gone(row.gone),
         }
     }
 }
@@ -102,6 +128,7 @@ impl Head {
             provisional: None,
             provisional_account: 0,
             consent: Consent::default(),
+            gone: Gone::default(),
         }
     }
 
@@ -129,7 +156,7 @@ pub(crate) async fn load_all(conn: &mut Conn, keys: &[ConversationKey]) -> Resul
     let mut heads = Vec::with_capacity(keys.len());
     for chunk in chunks(keys) {
         let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(
-            "SELECT conversation, last, last_time, seq, state_entry, provisional, provisional_account, consent \
+            "SELECT conversation, last, last_time, seq, state_entry, provisional, provisional_account, consent, gone \
              FROM heads WHERE conversation IN (",
         );
         let mut list = sql.separated(", ");
@@ -147,7 +174,7 @@ pub(crate) async fn load_all(conn: &mut Conn, keys: &[ConversationKey]) -> Resul
 pub(crate) async fn store_all(conn: &mut Conn, heads: &[Head]) -> Result<(), StoreError> {
     for chunk in chunks(heads) {
         let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(
-            "INSERT INTO heads (conversation, last, last_time, seq, state_entry, provisional, provisional_account, consent) ",
+            "INSERT INTO heads (conversation, last, last_time, seq, state_entry, provisional, provisional_account, consent, gone) ",
         );
         sql.push_values(chunk, |mut row, head| {
             row.push_bind(head.key.0)
@@ -157,12 +184,13 @@ pub(crate) async fn store_all(conn: &mut Conn, heads: &[Head]) -> Result<(), Sto
                 .push_bind(signed(head.state_entry))
                 .push_bind(signed(head.provisional.unwrap_or(0)))
                 .push_bind(i64::from(head.provisional_account != 0))
-                .push_bind(head.consent.0);
+                .push_bind(head.consent.0)
+                .push_bind(head.gone.0);
         });
         sql.push(
             " ON CONFLICT (conversation) DO UPDATE SET last = excluded.last, last_time = excluded.last_time, \
              seq = excluded.seq, state_entry = excluded.state_entry, provisional = excluded.provisional, \
-             provisional_account = excluded.provisional_account, consent = excluded.consent",
+             provisional_account = excluded.provisional_account, consent = excluded.consent, gone = excluded.gone",
         );
         sql.build().execute(&mut *conn).await?;
     }
@@ -172,6 +200,25 @@ pub(crate) async fn store_all(conn: &mut Conn, heads: &[Head]) -> Result<(), Sto
 /// Writes one head.
 pub(crate) async fn store(conn: &mut Conn, head: &Head) -> Result<(), StoreError> {
     store_all(conn, std::slice::from_ref(head)).await
+}
+
+/// Notes in which conversations an account is gone with this device, which was just revoked.
+pub(crate) async fn note_gone(conn: &mut Conn, device: &DeviceId) -> Result<(), StoreError> {
+    for account in 0..2 {
+        sqlx::query(
+            "UPDATE heads SET gone = gone | $3 WHERE conversation IN \
+             (SELECT m.conversation FROM memberships m \
+             WHERE m.device = $1 AND m.account = $2 AND m.until_number IS NULL AND NOT EXISTS \
+             (SELECT 1 FROM memberships o JOIN devices d ON d.device = o.device \
+             WHERE o.conversation = m.conversation AND o.account = m.account AND o.until_number IS NULL AND d.revoked = 0))",
+        )
+        .bind(device.as_bytes().as_slice())
+        .bind(signed(account as u64))
+        .bind(Gone::bit(account))
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -127,6 +127,9 @@ fn judge(head: &Head, message: &MessageAppend) -> Result<(), Result<Appended, Ap
     if head.consent.blocks(1 - message.account) {
         return Err(Err(ApiError::no_consent()));
     }
+    if head.gone.is_gone(1 - message.account) {
+        return Err(Err(ApiError::gone()));
+    }
     Ok(())
 }
 

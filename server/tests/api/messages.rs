@@ -6,9 +6,11 @@ use infrasound_spec::{
     consent::ContactState,
     limits,
     log::{self, EntryKind},
+    report::CommitOutcome,
 };
+use openmls::prelude::LeafNodeIndex;
 
-use crate::support::{Group, TestRelay};
+use crate::support::{Group, TestRelay, parse};
 
 #[tokio::test]
 async fn messages_of_both_are_numbered_without_gaps() {
@@ -145,4 +147,34 @@ async fn a_message_to_who_blocks_the_sender_is_refused() {
     of_bob.send(&bob, "I may still write").await;
     bob.say(&alice, ContactState::Accepted).await;
     of_alice.submit(&alice, &message).await.ok::<Accepted>();
+}
+
+#[tokio::test]
+async fn a_message_that_no_device_of_the_other_would_read_is_refused_until_it_is_let_in_again() {
+    let relay = TestRelay::start().await;
+    let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
+    let (mut group, _) = Group::between(&alice, &bob).await;
+    let before = group.message(&alice, "in time");
+    let accepted: Accepted = group.submit(&alice, &before).await.ok();
+    let bob = relay.start_over("bob").await;
+    let lost = group.message(&alice, "to nobody");
+    group.submit(&alice, &lost).await.problem(ProblemType::NoInfrasound);
+    assert_eq!(accepted, group.submit(&alice, &before).await.ok(), "a repeat gets the first answer");
+    assert_eq!(alice.head(&group.id).await.last, accepted.number);
+    let renewal = group.update(&alice);
+    group.submit_commit(&alice, &renewal).await.ok::<Accepted>();
+    group.merge(&alice);
+    let lost = group.message(&alice, "still to nobody");
+    group.submit(&alice, &lost).await.problem(ProblemType::NoInfrasound);
+    let claimed = alice.claim(bob.account()).await;
+    let fresh = parse(&alice, &claimed.key_packages[0].key_package.0).key_package;
+    let swap = group.commit(&alice, vec![fresh], &[LeafNodeIndex::new(1)]);
+    let let_in: Accepted = group.submit_commit(&alice, &swap).await.ok();
+    group.merge(&alice);
+    group.send(&alice, "to the new device").await;
+    let joined = Group::join(&bob).await;
+    joined.report(&bob, let_in.number, CommitOutcome::CannotApply).await.done();
+    let kinds = alice.log(&group.id, let_in.number).await.entries;
+    assert_eq!(kinds.last().unwrap().kind, EntryKind::Void);
+    group.submit(&alice, &lost).await.problem(ProblemType::NoInfrasound);
 }
