@@ -35,23 +35,27 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// The PKCE verifier of a sign-in whose browser has not come back yet.
-pub(crate) async fn verifier(
+/// Uses a `state` up: the PKCE verifier of the sign-in that it belongs to, if its browser has not come back before.
+pub(crate) async fn take_verifier(
     conn: &mut Conn,
     state_digest: &[u8; 32],
     now: Timestamp,
 ) -> Result<Option<String>, StoreError> {
     let row: Option<(String,)> = sqlx::query_as(
-        "SELECT verifier FROM sign_ins WHERE state_digest = $1 AND expires > $2 AND identity IS NULL",
+        "SELECT verifier FROM sign_ins WHERE state_digest = $1 AND expires > $2 AND verifier <> ''",
     )
     .bind(state_digest.as_slice())
     .bind(millis(now))
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?;
+    sqlx::query("UPDATE sign_ins SET verifier = '' WHERE state_digest = $1")
+        .bind(state_digest.as_slice())
+        .execute(conn)
+        .await?;
     Ok(row.map(|(verifier,)| verifier))
 }
 
-/// Notes who came back and the code that is shown. `false` if somebody has, or it is too late.
+/// Notes who came back and the code that is shown. `false` if it is too late.
 pub(crate) async fn set_returned(
     conn: &mut Conn,
     state_digest: &[u8; 32],
@@ -60,7 +64,7 @@ pub(crate) async fn set_returned(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "UPDATE sign_ins SET identity = $2, code_digest = $3, verifier = '' \
+        "UPDATE sign_ins SET identity = $2, code_digest = $3 \
          WHERE state_digest = $1 AND expires > $4 AND identity IS NULL",
     )
     .bind(state_digest.as_slice())

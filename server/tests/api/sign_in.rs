@@ -82,6 +82,23 @@ async fn the_browser_comes_back_once_and_only_with_the_state_it_left_with() {
 }
 
 #[tokio::test]
+async fn a_state_is_used_up_by_the_first_return_whatever_comes_of_it() {
+    let relay = TestRelay::start().await;
+    for (field, value) in [("code", "wrong"), ("error", "access_denied")] {
+        let started = begin(&relay).await;
+        let browser = Browser::new();
+        let callback = browser.allow(&started.authorize_url, "alice").await;
+        let state = callback.query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
+        let mut failed = callback.clone();
+        failed.query_pairs_mut().clear().append_pair("state", &state).append_pair(field, value);
+        assert!(browser.open(failed).await.status().is_client_error());
+        let again = browser.open(callback).await;
+        assert_eq!(again.status(), 400);
+        assert!(again.text().await.unwrap().contains("over or was never begun"));
+    }
+}
+
+#[tokio::test]
 async fn a_token_of_the_instance_signs_in_and_a_wrong_one_does_not() {
     let relay = TestRelay::start().await;
     assert_eq!(relay.sign_in("bob").await.handle.name(), "bob");

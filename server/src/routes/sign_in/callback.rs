@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use super::page;
 use crate::{
-    app::App, body::QueryParameters, error::ApiError, identity::Identity, instance::SignInError, secret,
-    store::sign_in,
+    address::ClientAddress, app::App, body::QueryParameters, error::ApiError, identity::Identity,
+    instance::SignInError, secret, store::sign_in,
 };
 
 /// What the instance adds to the address.
@@ -32,9 +32,14 @@ pub(crate) struct CallbackQuery {
     responses((status = 200, description = "A page with the code to type into the client", content_type = "text/html", body = String)))]
 pub(crate) async fn handle(
     State(app): State<App>,
+    ClientAddress(address): ClientAddress,
     QueryParameters(query): QueryParameters<CallbackQuery>,
 ) -> Response {
-    let (status, html) = match finish(&app, query).await {
+    let finished = match app.rates.sign_ins.take(&address, app.now()) {
+        Ok(()) => finish(&app, query).await,
+        Err(error) => Err(error),
+    };
+    let (status, html) = match finished {
         Ok((code, identity)) => (StatusCode::OK, page::success(&code, identity.handle.as_str())),
         Err(error) => {
             let status = StatusCode::from_u16(error.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -52,28 +57,29 @@ async fn finish(app: &App, query: CallbackQuery) -> Result<(String, Identity), A
     let over =
         || ApiError::bad_request("This sign-in is over or was never begun. Begin again in your client.");
     let state_digest = secret::digest(query.state.ok_or_else(over)?.as_bytes());
+    // Used up first: whatever comes of it, nobody comes back with this state a second time.
+    let taken = app.writer.run(move |tx| {
+        Box::pin(async move { Ok(sign_in::take_verifier(tx.conn, &state_digest, tx.now).await?) })
+    });
+    let verifier = taken.await?.ok_or_else(over)?;
     let Some(code) = query.code else {
         let reason =
             if query.error.is_some() { "The instance did not let you in" } else { "There is no code" };
         return Err(ApiError::bad_request(format!("{reason}. Begin again in your client.")));
     };
-    let now = app.now();
-    let mut snapshot = app.read().await?;
-    let verifier = sign_in::verifier(&mut snapshot, &state_digest, now).await?.ok_or_else(over)?;
-    drop(snapshot);
     let identity = identify(app, &code, &verifier).await?;
     let code = secret::make_code();
     let code_digest = secret::digest(secret::fold_code(&code).as_bytes());
     let stored = identity.clone();
-    let first = app
+    let in_time = app
         .writer
         .run(move |tx| {
             Box::pin(async move {
-                Ok(sign_in::set_returned(tx.conn, &state_digest, &stored, &code_digest, now).await?)
+                Ok(sign_in::set_returned(tx.conn, &state_digest, &stored, &code_digest, tx.now).await?)
             })
         })
         .await?;
-    if first { Ok((code, identity)) } else { Err(over()) }
+    if in_time { Ok((code, identity)) } else { Err(over()) }
 }
 
 /// Asks the instance who came back, and gives the token back at once.
