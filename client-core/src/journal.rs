@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use chacha20poly1305::{
     KeyInit as _, XChaCha20Poly1305, XNonce,
-    aead::{Aead as _, Payload},
+    aead::{Aead as _, AeadInPlace as _, Payload},
 };
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac as _};
@@ -20,6 +20,7 @@ use sha2::Sha256;
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
 
 const NONCE: usize = 24;
+const TAG: usize = 16;
 
 /// The key that everything of a device is sealed under: 32 random bytes, kept in the platform's key store.
 #[derive(Clone, ZeroizeOnDrop)]
@@ -105,24 +106,25 @@ impl Place {
 }
 
 /// Seals and opens records.
-#[derive(ZeroizeOnDrop)]
 pub(crate) struct Sealer {
-    seal_key: [u8; 32],
-    name_key: [u8; 32],
+    seal_key: Zeroizing<[u8; 32]>,
+    /// Ready with its key: names are made for every record of every message.
+    names: Hmac<Sha256>,
 }
 
 impl Sealer {
     pub(crate) fn new(key: &StorageKey) -> Self {
         let hkdf = Hkdf::<Sha256>::new(None, &key.0);
-        let mut sealer = Self { seal_key: [0; 32], name_key: [0; 32] };
-        // 32 bytes are within HKDF's range, so neither call can fail.
-        let _ = hkdf.expand(b"Infrasound 1.0 journal seal", &mut sealer.seal_key);
-        let _ = hkdf.expand(b"Infrasound 1.0 journal names", &mut sealer.name_key);
-        sealer
+        let mut seal_key = Zeroizing::new([0; 32]);
+        let mut name_key = Zeroizing::new(hmac::digest::Key::<Hmac<Sha256>>::default());
+        // Both lengths are within HKDF's range, so neither call can fail.
+        let _ = hkdf.expand(b"Infrasound 1.0 journal seal", &mut *seal_key);
+        let _ = hkdf.expand(b"Infrasound 1.0 journal names", &mut name_key[..32]);
+        Self { seal_key, names: <Hmac<Sha256> as hmac::digest::KeyInit>::new(&name_key) }
     }
 
     fn prf(&self, kind: u8, parts: &[&[u8]]) -> [u8; 16] {
-        let Ok(mut mac) = <Hmac<Sha256> as hmac::Mac>::new_from_slice(&self.name_key) else { return [0; 16] };
+        let mut mac = self.names.clone();
         mac.update(&[kind]);
         for part in parts {
             mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
@@ -152,27 +154,31 @@ impl Sealer {
         rng: &mut (impl RngCore + CryptoRng),
     ) -> (RecordName, Vec<u8>) {
         let record = self.name(scope, name);
-        let mut plain = Zeroizing::new(Vec::with_capacity(2 + name.len() + value.len()));
-        // Names are ours and short.
-        plain.extend_from_slice(&u16::try_from(name.len()).unwrap_or(u16::MAX).to_be_bytes());
-        plain.extend_from_slice(name);
-        plain.extend_from_slice(value);
         let mut nonce = [0; NONCE];
         rng.fill_bytes(&mut nonce);
-        let aad = [scope.0, record.0].concat();
-        let cipher = XChaCha20Poly1305::new((&self.seal_key).into());
-        let sealed = cipher.encrypt(XNonce::from_slice(&nonce), Payload { msg: &plain, aad: &aad });
-        // ChaCha20Poly1305 refuses only messages over 256 GiB.
-        let mut bytes = nonce.to_vec();
-        bytes.extend_from_slice(&sealed.unwrap_or_default());
+        // Room for all of it from the start: a vector that grows leaves copies of the plaintext behind.
+        let mut bytes = Vec::with_capacity(NONCE + 2 + name.len() + value.len() + TAG);
+        bytes.extend_from_slice(&nonce);
+        // Names are ours and short.
+        bytes.extend_from_slice(&u16::try_from(name.len()).unwrap_or(u16::MAX).to_be_bytes());
+        bytes.extend_from_slice(name);
+        bytes.extend_from_slice(value);
+        let cipher = XChaCha20Poly1305::new((&*self.seal_key).into());
+        let sealed = bytes.split_at_mut(NONCE).1;
+        let tag = cipher.encrypt_in_place_detached(XNonce::from_slice(&nonce), &aad(scope, record), sealed);
+        match tag {
+            Ok(tag) => bytes.extend_from_slice(&tag),
+            // ChaCha20Poly1305 refuses only messages over 256 GiB. Nothing is left in clear.
+            Err(_) => bytes.zeroize(),
+        }
         (record, bytes)
     }
 
     /// Opens a record: its name and its value.
     pub(crate) fn open(&self, scope: Scope, record: &SealedRecord) -> Result<OpenedRecord, RecordDamaged> {
         let (nonce, sealed) = record.value.split_first_chunk::<NONCE>().ok_or(RecordDamaged)?;
-        let aad = [scope.0, record.name.0].concat();
-        let cipher = XChaCha20Poly1305::new((&self.seal_key).into());
+        let aad = aad(scope, record.name);
+        let cipher = XChaCha20Poly1305::new((&*self.seal_key).into());
         let plain = cipher
             .decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: &aad })
             .map_err(|_| RecordDamaged)?;
@@ -186,6 +192,11 @@ impl Sealer {
     }
 }
 
+/// Where a record stands, bound to what is sealed.
+fn aad(scope: Scope, record: RecordName) -> [u8; 32] {
+    std::array::from_fn(|i| if i < 16 { scope.0[i] } else { record.0[i - 16] })
+}
+
 /// What becomes of a record: its new value, or nothing.
 type Change = Option<Zeroizing<Vec<u8>>>;
 
@@ -196,8 +207,13 @@ pub(crate) struct WriteSet {
 }
 
 impl WriteSet {
-    pub(crate) fn put(&mut self, place: Place, name: impl Into<Vec<u8>>, value: Vec<u8>) {
-        self.changes.insert((place, name.into()), Some(Zeroizing::new(value)));
+    pub(crate) fn put(
+        &mut self,
+        place: Place,
+        name: impl Into<Vec<u8>>,
+        value: impl Into<Zeroizing<Vec<u8>>>,
+    ) {
+        self.changes.insert((place, name.into()), Some(value.into()));
     }
 
     pub(crate) fn delete(&mut self, place: Place, name: impl Into<Vec<u8>>) {

@@ -9,10 +9,17 @@ use crate::journal::RecordDamaged;
 /// The version of the format. A journal with a higher one is from a newer client and is not opened.
 pub(crate) const FORMAT: u32 = 1;
 
+/// Most values fit without growing, which would cost more than the encoding.
+const ROOM: usize = 1024;
+
 /// Encodes a stored value.
 pub(crate) fn encode(value: &impl Serialize) -> Vec<u8> {
     // Our stored types have no map with keys that are not strings and no unsized sequence, so this cannot fail.
-    rmp_serde::to_vec_named(value).unwrap_or_default()
+    let mut bytes = Vec::with_capacity(ROOM);
+    match value.serialize(&mut rmp_serde::Serializer::new(&mut bytes).with_struct_map()) {
+        Ok(()) => bytes,
+        Err(_) => Vec::new(),
+    }
 }
 
 /// Decodes a stored value.

@@ -148,7 +148,6 @@ impl Client {
             }
             self.take_entry(&mut conversation, entry, step);
         }
-        conversation.save(&mut step.writes);
         self.took_in(&mut conversation, step);
         self.conversations.insert(id, conversation);
         self.active.insert(id);
@@ -179,7 +178,7 @@ impl Client {
         conversation.chain.push(&position);
     }
 
-    /// After entries were taken in: the list and the receipts follow.
+    /// After entries were taken in: all of it is saved; the list and the receipts follow.
     pub(super) fn took_in(&mut self, conversation: &mut Conversation, step: &mut Step) {
         let id = conversation.id;
         if let Some(listed) = self.summaries.get_mut(&id) {

@@ -1,6 +1,6 @@
 //! The values of the log's hash chain that this device remembers, to compare with what others say they saw.
 //!
-//! The newest 512 are kept, in pages of 32. Spec: `conversations.md` 5.
+//! The newest 512 are kept, in pages of 8: one page is written for each message. Spec: `conversations.md` 5.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,10 @@ use infrasound_spec::log::{ChainValue, LogPosition};
 
 use crate::journal::{Place, WriteSet};
 
-const PAGE: u64 = 32;
-const PAGES: usize = 16;
+const PAGE: u64 = 8;
+const PAGES: usize = 64;
+/// Bytes of a number and the chain's value there.
+const VALUE: usize = 8 + ChainValue::LEN;
 const NAME: &[u8] = b"chain/";
 
 /// The newest chain values.
@@ -51,7 +53,7 @@ impl ChainWindow {
         else {
             return;
         };
-        let values = value.chunks_exact(40).filter_map(|chunk| {
+        let values = value.chunks_exact(VALUE).filter_map(|chunk| {
             let (number, chain) = chunk.split_first_chunk::<8>()?;
             Some((u64::from_be_bytes(*number), ChainValue::from_slice(chain)?))
         });
@@ -64,10 +66,11 @@ impl ChainWindow {
         }
         for page in self.changed.drain(..) {
             let Some(values) = self.pages.get(&page) else { continue };
-            let bytes = values
-                .iter()
-                .flat_map(|(number, chain)| number.to_be_bytes().into_iter().chain(*chain.as_bytes()))
-                .collect();
+            let mut bytes = Vec::with_capacity(values.len() * VALUE);
+            for (number, chain) in values {
+                bytes.extend_from_slice(&number.to_be_bytes());
+                bytes.extend_from_slice(chain.as_bytes());
+            }
             writes.put(place.clone(), [NAME, &page.to_be_bytes()].concat(), bytes);
         }
     }

@@ -180,7 +180,7 @@ pub(crate) fn put_changes(writes: &mut WriteSet, place: &Place, prefix: &[u8], c
     for (key, value) in changes {
         let name = [prefix, &key].concat();
         match value {
-            Some(value) => writes.put(place.clone(), name, value.to_vec()),
+            Some(value) => writes.put(place.clone(), name, value),
             None => writes.delete(place.clone(), name),
         }
     }
