@@ -20,9 +20,13 @@ fn main() -> io::Result<ExitCode> {
     let begun = Instant::now();
     while tally.runs < runs {
         let pairs = AT_ONCE.min(runs - tally.runs);
-        tally.add(run(Campaign { pairs, activities: ACTIVITIES, seed: seed + tally.runs }));
-        let seconds = begun.elapsed().as_secs();
-        writeln!(io::stderr(), "{} of {runs} runs after {seconds} s: holds {}", tally.runs, tally.holds())?;
+        let seed = seed + tally.runs;
+        let counted = run(Campaign { pairs, activities: ACTIVITIES, seed });
+        if !counted.holds() {
+            writeln!(io::stderr(), "with the seed {seed} it does not hold:\n{counted}")?;
+        }
+        tally.add(counted);
+        writeln!(io::stderr(), "{} of {runs} runs after {} s", tally.runs, begun.elapsed().as_secs())?;
     }
     writeln!(io::stdout(), "seed                          {seed}\n{tally}")?;
     Ok(if tally.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

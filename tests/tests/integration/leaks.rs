@@ -6,6 +6,8 @@
 //! Where a secret may be: the storage key in the file `key` of its home and nowhere else; tokens on the wire (TLS is
 //! outside of this test) and nowhere else, but for the demo instance, which keeps its own.
 
+#![expect(clippy::unwrap_used, reason = "a step of a test that fails fails the test")]
+
 use std::{
     collections::BTreeSet,
     fs,

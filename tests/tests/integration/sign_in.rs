@@ -2,6 +2,8 @@
 //!
 //! Spec: `identity.md` 1. The same sign-in at the demo instance is in `readme.rs`.
 
+#![expect(clippy::unwrap_used, reason = "a step of a test that fails fails the test")]
+
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     process::{Command, Stdio},
