@@ -86,7 +86,7 @@ impl App {
         at: Timestamp,
     ) -> Result<(PublicGroup, Pieces, Conversation), ApiError> {
         let info = framing::group_info(found.group_info.as_slice())?;
-        let tree = framing::ratchet_tree(found.tree.as_slice())?;
+        let tree = framing::founding_tree(found.tree.as_slice())?;
         let pieces = Pieces::default();
         let (group, _) = PublicGroup::from_external(&self.crypto, &pieces, tree, info, ProposalStore::new())
             .map_err(|error| ApiError::invalid(format!("The group does not verify: {error}.")))?;
@@ -155,6 +155,11 @@ impl Founding {
         let founder = self.append.session.account.clone();
         let other = self.conversation.other(&founder).clone();
         let existing = conversation::load(tx.conn, &self.conversation.id).await?;
+        if let Some(row) = &existing
+            && let Some(accepted) = self.append.repeated(tx, row).await?
+        {
+            return Ok(accepted);
+        }
         let asker = account::load(tx.conn, &founder).await?.ok_or_else(ApiError::internal)?;
         let target = account::load(tx.conn, &other).await?.ok_or_else(|| {
             ApiError::new(ProblemType::NoInfrasound, format!("{other} has never signed in to Infrasound."))

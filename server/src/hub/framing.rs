@@ -82,10 +82,11 @@ pub(crate) fn group_info(bytes: &[u8]) -> Result<VerifiableGroupInfo, ApiError> 
     }
 }
 
-/// Reads a ratchet tree, not yet verified.
-pub(crate) fn ratchet_tree(bytes: &[u8]) -> Result<RatchetTreeIn, ApiError> {
-    if bytes.len() > limits::MAX_HANDSHAKE {
-        return Err(too_large("ratchet tree", limits::MAX_HANDSHAKE));
+/// Reads the ratchet tree of a founding, not yet verified. It has one leaf, which is no larger than a key package: openmls
+/// would verify the signatures of as many as come before anybody could count them.
+pub(crate) fn founding_tree(bytes: &[u8]) -> Result<RatchetTreeIn, ApiError> {
+    if bytes.len() > limits::MAX_KEY_PACKAGE {
+        return Err(too_large("ratchet tree of a founding", limits::MAX_KEY_PACKAGE));
     }
     RatchetTreeIn::tls_deserialize_exact_bytes(bytes)
         .map_err(|_| ApiError::invalid("The ratchet tree is malformed."))

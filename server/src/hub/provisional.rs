@@ -57,8 +57,8 @@ pub(crate) async fn settle(
 ) -> Result<(), StoreError> {
     let before = head.last;
     let commits = commit::provisional(tx.conn, head.key).await?;
-    for (index, commit) in commits.iter().enumerate() {
-        if !stands(tx, row, commit, commits.get(index..).unwrap_or_default()).await? {
+    for commit in &commits {
+        if !stands(tx, row, commit).await? {
             break;
         }
         confirm(tx, head, commit).await?;
@@ -100,42 +100,20 @@ async fn refresh(tx: &mut Tx<'_>, head: &mut Head) -> Result<(), StoreError> {
 }
 
 /// Whether another account has applied the commit, or a later one, which needs it.
-async fn stands(
-    tx: &mut Tx<'_>,
-    row: &ConversationRow,
-    commit: &Provisional,
-    from_here: &[Provisional],
-) -> Result<bool, StoreError> {
+async fn stands(tx: &mut Tx<'_>, row: &ConversationRow, commit: &Provisional) -> Result<bool, StoreError> {
     let judges = membership::judges(tx.conn, row.key, commit.number, commit.founding).await?;
     if judges.iter().all(|judge| judge.account == commit.committer) {
         return Ok(true);
     }
-    for later in from_here {
-        for report in report::list(tx.conn, row.key, later.number).await? {
-            let applied = matches!(report.outcome, CommitOutcome::Applied { .. });
-            if applied
-                && report.account != commit.committer
-                && !is_silent(tx, row, commit, report.account).await?
-            {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
+    Ok(report::is_applied(tx.conn, row.key, commit.number, commit.committer).await?
+        && !is_silent(tx, row, commit).await?)
 }
 
 /// Whether the founder must not learn yet that the request was opened.
-async fn is_silent(
-    tx: &mut Tx<'_>,
-    row: &ConversationRow,
-    commit: &Provisional,
-    confirmer: usize,
-) -> Result<bool, StoreError> {
-    let (Some(confirmer), Some(founder)) = (row.accounts.get(confirmer), row.accounts.get(commit.committer))
-    else {
-        return Ok(false);
-    };
-    Ok(commit.founding && contact::load(tx.conn, confirmer, founder).await? != ContactState::Accepted)
+async fn is_silent(tx: &mut Tx<'_>, row: &ConversationRow, commit: &Provisional) -> Result<bool, StoreError> {
+    let [first, second] = &row.accounts;
+    let (founder, asked) = if commit.committer == 0 { (first, second) } else { (second, first) };
+    Ok(commit.founding && contact::load(tx.conn, asked, founder).await? != ContactState::Accepted)
 }
 
 /// Whether the commit is refused by all, or by one for longer than the window.

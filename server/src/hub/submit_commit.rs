@@ -18,6 +18,7 @@ use super::{
     framing,
     handshake::{self, CheckedCommit},
     provisional,
+    submit_message::Late,
 };
 use crate::{
     app::App,
@@ -34,6 +35,11 @@ use crate::{
     },
     writer::{Effect, Tx},
 };
+
+/// Commits that may wait for the other account: each keeps a group, and is looked at when one of them ends.
+const MAX_PROVISIONAL: usize = 64;
+/// What is waited for has no time; so many seconds are a while.
+const PATIENCE: u64 = 60;
 
 /// How often a commit is judged again when the log grows under it.
 const ATTEMPTS: usize = 8;
@@ -99,12 +105,16 @@ impl App {
         let mut snapshot = self.read().await?;
         let loaded = current::load(&mut snapshot, id).await?;
         drop(snapshot);
-        let Some(loaded) = loaded else { return Err(self.refuse_late(session, id, submit.after).await) };
+        let digest = log::digest(submit.bundle.commit.as_slice());
+        // The same commit may have come in, by another request, since it was looked for.
+        let late =
+            Late { submission: submit.submission, kind: EntryKind::Commit, digest, after: submit.after };
+        let Some(loaded) = loaded else { return self.too_late(session, id, &late).await.map(Some) };
         let current = loaded.current;
         let same = (message.group_id().as_slice(), message.epoch().as_u64())
             == (current.group_id.as_slice(), current.epoch);
         if current.leaf_of(&session.device).is_none() || !same {
-            return Err(self.refuse_late(session, id, submit.after).await);
+            return self.too_late(session, id, &late).await.map(Some);
         }
         let at = loaded.last_time.max(self.clock.now());
         let checked =
@@ -138,6 +148,18 @@ impl CommitAppend {
         }
     }
 
+    /// The first answer, if this is in the log already.
+    pub(crate) async fn repeated(
+        &self,
+        tx: &mut Tx<'_>,
+        row: &ConversationRow,
+    ) -> Result<Option<Accepted>, ApiError> {
+        let digest = log::digest(self.bundle.commit.as_slice());
+        let found = entry::find_submitted(tx.conn, &[(row.key, self.submission)]).await?;
+        let Some((_, earlier)) = found.first() else { return Ok(None) };
+        earlier.repeated_by(&self.session.device, EntryKind::Commit, &digest).map(Some)
+    }
+
     /// Appends the commit and all that goes with it. `head` must be the one that the commit was judged against.
     pub(crate) async fn run(
         self,
@@ -146,10 +168,8 @@ impl CommitAppend {
         mut head: Head,
         founding: bool,
     ) -> Result<Accepted, ApiError> {
-        let digest = log::digest(self.bundle.commit.as_slice());
-        let found = entry::find_submitted(tx.conn, &[(row.key, self.submission)]).await?;
-        if let Some((_, earlier)) = found.first() {
-            return earlier.repeated_by(&self.session.device, EntryKind::Commit, &digest);
+        if let Some(accepted) = self.repeated(tx, row).await? {
+            return Ok(accepted);
         }
         let Some(account) = row.index_of(&self.session.account) else {
             return Err(ApiError::not_found("conversation"));
@@ -161,12 +181,15 @@ impl CommitAppend {
         tx.now = self.checked.at;
         let before = head.last;
         provisional::confirm_by_action(tx, &mut head, account).await?;
+        if commit::provisional(tx.conn, row.key).await?.len() >= MAX_PROVISIONAL {
+            return Err(ApiError::rate_limited(PATIENCE));
+        }
         let entry = NewEntry {
             key: row.key,
             number: head.last + 1,
             time: head.next_time(self.checked.at),
             kind: EntryKind::Commit,
-            digest,
+            digest: log::digest(self.bundle.commit.as_slice()),
             bytes: self.bundle.commit.0.clone(),
             submitter: Some((self.session.device, self.submission)),
         };

@@ -8,7 +8,7 @@ use infrasound_spec::{
     conversation::ConversationId,
     log::{self, EntryKind},
     signing::{self, Purpose},
-    submission::message_content,
+    submission::{SubmissionId, message_content},
 };
 
 use super::framing;
@@ -23,6 +23,18 @@ use crate::{
 /// How often a submission is judged again when the group changes under it.
 const ATTEMPTS: usize = 4;
 
+/// A submission whose epoch is not, or no longer, the current one.
+pub(crate) struct Late {
+    /// The client's id.
+    pub(crate) submission: SubmissionId,
+    /// What it would be.
+    pub(crate) kind: EntryKind,
+    /// SHA-256 of its bytes.
+    pub(crate) digest: log::EntryDigest,
+    /// The last entry that the device has.
+    pub(crate) after: u64,
+}
+
 impl App {
     /// Appends a message, or says what the device is missing.
     pub(crate) async fn submit_message(
@@ -36,9 +48,11 @@ impl App {
         signing::verify(session.device_key.as_bytes(), Purpose::Submission, &content, &submit.signature)
             .map_err(|_| ApiError::bad_signature("the message"))?;
         let digest = log::digest(submit.message.as_slice());
+        let late =
+            Late { submission: submit.submission, kind: EntryKind::Message, digest, after: submit.after };
         for _ in 0..ATTEMPTS {
             let Some(current) = self.current_group(id).await? else {
-                return self.too_late(session, id, &submit, &digest).await;
+                return self.too_late(session, id, &late).await;
             };
             let account = current.leaf_of(&session.device);
             let (Some(account), true) =
@@ -46,7 +60,7 @@ impl App {
             else {
                 // What is kept in memory may be behind: look once more before refusing.
                 if self.is_current(&current).await? {
-                    return self.too_late(session, id, &submit, &digest).await;
+                    return self.too_late(session, id, &late).await;
                 }
                 continue;
             };
@@ -66,22 +80,21 @@ impl App {
         Err(ApiError::unavailable())
     }
 
-    /// A message of another epoch: a repeat gets its first answer, anything else what it is missing.
-    async fn too_late(
+    /// A submission of another epoch: a repeat gets its first answer, anything else what it is missing.
+    pub(crate) async fn too_late(
         &self,
         session: &Session,
         id: &ConversationId,
-        submit: &SubmitMessage,
-        digest: &log::EntryDigest,
+        late: &Late,
     ) -> Result<Accepted, ApiError> {
-        match self.earlier(id, &submit.submission).await? {
-            Some(earlier) => earlier.repeated_by(&session.device, EntryKind::Message, digest),
-            None => Err(self.refuse_late(session, id, submit.after).await),
+        match self.earlier(id, &late.submission).await? {
+            Some(earlier) => earlier.repeated_by(&session.device, late.kind, &late.digest),
+            None => Err(self.refuse_late(session, id, late.after).await),
         }
     }
 
     /// Refuses a submission for an epoch that is not current, if the device may know of the conversation at all.
-    pub(crate) async fn refuse_late(&self, session: &Session, id: &ConversationId, after: u64) -> ApiError {
+    async fn refuse_late(&self, session: &Session, id: &ConversationId, after: u64) -> ApiError {
         match self.has_leaf(session, id).await {
             Ok(Some(true)) => {
                 self.wrong_epoch(id, &session.device, after).await.unwrap_or_else(|error| error)
@@ -99,7 +112,7 @@ impl App {
     pub(crate) async fn earlier(
         &self,
         id: &ConversationId,
-        submission: &infrasound_spec::submission::SubmissionId,
+        submission: &SubmissionId,
     ) -> Result<Option<Submitted>, ApiError> {
         let mut snapshot = self.read().await?;
         let Some(row) = conversation::load(&mut snapshot, id).await? else { return Ok(None) };

@@ -124,19 +124,31 @@ pub(crate) async fn refused_before(
     Ok(rows.into_iter().map(|(key,)| ConversationKey(key)).collect())
 }
 
-/// Whether the number is that of a commit, and whether that commit founded the conversation.
-pub(crate) async fn is_founding(
+/// Who made a commit, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// Which of the two accounts made it.
+    pub(crate) committer: usize,
+    /// Whether it founds the conversation.
+    pub(crate) founding: bool,
+}
+
+/// Who made the commit with this number, if it is that of a commit.
+pub(crate) async fn made(
     conn: &mut Conn,
     key: ConversationKey,
     number: u64,
-) -> Result<Option<bool>, StoreError> {
-    let row: Option<(i64,)> =
-        sqlx::query_as("SELECT founding FROM commits WHERE conversation = $1 AND number = $2")
+) -> Result<Option<Made>, StoreError> {
+    let row: Option<(i64, i64)> =
+        sqlx::query_as("SELECT committer, founding FROM commits WHERE conversation = $1 AND number = $2")
             .bind(key.0)
             .bind(signed(number))
             .fetch_optional(conn)
             .await?;
-    Ok(row.map(|(founding,)| founding != 0))
+    Ok(row.map(|(committer, founding)| Made {
+        committer: usize::from(committer != 0),
+        founding: founding != 0,
+    }))
 }
 
 /// Ends all that is provisional without an entry: the group that it belonged to is no more.

@@ -46,6 +46,24 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// Whether a device of the other account than `committer`'s applied the commit `number`, or a later one, which needs it.
+pub(crate) async fn is_applied(
+    conn: &mut Conn,
+    key: ConversationKey,
+    number: u64,
+    committer: usize,
+) -> Result<bool, StoreError> {
+    let row: Option<(i64,)> = sqlx::query_as(
+        "SELECT number FROM reports WHERE conversation = $1 AND number >= $2 AND account <> $3 AND applied = 1 LIMIT 1",
+    )
+    .bind(key.0)
+    .bind(signed(number))
+    .bind(i64::from(committer != 0))
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
+
 /// The reports on one commit.
 pub(crate) async fn list(
     conn: &mut Conn,

@@ -1,5 +1,6 @@
 //! Submitting commits: one wins an epoch, and only valid ones.
 
+use futures_util::future::join_all;
 use infrasound_spec::{
     api::{conversations::Accepted, problem::ProblemType},
     consent::ContactState,
@@ -145,6 +146,22 @@ async fn who_started_over_is_let_in_again_under_the_new_key() {
     let page = bob.log(&group.id, 0).await;
     assert!(page.entries.iter().all(|entry| entry.bytes.is_some() == (entry.number >= accepted.number)));
     assert!(alice.head(&group.id).await.started_over.is_empty());
+}
+
+#[tokio::test]
+async fn repeats_at_the_same_time_get_one_answer() {
+    let relay = TestRelay::start().await;
+    let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
+    let (mut group, found) = Group::prepare(&alice, &bob, 0).await;
+    let answers = join_all((0..8).map(|_| alice.post("/v1/conversations", &found))).await;
+    assert!(answers.iter().all(|answer| answer.ok::<Accepted>().number == 1));
+    group.merge(&alice);
+    for number in 2..12 {
+        let commit = group.update(&alice);
+        let answers = join_all((0..8).map(|_| group.submit_commit(&alice, &commit))).await;
+        assert!(answers.iter().all(|answer| answer.ok::<Accepted>().number == number));
+        group.merge(&alice);
+    }
 }
 
 #[tokio::test]

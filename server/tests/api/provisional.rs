@@ -160,3 +160,34 @@ async fn a_founding_that_cannot_be_joined_is_voided_and_founded_again() {
     let head = bob.head(&group.id).await;
     assert_eq!((head.founded, head.generation, head.provisional), (true, 1, Some(3)));
 }
+
+#[tokio::test]
+async fn the_committers_own_refusal_voids_nothing_however_long_nobody_answers() {
+    let relay = TestRelay::start().await;
+    let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
+    let group = Group::found(&alice, &bob).await;
+    group.report(&alice, 1, CommitOutcome::CannotApply).await.done();
+    relay.clock.advance(time::HOUR);
+    group.report(&alice, 1, CommitOutcome::CannotApply).await.done();
+    let head = alice.head(&group.id).await;
+    assert_eq!((head.founded, head.provisional, head.last), (true, Some(1), 1));
+}
+
+#[tokio::test]
+async fn no_more_than_so_many_commits_wait_for_the_other() {
+    let relay = TestRelay::start().await;
+    let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
+    let mut group = Group::found(&alice, &bob).await;
+    for _ in 1..64 {
+        let commit = group.update(&alice);
+        group.submit_commit(&alice, &commit).await.ok::<Accepted>();
+        group.merge(&alice);
+    }
+    let commit = group.update(&alice);
+    let refused = group.submit_commit(&alice, &commit).await.problem(ProblemType::RateLimited);
+    assert!(refused.retry_after.is_some());
+    let joined = Group::join(&bob).await;
+    joined.report(&bob, 1, joined.applied()).await.done();
+    bob.say(&alice, ContactState::Accepted).await;
+    group.submit_commit(&alice, &commit).await.ok::<Accepted>();
+}

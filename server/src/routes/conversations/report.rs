@@ -57,10 +57,10 @@ async fn note(
     window: u64,
 ) -> Result<(), ApiError> {
     let number = request.number;
-    let Some(founding) = commit::is_founding(tx.conn, row.key, number).await? else {
+    let Some(made) = commit::made(tx.conn, row.key, number).await? else {
         return Err(ApiError::not_found("commit"));
     };
-    let judges = membership::judges(tx.conn, row.key, number, founding).await?;
+    let judges = membership::judges(tx.conn, row.key, number, made.founding).await?;
     let Some(judge) = judges.iter().find(|judge| judge.device == session.device) else {
         let detail = "Only who was a member before the commit, or joined by the first one, may report on it.";
         return Err(ApiError::new(ProblemType::Forbidden, detail));
@@ -68,7 +68,9 @@ async fn note(
     let report = Report { account: judge.account, outcome: request.outcome };
     warn_of_fork(tx, row, number, &report).await?;
     report::insert(tx.conn, row.key, number, &session.device, &report, tx.now).await?;
-    if report.outcome == CommitOutcome::CannotApply {
+    // The committer's own word starts no window: it could take back what it sent, and a void or its absence would tell
+    // a founder whether its request was opened.
+    if report.outcome == CommitOutcome::CannotApply && judge.account != made.committer {
         commit::refuse(tx.conn, row.key, number, tx.now).await?;
     }
     let Some(mut head) = head::load(tx.conn, row.key).await? else { return Ok(()) };
