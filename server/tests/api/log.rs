@@ -2,6 +2,7 @@
 
 use infrasound_spec::{
     api::conversations::LogPage,
+    consent::ContactState,
     log::{LogEntry, LogPosition},
     time,
 };
@@ -56,6 +57,28 @@ async fn bytes_go_when_everybody_has_them_and_digests_stay() {
     bob.log(&group.id, sent.number).await;
     assert!(relay.running().sweep().await);
     assert_eq!(bob.head(&group.id).await.first_kept, sent.number + 1);
+}
+
+#[tokio::test]
+async fn that_a_request_was_read_does_not_show_in_what_the_relay_keeps() {
+    let relay = TestRelay::start().await;
+    let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
+    let mut group = Group::found(&alice, &bob).await;
+    let sent = group.send(&alice, "hello?").await.number;
+    let joined = Group::join(&bob).await;
+    joined.report(&bob, 1, joined.applied()).await.done();
+    alice.log(&group.id, sent).await;
+    let before = alice.head(&group.id).await;
+    bob.log(&group.id, sent).await;
+    for put_away in [ContactState::None, ContactState::Ignored] {
+        bob.say(&alice, put_away).await;
+        assert!(relay.running().sweep().await);
+        assert_eq!(alice.head(&group.id).await, before);
+        assert!(alice.log(&group.id, 0).await.entries.iter().all(|entry| entry.bytes.is_some()));
+    }
+    bob.say(&alice, ContactState::Accepted).await;
+    assert!(relay.running().sweep().await);
+    assert_eq!(alice.head(&group.id).await.first_kept, sent + 1);
 }
 
 #[tokio::test]
