@@ -31,18 +31,11 @@ pub(crate) async fn page(
 ) -> Result<LogPage, StoreError> {
     let last = head::load(conn, key).await?.map_or(0, |head| head.last);
     let mut entries = entry::page(conn, key, after, limit.min(limits::MAX_LOG_PAGE)).await?;
-    let (mut bytes, mut fits) = (0, 0);
     for entry in &mut entries {
         if !memberships.iter().any(|membership| membership.covers(entry.number)) {
             entry.bytes = None;
         }
-        bytes += entry.bytes.as_ref().map_or(0, |bytes| bytes.as_slice().len());
-        if fits > 0 && bytes > limits::MAX_LOG_PAGE_BYTES {
-            break;
-        }
-        fits += 1;
     }
-    entries.truncate(fits);
     Ok(LogPage { entries, last })
 }
 

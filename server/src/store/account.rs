@@ -152,11 +152,12 @@ pub(crate) async fn contacts_changed(
     uri: &AccountUri,
     cursor: u64,
 ) -> Result<bool, StoreError> {
-    let row: Option<(i64,)> = sqlx::query_as("SELECT 1 FROM accounts WHERE uri = $1 AND contacts_seq > $2")
-        .bind(uri.as_str())
-        .bind(signed(cursor))
-        .fetch_optional(conn)
-        .await?;
+    let row: Option<(i64,)> =
+        sqlx::query_as("SELECT contacts_seq FROM accounts WHERE uri = $1 AND contacts_seq > $2")
+            .bind(uri.as_str())
+            .bind(signed(cursor))
+            .fetch_optional(conn)
+            .await?;
     Ok(row.is_some())
 }
 

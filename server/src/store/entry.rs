@@ -1,8 +1,10 @@
 //! The entries of the logs.
 
+use futures_util::TryStreamExt as _;
 use infrasound_spec::{
     account::DeviceId,
     bytes::Base64Url,
+    limits,
     log::{EntryDigest, EntryKind, LogEntry},
     submission::SubmissionId,
     time::Timestamp,
@@ -168,23 +170,31 @@ impl TryFrom<SubmittedRow> for ((ConversationKey, SubmissionId), Submitted) {
     }
 }
 
-/// The entries after `after`, in order, with their bytes where they are kept.
+/// The entries after `after`, in order, with their bytes where they are kept: at most `limit`, and as many as fit into an
+/// answer.
 pub(crate) async fn page(
     conn: &mut Conn,
     key: ConversationKey,
     after: u64,
     limit: u64,
 ) -> Result<Vec<LogEntry>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
+    let mut rows = sqlx::query_as::<_, Row>(
         "SELECT number, time, kind, digest, bytes, submitter, submission FROM entries \
          WHERE conversation = $1 AND number > $2 ORDER BY number LIMIT $3",
     )
     .bind(key.0)
     .bind(signed(after))
     .bind(signed(limit))
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter().map(LogEntry::try_from).collect()
+    .fetch(conn);
+    let (mut entries, mut length) = (Vec::new(), 0);
+    while let Some(row) = rows.try_next().await? {
+        length += row.bytes.as_ref().map_or(0, Vec::len);
+        if length > limits::MAX_LOG_PAGE_BYTES && !entries.is_empty() {
+            break;
+        }
+        entries.push(row.try_into()?);
+    }
+    Ok(entries)
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Welcomes that wait for their device, and the trees that they name.
 
+use futures_util::TryStreamExt as _;
 use infrasound_spec::{
     account::DeviceId,
     api::conversations::{TreeHash, WelcomeId},
+    limits,
 };
 
 use super::{Conn, StoreError, conversation::ConversationKey, read, signed, unsigned};
@@ -68,31 +70,43 @@ pub(crate) async fn insert_tree(
     Ok(())
 }
 
-/// The Welcomes that wait for a device, the oldest first.
+/// The Welcomes that wait for a device, the oldest of each conversation first, as many as fit into an answer: whoever can
+/// add a device could otherwise make the list longer than its client reads.
 pub(crate) async fn list(conn: &mut Conn, device: &DeviceId) -> Result<Vec<StoredWelcome>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
+    let mut rows = sqlx::query_as::<_, Row>(
         "SELECT welcome, conversation, number, bytes, tree FROM welcomes WHERE device = $1 \
          ORDER BY conversation, number",
     )
     .bind(device.as_bytes().as_slice())
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(StoredWelcome {
-                welcome: read(WelcomeId::from_slice(&row.welcome), "welcomes", "welcome")?,
-                key: ConversationKey(row.conversation),
-                number: unsigned(row.number),
-                bytes: row.bytes,
-                tree: read(TreeHash::from_slice(&row.tree), "welcomes", "tree")?,
-            })
+    .fetch(conn);
+    let (mut welcomes, mut length) = (Vec::new(), 0);
+    while let Some(row) = rows.try_next().await? {
+        length += row.bytes.len();
+        if length > limits::MAX_LOG_PAGE_BYTES && !welcomes.is_empty() {
+            break;
+        }
+        welcomes.push(row.try_into()?);
+    }
+    Ok(welcomes)
+}
+
+impl TryFrom<Row> for StoredWelcome {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            welcome: read(WelcomeId::from_slice(&row.welcome), "welcomes", "welcome")?,
+            key: ConversationKey(row.conversation),
+            number: unsigned(row.number),
+            bytes: row.bytes,
+            tree: read(TreeHash::from_slice(&row.tree), "welcomes", "tree")?,
         })
-        .collect()
+    }
 }
 
 /// Whether any Welcome waits for a device.
 pub(crate) async fn any(conn: &mut Conn, device: &DeviceId) -> Result<bool, StoreError> {
-    let row: Option<(i64,)> = sqlx::query_as("SELECT 1 FROM welcomes WHERE device = $1 LIMIT 1")
+    let row: Option<(i64,)> = sqlx::query_as("SELECT number FROM welcomes WHERE device = $1 LIMIT 1")
         .bind(device.as_bytes().as_slice())
         .fetch_optional(conn)
         .await?;
