@@ -75,7 +75,8 @@ pub(crate) fn revoked() -> ApiError {
 }
 
 impl App {
-    async fn session(&self, token_digest: [u8; 32]) -> Result<Arc<Session>, ApiError> {
+    /// The session with this token's digest, from memory if it is known.
+    pub(crate) async fn session(&self, token_digest: [u8; 32]) -> Result<Arc<Session>, ApiError> {
         let session = match self.live.sessions.find(&token_digest) {
             Ok(session) => session,
             Err(ticket) => {

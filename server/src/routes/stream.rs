@@ -23,7 +23,6 @@ use crate::{
     error::ApiError,
     session::{Authenticated, Session},
     store::{account, changes, key_package, sequence, welcome},
-    streams::Nudge,
 };
 
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
@@ -40,25 +39,40 @@ pub(crate) async fn handle(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let cursor = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let listening = app.live.streams.listen(session.device);
-    let (missed, seq) = app.missed(&session, cursor.unwrap_or(0)).await?;
+    // Once more: had it ended just before, nobody would end this stream.
+    app.session(session.token_digest).await?;
+    let Missed { events, from, seq } = app.missed(&session, cursor.unwrap_or(0)).await?;
     let left = session.expires.millis_since(app.now());
     let session_ends = tokio::time::sleep(Duration::from_millis(left));
     let live = ReceiverStream::new(listening).filter(move |(change, _)| std::future::ready(*change > seq));
-    let events = stream::iter(missed.into_iter().map(move |event| (seq, event)))
+    let live = live.map(|(change, event)| (change.saturating_sub(1), event));
+    let missed = events.into_iter().map(move |event| (from, event));
+    let events = stream::iter(missed.chain([(seq, StreamEvent::Ready)]))
         .chain(live)
-        .map(|nudge| Ok(encode(&nudge)))
+        .map(|(cursor, event)| Ok(encode(cursor, &event)))
         .take_until(session_ends);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
-fn encode((seq, event): &Nudge) -> Event {
+/// `cursor` is the last change of which all events were sent. A change can have more than one: who is cut off between
+/// two of them gets both again.
+fn encode(cursor: u64, event: &StreamEvent) -> Event {
     let data = serde_json::to_string(event).unwrap_or_default();
-    Event::default().id(seq.to_string()).data(data)
+    Event::default().id(cursor.to_string()).data(data)
+}
+
+/// What changed while a device did not listen.
+struct Missed {
+    events: Vec<StreamEvent>,
+    /// After which change.
+    from: u64,
+    /// Up to which.
+    seq: u64,
 }
 
 impl App {
-    /// What changed after `cursor`, `ready` at the end, and the change that this is as of.
-    async fn missed(&self, session: &Arc<Session>, cursor: u64) -> Result<(Vec<StreamEvent>, u64), ApiError> {
+    /// What changed after `cursor`.
+    async fn missed(&self, session: &Arc<Session>, cursor: u64) -> Result<Missed, ApiError> {
         let mut snapshot = self.read().await?;
         let seq = sequence::load(&mut snapshot).await?;
         // A cursor from before the database was replaced knows nothing.
@@ -81,7 +95,6 @@ impl App {
         if one_time < KEY_PACKAGE_LOW_WATER {
             events.push(StreamEvent::KeyPackages { one_time });
         }
-        events.push(StreamEvent::Ready);
-        Ok((events, seq))
+        Ok(Missed { events, from: cursor, seq })
     }
 }

@@ -93,6 +93,39 @@ async fn who_was_put_away_does_not_knock() {
 }
 
 #[tokio::test]
+async fn who_is_cut_off_between_two_events_gets_both_again() {
+    let relay = TestRelay::start().await;
+    let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
+    let carol = relay.device("carol").await;
+    let (of_alice, mut of_carol) = (Group::found(&alice, &bob).await, Group::found(&carol, &bob).await);
+    let both = [of_alice.id, of_carol.id].map(|conversation| StreamEvent::Log { conversation, last: 1 });
+    let (id, first) = Reader::open(&bob, None).await.next().await.unwrap();
+    assert!(both.contains(&first));
+    let mut stream = Reader::open(&bob, Some(&id)).await;
+    let (missed, _) = stream.until_ready().await;
+    assert!(both.iter().all(|event| missed.contains(event)), "{missed:?}");
+    let sent = of_carol.send(&carol, "hello").await;
+    let (id, event) = stream.next().await.unwrap();
+    let (missed, _) = Reader::open(&bob, Some(&id)).await.until_ready().await;
+    assert_eq!(event, StreamEvent::Log { conversation: of_carol.id, last: sent.number });
+    assert!(missed.contains(&event) && !missed.contains(&both[0]), "{missed:?}");
+}
+
+#[tokio::test]
+async fn who_takes_somebody_back_while_away_is_told_what_came_meanwhile() {
+    let relay = TestRelay::start().await;
+    let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
+    let mut group = Group::found(&alice, &bob).await;
+    bob.say(&alice, ContactState::Ignored).await;
+    let sent = group.send(&alice, "hello?").await;
+    let (_, cursor) = Reader::open(&bob, None).await.until_ready().await;
+    bob.say(&alice, ContactState::Accepted).await;
+    let (missed, _) = Reader::open(&bob, Some(&cursor)).await.until_ready().await;
+    let log = StreamEvent::Log { conversation: group.id, last: sent.number };
+    assert!(missed.contains(&log), "{missed:?}");
+}
+
+#[tokio::test]
 async fn few_key_packages_and_a_contact_that_starts_over_are_told() {
     let relay = TestRelay::start().await;
     let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);

@@ -67,11 +67,16 @@ async fn set(
     };
     let was_quiet = head.consent.is_quiet(index);
     head.consent = head.consent.with(index, state);
+    let knocks_again = was_quiet && !head.consent.is_quiet(index);
+    if knocks_again {
+        // What came meanwhile was told to nobody: it is news also to who resumes its stream later.
+        head.seq = tx.seq;
+    }
     head::store(tx.conn, &head).await?;
     if state == ContactState::Accepted {
         provisional::settle(tx, &mut head, &row, window).await?;
     }
-    if was_quiet && !head.consent.is_quiet(index) {
+    if knocks_again {
         for device in devices {
             tx.nudge(device.device, StreamEvent::Log { conversation: row.id, last: head.last });
         }
