@@ -1,8 +1,10 @@
 //! The address that a request comes from, for limits on what needs no session. Never logged or stored.
+//!
+//! Of an IPv6 address the network counts (64 bits): one subscriber has as many addresses in it as it likes.
 
 use std::{
     convert::Infallible,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
 use axum::{
@@ -19,9 +21,16 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)).to_canonical();
         let forwarded = if peer.is_loopback() { last_forwarded(&parts.headers) } else { None };
-        Ok(Self(forwarded.unwrap_or(peer)))
+        Ok(Self(network(forwarded.unwrap_or(peer))))
+    }
+}
+
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
     }
 }
 
@@ -52,5 +61,14 @@ mod tests {
         assert_eq!(address("192.0.2.1", forged).await.to_string(), "192.0.2.1");
         assert_eq!(address("127.0.0.1", Some("nonsense")).await.to_string(), "127.0.0.1");
         assert_eq!(address("127.0.0.1", None).await.to_string(), "127.0.0.1");
+    }
+
+    #[tokio::test]
+    async fn addresses_of_one_network_count_as_one() {
+        let one = address("2001:db8:1:2::1", None).await;
+        assert_eq!(one, address("2001:db8:1:2:ffff:ffff:ffff:ffff", None).await);
+        assert_ne!(one, address("2001:db8:1:3::1", None).await);
+        assert_eq!(address("::ffff:192.0.2.1", None).await.to_string(), "192.0.2.1");
+        assert_eq!(address("::ffff:127.0.0.1", Some("192.0.2.7")).await.to_string(), "192.0.2.7");
     }
 }

@@ -14,7 +14,7 @@ use infrasound_spec::{
 
 use crate::{config::RateConfig, error::ApiError};
 
-/// Buckets kept at a time; those that are full again are dropped first.
+/// Buckets kept at a time; those that are full again are dropped first, and if there are none, all.
 const BUCKETS: usize = 100_000;
 
 /// So many tokens in a period, all of which may be used at once.
@@ -43,6 +43,9 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
         if levels.len() >= BUCKETS {
             levels.retain(|_, (level, since)| filled(*level, *since) < burst);
+            if levels.len() >= BUCKETS {
+                levels.clear();
+            }
         }
         let (level, since) = levels.get(key).copied().unwrap_or((burst, now));
         let level = filled(level, since);
@@ -102,6 +105,15 @@ mod tests {
         assert_eq!(buckets.take(&1, start).unwrap_err().0.retry_after, Some(5));
         assert!(buckets.take(&2, start).is_ok());
         assert!(buckets.take(&1, start.plus_millis(5 * time::SECOND)).is_ok());
+    }
+
+    #[test]
+    fn what_is_kept_in_memory_is_bounded() {
+        let buckets = Buckets::new(1, time::HOUR);
+        for key in 0..BUCKETS + 10 {
+            assert!(buckets.take(&key, Timestamp::default()).is_ok());
+        }
+        assert_eq!(buckets.levels.lock().unwrap().len(), 10);
     }
 
     #[test]
