@@ -1,6 +1,6 @@
 //! Starting and stopping a relay, in this process. The command and the tests use the same.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fs::File, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -42,6 +42,8 @@ pub struct Relay {
     server: JoinHandle<io::Result<()>>,
     sweeper: JoinHandle<()>,
     writer: JoinHandle<()>,
+    /// Held until the writer has ended: then another relay may use the directory.
+    _lock: File,
 }
 
 /// Why a relay does not start.
@@ -116,7 +118,7 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
         drop(stopping.wait_for(|stop| *stop).await);
     });
     let server = tokio::spawn(async move { server.await });
-    Ok(Relay { address, public_url, app, demo, stop, server, sweeper, writer: writing })
+    Ok(Relay { address, public_url, app, demo, stop, server, sweeper, writer: writing, _lock: database.lock })
 }
 
 impl Relay {
@@ -142,7 +144,7 @@ impl Relay {
 
     /// Stops: nothing new is taken, streams end, what is queued is written, the database is closed.
     pub async fn stop(self) {
-        let Self { app, stop, mut server, sweeper, writer, .. } = self;
+        let Self { app, stop, mut server, sweeper, writer, _lock, .. } = self;
         stop.send_replace(true);
         app.live.streams.end_all();
         if tokio::time::timeout(GRACE, &mut server).await.is_err() {

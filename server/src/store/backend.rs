@@ -4,6 +4,7 @@
 //! loses nothing that it acknowledged.
 
 use std::{
+    fs::{File, TryLockError},
     io,
     path::{Path, PathBuf},
     time::Duration,
@@ -20,6 +21,7 @@ use sqlx::{
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 const FILE: &str = "relay.db";
+const LOCK: &str = "relay.lock";
 const READERS: u32 = 4;
 /// The appends' statements for each number of rows, and all others.
 const STATEMENTS: usize = 512;
@@ -30,6 +32,8 @@ pub(crate) struct Database {
     pub(crate) writer: SqliteConnection,
     /// Each read sees one snapshot of the write-ahead log.
     pub(crate) readers: SqlitePool,
+    /// Keeps other relays away while it is open.
+    pub(crate) lock: File,
 }
 
 /// Why the database cannot be opened.
@@ -45,7 +49,13 @@ pub enum OpenError {
         #[source]
         source: io::Error,
     },
-    /// The file is not a database, is locked by another relay, or cannot be written.
+    /// Another relay runs on it. What each keeps in memory, the other would not know of.
+    #[error("another relay uses the data directory {}", path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The file is not a database, or cannot be written.
     #[error("the database cannot be opened")]
     Database(#[from] sqlx::Error),
     /// The database is of a newer version, or damaged.
@@ -55,7 +65,14 @@ pub enum OpenError {
 
 /// Opens or makes the database in `directory`. `max_pages` bounds its size, for tests of a full disk.
 pub(crate) async fn open(directory: &Path, max_pages: Option<u32>) -> Result<Database, OpenError> {
-    protect(directory).map_err(|source| OpenError::Directory { path: directory.to_owned(), source })?;
+    let unusable = |source| OpenError::Directory { path: directory.to_owned(), source };
+    protect(directory).map_err(unusable)?;
+    let lock = File::create(directory.join(LOCK)).map_err(unusable)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(OpenError::InUse { path: directory.to_owned() }),
+        Err(TryLockError::Error(source)) => return Err(unusable(source)),
+    }
     let path = directory.join(FILE);
     let options = SqliteConnectOptions::new()
         .filename(&path)
@@ -77,7 +94,7 @@ pub(crate) async fn open(directory: &Path, max_pages: Option<u32>) -> Result<Dat
         .max_connections(READERS)
         .connect_with(options.pragma("query_only", "ON"))
         .await?;
-    Ok(Database { writer, readers })
+    Ok(Database { writer, readers, lock })
 }
 
 /// Begins a write: the lock is taken at once, so that nothing fails half-way for want of it.

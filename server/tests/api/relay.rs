@@ -1,5 +1,6 @@
 //! What the relay says of itself, and how it refuses what it does not know.
 
+use infrasound_relay::{Config, config::InstanceConfig};
 use infrasound_spec::api::{
     problem::ProblemType,
     relay::{Health, RelayInfo, WellKnown},
@@ -55,4 +56,14 @@ async fn the_data_is_closed_to_other_users() {
     for file in ["relay.db", "relay.db-wal"] {
         assert_eq!(mode(&relay.directory.path().join(file)), 0o600, "{file}");
     }
+}
+
+#[tokio::test]
+async fn a_data_directory_has_one_relay_at_a_time() {
+    let mut relay = TestRelay::start().await;
+    let mut config = Config::new(InstanceConfig::Demo, relay.directory.path());
+    config.listen = "127.0.0.1:0".parse().unwrap();
+    let error = infrasound_relay::serve(config).await.unwrap_err();
+    assert!(error.to_string().contains("another relay"), "{error}");
+    relay.restart(|_| ()).await;
 }
