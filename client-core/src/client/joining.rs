@@ -75,8 +75,11 @@ impl Client {
         self.sync.welcomes = false;
         let Ok(list) = list else { return };
         for welcome in list.welcomes {
-            if self.welcomes.len() >= MAX_WELCOMES || !is_plausible(welcome.number) {
+            if self.welcomes.len() >= MAX_WELCOMES {
                 return;
+            }
+            if !is_plausible(welcome.number) {
+                continue;
             }
             let known = self.welcomes.iter().any(|other| other.welcome == welcome.welcome)
                 || self.joining.as_ref().is_some_and(|joining| joining.welcome.welcome == welcome.welcome);

@@ -85,6 +85,7 @@ impl Purpose {
         matches!(
             self,
             Self::Claim(_)
+                | Self::Submit(..)
                 | Self::LookUpForNumber(_)
                 | Self::LookUpForContact(..)
                 | Self::LookUpForIntents(_)
@@ -264,7 +265,11 @@ impl Client {
             Purpose::LookUpKey(id) => self.key_looked_up(id, reply.parse::<AccountInfo>(), step),
             Purpose::Tree => self.tree_fetched(reply.parse::<TreeBytes>(), step),
             // Gone is what was wanted; a refusal changes nothing.
-            Purpose::DropWelcome(welcome) => self.welcomes.retain(|pending| pending.welcome != welcome),
+            Purpose::DropWelcome(welcome) => {
+                self.welcomes.retain(|pending| pending.welcome != welcome);
+                // The list may have been a part of all.
+                self.sync.welcomes |= self.welcomes.is_empty();
+            }
             Purpose::Head(id) => self.head_told(id, reply.parse::<ConversationHead>(), step),
             Purpose::Claim(id) => self.claimed(id, reply.parse::<ClaimedKeyPackages>(), step),
             Purpose::Found(id, submission) => {

@@ -286,6 +286,17 @@ impl Client {
                     // The first page may not be all of it.
                     self.sync.conversations = true;
                 }
+                // Too often in this conversation: the same bytes go later.
+                (ProblemType::RateLimited, _) => {
+                    self.put_off(Waiter::Conversation(id), problem.retry_after, step);
+                }
+                (ProblemType::NoInfrasound, _) => {
+                    // Nobody is there who could read it: the other has started over, as the relay's list will say.
+                    self.take_back(id, intent, step);
+                    self.set_waiting(id, Some(problem.detail.clone()), step);
+                    self.sync.conversations = true;
+                    self.put_off(Waiter::Conversation(id), problem.retry_after, step);
+                }
                 _ if self
                     .intents
                     .get(&intent)

@@ -64,6 +64,22 @@ async fn who_starts_over_is_let_in_again_only_when_the_other_confirms_the_new_ke
 }
 
 #[tokio::test]
+async fn a_message_sent_before_one_knows_that_the_other_started_over_is_not_lost() {
+    let world = World::start().await;
+    let (mut alice, old) = acquainted(&world).await;
+    let bob = old.handle();
+    let mut new = world.start_over("bob").await;
+    // Alice has not heard of it yet.
+    alice.send(&bob, "into the void?").await;
+    alice.sync().await;
+    assert_eq!(alice.history(&bob).await.last().unwrap().number, None, "it waits instead of going to nobody");
+    alice.say(&bob, ContactState::Accepted).await;
+    alice.advance(120_000).await;
+    new.sync().await;
+    assert!(new.texts(&alice.handle()).await[0].contains("into the void?"));
+}
+
+#[tokio::test]
 async fn when_both_start_over_the_conversation_is_founded_again() {
     let world = World::start().await;
     let _ = acquainted(&world).await;
