@@ -118,13 +118,16 @@ impl Tally {
     /// One submission has one body, whatever happens. And each body is in the log: its reader opened it, and openmls
     /// opens nothing of a generation that was used before, so no generation was used twice.
     pub(super) fn count_wire(&mut self, relay: &MortalRelay) {
+        self.count_streams(&relay.tap.streams(), &log(relay));
+    }
+
+    fn count_streams(&mut self, streams: &[Vec<u8>], log: &BTreeSet<Vec<u8>>) {
         let mut bodies: BTreeMap<String, BTreeSet<Vec<u8>>> = BTreeMap::new();
-        for submit in relay.tap.streams().iter().flat_map(|stream| submissions(stream)) {
+        for submit in streams.iter().flat_map(|stream| submissions(stream)) {
             let submission = serde_json::to_string(&submit.submission).expect("an id as JSON");
             let message: Base64Url = submit.message;
             bodies.entry(submission).or_default().insert(message.0);
         }
-        let log = log(relay);
         self.rewritten += count(bodies.values().filter(|bodies| bodies.len() > 1).count());
         let all: BTreeSet<_> = bodies.values().flatten().collect();
         self.ciphertexts += count(all.len());
@@ -230,4 +233,86 @@ fn database(relay: &MortalRelay) -> std::path::PathBuf {
 
 fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// The count would say so if something did not hold.
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use infrasound_spec::{account::Signature, submission::SubmissionId};
+    use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
+    use serde_json::json;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn anna(acknowledged: &[&str]) -> Actor {
+        let dice = ChaCha20Rng::from_seed([0; 32]);
+        let mut actor = Actor::new("anna", Cli::at(Path::new("nowhere")), "@ben@b.example".to_owned(), dice);
+        actor.acknowledged = acknowledged.iter().map(|text| (*text).to_owned()).collect();
+        actor
+    }
+
+    fn history(own: bool, texts: &[&str]) -> Vec<Value> {
+        let message = |(number, text): (usize, &&str)| json!({ "own": own, "text": text, "number": number + 2, "state": "sent", "from": "@anna@a.example" });
+        texts.iter().enumerate().map(message).collect()
+    }
+
+    /// What is counted when Anna was told `acknowledged`, remembers `own`, and Ben reads `arrived`.
+    fn counted(acknowledged: &[&str], own: &[&str], arrived: &[&str]) -> Tally {
+        let mut tally = Tally::default();
+        let pair = [anna(acknowledged), anna(&[])];
+        tally.count_pair(&pair, &[history(true, own), history(false, arrived)]);
+        tally
+    }
+
+    #[test]
+    fn what_holds_is_said_to_hold() {
+        let tally = counted(&["a 0", "a 2"], &["a 0", "a 1", "a 2"], &["a 0", "a 1", "a 2"]);
+        assert!(tally.holds(), "{tally}");
+        assert_eq!((tally.runs, tally.acknowledged, tally.arrived), (1, 2, 3));
+    }
+
+    #[test]
+    fn whatever_goes_wrong_is_counted() {
+        let lost = counted(&["a 0", "a 1"], &["a 0", "a 1"], &["a 0"]);
+        assert_eq!((lost.lost, lost.differing, lost.holds()), (1, 1, false));
+        let repeated = counted(&["a 0"], &["a 0"], &["a 0", "a 0"]);
+        assert_eq!((repeated.repeated, repeated.holds()), (1, false));
+        let reordered = counted(&["a 0", "a 1"], &["a 0", "a 1"], &["a 1", "a 0"]);
+        assert_eq!((reordered.reordered, reordered.holds()), (1, false));
+        let forgotten = counted(&["a 0"], &[], &["a 0"]);
+        assert_eq!((forgotten.forgotten, forgotten.holds()), (1, false));
+    }
+
+    #[test]
+    fn a_message_that_waits_is_not_out() {
+        let mut waiting = history(true, &["a 0"]);
+        waiting[0]["state"] = json!("queued");
+        let mut tally = Tally::default();
+        tally.count_pair(&[anna(&["a 0"]), anna(&[])], &[waiting, history(false, &["a 0"])]);
+        assert_eq!((tally.forgotten, tally.holds()), (1, false));
+    }
+
+    fn request(submission: u8, message: &[u8]) -> Vec<u8> {
+        let body = SubmitMessage {
+            submission: SubmissionId::from_bytes([submission; 16]),
+            after: 1,
+            message: Base64Url(message.to_vec()),
+            signature: Signature::from_bytes([0; 64]),
+        };
+        [b"POST /messages HTTP/1.1\r\n\r\n".to_vec(), serde_json::to_vec(&body).unwrap()].concat()
+    }
+
+    #[test]
+    fn a_submission_with_two_bodies_and_a_body_that_is_not_in_the_log_are_counted() {
+        let log = BTreeSet::from([b"first".to_vec(), b"second".to_vec()]);
+        let mut tally = Tally::default();
+        let again = [request(1, b"first"), request(1, b"first"), request(2, b"second")].concat();
+        tally.count_streams(&[again], &log);
+        assert_eq!((tally.ciphertexts, tally.rewritten, tally.stray), (2, 0, 0));
+        tally.count_streams(&[request(3, b"first"), request(3, b"third")], &log);
+        assert_eq!((tally.rewritten, tally.stray, tally.holds()), (1, 1, false));
+    }
 }
