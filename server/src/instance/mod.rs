@@ -4,7 +4,7 @@
 //! them answers is never asked: each step tries the newest way first and falls back.
 //! Spec: `identity.md` 1, `relay-api.md` 6.
 //!
-//! **Invariant:** an instance speaks only for its own accounts ([`identify`]). **Invariant:** what carries a secret
+//! **Invariant:** an instance speaks only for its own accounts (`identify`). **Invariant:** what carries a secret
 //! follows no redirect and is never logged. The relay keeps no token of the instance.
 
 mod account_entity;
