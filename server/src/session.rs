@@ -12,6 +12,7 @@ use axum::{
 use infrasound_spec::{
     account::{AccountKey, AccountUri, DeviceId, DeviceKey},
     api::{devices::SessionToken, problem::ProblemType},
+    signing::Verifier,
     time::Timestamp,
 };
 
@@ -19,7 +20,7 @@ use crate::{
     app::App,
     error::ApiError,
     secret,
-    store::{device, session},
+    store::{self, device, session},
 };
 
 /// The session of a request.
@@ -33,6 +34,8 @@ pub(crate) struct Session {
     pub(crate) account_key: AccountKey,
     /// The device's key.
     pub(crate) device_key: DeviceKey,
+    /// The device's key, ready to verify what it submits.
+    pub(crate) verifier: Verifier,
     /// Until when.
     pub(crate) expires: Timestamp,
     /// The digest of its token.
@@ -95,8 +98,10 @@ impl App {
         if device.revoked {
             return Err(revoked());
         }
+        let verifier = Verifier::new(device.device_key.as_bytes()).ok();
         Ok(Session {
             device: id,
+            verifier: store::read(verifier, "devices", "device_key")?,
             account: device.account,
             account_key: device.account_key,
             device_key: device.device_key,

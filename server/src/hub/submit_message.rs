@@ -7,7 +7,7 @@ use infrasound_spec::{
     },
     conversation::ConversationId,
     log::{self, EntryKind},
-    signing::{self, Purpose},
+    signing::Purpose,
     submission::{SubmissionId, message_content},
 };
 
@@ -45,7 +45,9 @@ impl App {
     ) -> Result<Accepted, ApiError> {
         let outer = framing::application(submit.message.as_slice())?;
         let content = message_content(id, &submit.submission, submit.message.as_slice());
-        signing::verify(session.device_key.as_bytes(), Purpose::Submission, &content, &submit.signature)
+        session
+            .verifier
+            .verify(Purpose::Submission, &content, &submit.signature)
             .map_err(|_| ApiError::bad_signature("the message"))?;
         let digest = log::digest(submit.message.as_slice());
         let late =

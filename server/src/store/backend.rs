@@ -83,7 +83,9 @@ pub(crate) async fn open(directory: &Path, max_pages: Option<u32>) -> Result<Dat
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
         .statement_cache_capacity(STATEMENTS)
-        .pragma("secure_delete", "FAST");
+        .pragma("secure_delete", "FAST")
+        // What a statement of many rows would undo: kept in memory, not written to a file as every batch goes by.
+        .pragma("temp_store", "MEMORY");
     let mut writer = options.clone().connect().await?;
     MIGRATIONS.run(&mut writer).await?;
     if let Some(pages) = max_pages {
