@@ -98,14 +98,21 @@ impl Http {
         });
         Ok(Self {
             public: builder().redirect(few).build()?,
-            // A redirected POST would carry the secret to whoever the Location names.
-            secret: builder().redirect(Policy::none()).build()?,
+            // A redirected POST would carry the secret to whoever the Location names. And a code can be exchanged only
+            // once: it never goes over a connection that the instance may be closing.
+            secret: builder().redirect(Policy::none()).pool_max_idle_per_host(0).build()?,
         })
     }
 
     /// Reads something public.
     pub(super) async fn get(&self, url: Url, accept: &str) -> Result<Answer, CallError> {
-        read(self.public.get(url).header(ACCEPT, accept).send().await?).await
+        let request = || self.public.get(url.clone()).header(ACCEPT, accept).send();
+        let response = match request().await {
+            // An instance may close a connection just as it is used again (snac does after every few answers).
+            Err(error) if is_broken(&error) => request().await,
+            answered => answered,
+        };
+        read(response?).await
     }
 
     /// Reads public JSON.
@@ -122,6 +129,11 @@ impl Http {
     pub(super) async fn post(&self, url: Url, form: &[(&str, &str)]) -> Result<Answer, CallError> {
         read(self.secret.post(url).header(ACCEPT, JSON).form(form).send().await?).await
     }
+}
+
+/// Whether there was no answer because the connection broke: to read once more does no harm.
+fn is_broken(error: &reqwest::Error) -> bool {
+    error.is_request() && !error.is_timeout() && !error.is_redirect() && !error.is_connect()
 }
 
 async fn read(mut response: Response) -> Result<Answer, CallError> {
