@@ -58,6 +58,11 @@ impl RelayProcess {
         &self.base
     }
 
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The host part of handles on its demo instance.
     pub fn host(&self) -> &str {
         self.base.strip_prefix("http://").unwrap_or(&self.base)

@@ -15,9 +15,14 @@ mod senders;
 
 pub use no_op::serve as serve_no_op;
 
-use std::{env, process::Command, time::Instant};
+use std::{
+    env,
+    process::{self, Command},
+    time::Instant,
+};
 
 use super::{
+    machine,
     people::relay,
     report::{Report, Row},
     scratch,
@@ -46,6 +51,8 @@ struct Found {
     p99: Vec<f64>,
     slowest: Vec<f64>,
     errors: usize,
+    relay_time: Vec<f64>,
+    own_time: Vec<f64>,
     no_op: Vec<f64>,
     health: Vec<f64>,
     one_row: Vec<f64>,
@@ -92,8 +99,12 @@ async fn rounds(relay: &RelayProcess, senders: &[Sender]) -> (Found, Vec<Outcome
     let (mut found, mut outcomes) = (Found::default(), Vec::new());
     for number in 0..ROUNDS {
         let of_round: Vec<&[Vec<u8>]> = senders.iter().map(|sender| sender.round(number, PREPARED)).collect();
+        let before = [relay.id(), process::id()].map(machine::processor_seconds);
         let outcome = round::run(relay.host(), &of_round).await;
+        let after = [relay.id(), process::id()].map(machine::processor_seconds);
         found.take(&outcome);
+        found.relay_time.push(outcome.micros_each(after[0] - before[0]));
+        found.own_time.push(outcome.micros_each(after[1] - before[1]));
         outcomes.push(outcome);
         found.no_op.push(round::run(no_op.host(), &of_round).await.rate());
         found
@@ -136,6 +147,10 @@ fn add_rows(found: &Found, report: &mut Report) {
         median(found.slowest.clone()),
         "ms",
     ));
+    let name = "processor time of a message: the relay's process";
+    report.add(Row::compared(name, median(found.relay_time.clone()), "µs"));
+    let name = "processor time of a message: the generator's process";
+    report.add(Row::compared(name, median(found.own_time.clone()), "µs"));
     let compared = [
         ("the relay's /healthz, 64 connections", &found.health),
         ("no-op endpoint with the same requests, 64 connections", &found.no_op),

@@ -24,6 +24,12 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    /// A time in seconds as microseconds for each request that was answered well.
+    #[expect(clippy::cast_precision_loss, reason = "a number of requests")]
+    pub(super) fn micros_each(&self, seconds: f64) -> f64 {
+        seconds * 1e6 / self.times.len().max(1) as f64
+    }
+
     /// Requests that were answered well, in a second.
     #[expect(clippy::cast_precision_loss, reason = "a number of requests")]
     pub(super) fn rate(&self) -> f64 {
