@@ -19,8 +19,9 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tokio::{
+    runtime::Handle,
     sync::{mpsc, oneshot},
-    task::JoinHandle,
+    task::{self, JoinHandle},
 };
 
 use self::{
@@ -53,7 +54,11 @@ impl Writer {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let seq = crate::store::sequence::load(&mut conn).await?;
         let batches = Batches { conn, clock, live, seq };
-        Ok((Self { queue }, tokio::spawn(batches.run(jobs))))
+        // A thread of its own. As a task among the requests it would wait behind dozens of them after each statement:
+        // an answer of SQLite's thread wakes a busy scheduler only now and then.
+        let runtime = Handle::current();
+        let ended = task::spawn_blocking(move || runtime.block_on(batches.run(jobs)));
+        Ok((Self { queue }, ended))
     }
 
     /// Runs a job in the next transaction and waits until it is durable. If it fails, nothing of it is kept.
