@@ -19,9 +19,6 @@ use crate::{
 /// Jobs of one transaction. A thousand rows commit as fast as one; the limit keeps the first from waiting.
 const BATCH: usize = 512;
 
-/// How often the writer lets others go first before it begins a batch.
-const COURTESY: usize = 2;
-
 /// The writer's state.
 pub(super) struct Batches {
     pub(super) conn: Conn,
@@ -42,28 +39,14 @@ struct Done {
 }
 
 impl Batches {
-    /// Commits batches until nobody can hand in more.
+    /// Commits batches until nobody can hand in more. While one is committed, the next one gathers.
     pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let mut taken = Vec::with_capacity(BATCH);
         while jobs.recv_many(&mut taken, BATCH).await > 0 {
-            self.wait_for_company(&mut jobs, &mut taken).await;
             self.commit(taken.drain(..)).await;
         }
         if let Err(error) = backend::close(self.conn).await {
             tracing::warn!(%error, "the database was not closed cleanly; nothing is lost");
-        }
-    }
-
-    /// Lets requests that are ready hand in what they have: a sync of the disk costs the same for all of them. Nothing
-    /// is waited for when nobody is ready.
-    async fn wait_for_company(&self, jobs: &mut mpsc::Receiver<Job>, taken: &mut Vec<Job>) {
-        for _ in 0..COURTESY {
-            tokio::task::yield_now().await;
-        }
-        while taken.len() < BATCH
-            && let Ok(job) = jobs.try_recv()
-        {
-            taken.push(job);
         }
     }
 

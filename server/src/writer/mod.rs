@@ -1,4 +1,4 @@
-//! The writer: one task that owns the only connection that writes, and commits many requests at once.
+//! The writer: one thread that owns the only connection that writes, and commits many requests at once.
 //!
 //! It takes what is queued, begins one transaction, runs each job under a savepoint (a job that fails undoes only
 //! itself), appends all messages in few statements, commits once, and only then answers. So an answer is always durable,
