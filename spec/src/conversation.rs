@@ -1,6 +1,6 @@
 //! Conversations: the stable id, and what the group's context says about it.
 //!
-//! Spec: `conversations.md` 1 and 2.
+//! Spec: `conversations.md` 1 and 2; `groups.md` 1.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -23,6 +23,22 @@ const VERSION: u8 = 1;
 pub enum ConversationKind {
     /// Between exactly two accounts; there is one for each pair.
     Direct,
+    /// Of any number of accounts, with a policy.
+    Group,
+}
+
+/// Whose a conversation is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Parties {
+    /// Two accounts, the one that sorts first first.
+    Direct([AccountUri; 2]),
+    /// A group: who made it, and the salt that tells it from the creator's others.
+    Group {
+        /// Who made it. Its relay is the hub, whoever is a member later.
+        creator: AccountUri,
+        /// 16 random bytes.
+        salt: [u8; 16],
+    },
 }
 
 /// What a group's context says: which conversation, which founding, whose.
@@ -32,8 +48,8 @@ pub struct Conversation {
     pub id: ConversationId,
     /// How often it was founded before under the same id.
     pub generation: u32,
-    /// The two accounts, the one that sorts first first.
-    pub accounts: [AccountUri; 2],
+    /// Whose it is.
+    pub parties: Parties,
 }
 
 /// Why a GroupContext extension is not a conversation.
@@ -42,19 +58,33 @@ pub enum ConversationError {
     /// There is no such extension, or its bytes are not of this version.
     #[error("the group does not say which conversation it is")]
     Malformed,
-    /// The id is not the one of these two accounts, or they are not two, or not in order.
+    /// The id is not the one of these two accounts, or they are not two, or not in order; or not that of creator and
+    /// salt.
     #[error("the conversation's id does not belong to its accounts")]
     WrongId,
 }
 
+/// What both kinds begin with.
 #[derive(TlsSerialize, TlsDeserialize, TlsSize)]
-struct Wire {
+struct Head {
     version: u8,
     kind: u8,
     id: [u8; 32],
     generation: u32,
+}
+
+#[derive(TlsSerialize, TlsDeserialize, TlsSize)]
+struct WireDirect {
+    head: Head,
     first: VLBytes,
     second: VLBytes,
+}
+
+#[derive(TlsSerialize, TlsDeserialize, TlsSize)]
+struct WireGroup {
+    head: Head,
+    creator: VLBytes,
+    salt: [u8; 16],
 }
 
 #[derive(TlsSerialize, TlsSize)]
@@ -63,6 +93,16 @@ struct DirectId {
     first: VLBytes,
     second: VLBytes,
 }
+
+#[derive(TlsSerialize, TlsSize)]
+struct GroupId {
+    label: VLBytes,
+    creator: VLBytes,
+    salt: [u8; 16],
+}
+
+const DIRECT: u8 = 1;
+const GROUP: u8 = 2;
 
 impl Conversation {
     /// The direct conversation of two accounts, whichever of them asks. `None` for an account with itself.
@@ -74,25 +114,55 @@ impl Conversation {
         };
         let id = signing::encode(&DirectId {
             label: VLBytes::new(b"Infrasound 1.0 DirectConversation".to_vec()),
-            first: VLBytes::new(accounts[0].as_str().into()),
-            second: VLBytes::new(accounts[1].as_str().into()),
+            first: uri(&accounts[0]),
+            second: uri(&accounts[1]),
         });
-        Some(Self { id: ConversationId::from_bytes(Sha256::digest(id).into()), generation, accounts })
+        Some(Self { id: id_of(&id), generation, parties: Parties::Direct(accounts) })
     }
 
-    /// Whose relay is the hub: the account that sorts first.
+    /// The group that an account makes with a salt of 16 random bytes.
+    pub fn group(creator: &AccountUri, salt: [u8; 16], generation: u32) -> Self {
+        let id = signing::encode(&GroupId {
+            label: VLBytes::new(b"Infrasound 1.0 GroupConversation".to_vec()),
+            creator: uri(creator),
+            salt,
+        });
+        Self { id: id_of(&id), generation, parties: Parties::Group { creator: creator.clone(), salt } }
+    }
+
+    /// Which kind it is.
+    pub fn kind(&self) -> ConversationKind {
+        match self.parties {
+            Parties::Direct(_) => ConversationKind::Direct,
+            Parties::Group { .. } => ConversationKind::Group,
+        }
+    }
+
+    /// The two accounts of a direct conversation.
+    pub fn pair(&self) -> Option<&[AccountUri; 2]> {
+        match &self.parties {
+            Parties::Direct(accounts) => Some(accounts),
+            Parties::Group { .. } => None,
+        }
+    }
+
+    /// Whose relay is the hub: of a direct conversation the account that sorts first, of a group its creator.
     pub fn hub_account(&self) -> &AccountUri {
-        &self.accounts[0]
+        match &self.parties {
+            Parties::Direct([first, _]) => first,
+            Parties::Group { creator, .. } => creator,
+        }
     }
 
-    /// Whether the account is one of the two.
-    pub fn has(&self, account: &AccountUri) -> bool {
-        self.accounts.contains(account)
+    /// Whether the account may have leaves: in a direct conversation one of the two, in a group whom the policy lets in.
+    pub fn may_have(&self, account: &AccountUri) -> bool {
+        self.pair().is_none_or(|pair| pair.contains(account))
     }
 
-    /// The account that `account` talks to here.
-    pub fn other(&self, account: &AccountUri) -> &AccountUri {
-        if self.accounts[0] == *account { &self.accounts[1] } else { &self.accounts[0] }
+    /// The account that `account` talks to in a direct conversation.
+    pub fn other(&self, account: &AccountUri) -> Option<&AccountUri> {
+        let [first, second] = self.pair()?;
+        Some(if first == account { second } else { first })
     }
 
     /// The MLS group id of this founding: the conversation's id and the generation, 36 bytes.
@@ -104,36 +174,55 @@ impl Conversation {
 
     /// Writes the content of the GroupContext extension.
     pub fn encode(&self) -> Vec<u8> {
-        signing::encode(&Wire {
-            version: VERSION,
-            kind: 1,
-            id: *self.id.as_bytes(),
-            generation: self.generation,
-            first: VLBytes::new(self.accounts[0].as_str().into()),
-            second: VLBytes::new(self.accounts[1].as_str().into()),
-        })
+        let head =
+            |kind| Head { version: VERSION, kind, id: *self.id.as_bytes(), generation: self.generation };
+        match &self.parties {
+            Parties::Direct([first, second]) => {
+                signing::encode(&WireDirect { head: head(DIRECT), first: uri(first), second: uri(second) })
+            }
+            Parties::Group { creator, salt } => {
+                signing::encode(&WireGroup { head: head(GROUP), creator: uri(creator), salt: *salt })
+            }
+        }
     }
 
-    /// Reads the content of the GroupContext extension and checks that the id is the pair's.
+    /// Reads the content of the GroupContext extension and checks that the id is that of the pair, or of creator and
+    /// salt.
     pub fn decode(bytes: &[u8]) -> Result<Self, ConversationError> {
-        let wire = signing::decode::<Wire>(bytes).map_err(|_| ConversationError::Malformed)?;
-        if (wire.version, wire.kind) != (VERSION, 1) {
-            return Err(ConversationError::Malformed);
-        }
-        let account = |bytes: &VLBytes| -> Result<AccountUri, ConversationError> {
-            let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| ConversationError::Malformed)?;
-            text.parse().map_err(|_| ConversationError::Malformed)
+        let (conversation, id, in_order) = match bytes {
+            [VERSION, DIRECT, ..] => {
+                let wire: WireDirect = signing::decode(bytes).map_err(|_| ConversationError::Malformed)?;
+                let (first, second) = (account(&wire.first)?, account(&wire.second)?);
+                let conversation =
+                    Self::direct(&first, &second, wire.head.generation).ok_or(ConversationError::WrongId)?;
+                (conversation, wire.head.id, first < second)
+            }
+            [VERSION, GROUP, ..] => {
+                let wire: WireGroup = signing::decode(bytes).map_err(|_| ConversationError::Malformed)?;
+                let creator = account(&wire.creator)?;
+                (Self::group(&creator, wire.salt, wire.head.generation), wire.head.id, true)
+            }
+            _ => return Err(ConversationError::Malformed),
         };
-        let (first, second) = (account(&wire.first)?, account(&wire.second)?);
-        let conversation =
-            Self::direct(&first, &second, wire.generation).ok_or(ConversationError::WrongId)?;
-        let in_order = conversation.accounts[0] == first;
-        if in_order && *conversation.id.as_bytes() == wire.id {
+        if in_order && *conversation.id.as_bytes() == id {
             Ok(conversation)
         } else {
             Err(ConversationError::WrongId)
         }
     }
+}
+
+fn id_of(bytes: &[u8]) -> ConversationId {
+    ConversationId::from_bytes(Sha256::digest(bytes).into())
+}
+
+fn uri(account: &AccountUri) -> VLBytes {
+    VLBytes::new(account.as_str().into())
+}
+
+fn account(bytes: &VLBytes) -> Result<AccountUri, ConversationError> {
+    let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| ConversationError::Malformed)?;
+    text.parse().map_err(|_| ConversationError::Malformed)
 }
 
 /// The conversation that a group says it is. The MLS group id must be the one of this founding.

@@ -50,6 +50,14 @@ pub struct EndorsedDevice {
     pub expires: Timestamp,
 }
 
+impl EndorsedDevice {
+    /// Whether it is the same device of the same account with the same keys, whenever it was endorsed.
+    pub fn is_same_device(&self, other: &Self) -> bool {
+        (&self.account, self.account_key, self.device, self.device_key)
+            == (&other.account, other.account_key, other.device, other.device_key)
+    }
+}
+
 /// Why an endorsement is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EndorsementError {

@@ -10,8 +10,22 @@ pub const MAX_CONTENT: usize = 60 * 1024;
 pub const MAX_KEY_PACKAGE: usize = 8 * 1024;
 /// The longest commit, Welcome, GroupInfo or ratchet tree of a direct conversation.
 pub const MAX_HANDSHAKE: usize = 256 * 1024;
+/// The longest commit, Welcome or GroupInfo of a group.
+pub const MAX_GROUP_HANDSHAKE: usize = 1_310_720;
+/// The longest ratchet tree of a group.
+pub const MAX_GROUP_TREE: usize = 4 * 1024 * 1024;
+/// Accounts of a group.
+pub const MAX_ACCOUNTS: usize = 1_000;
+/// Leaves of a group.
+pub const MAX_LEAVES: usize = 5_000;
+/// Accounts that one commit adds, and that one request claims key packages of.
+pub const MAX_BATCH: usize = 250;
+/// Sealed bytes that say that somebody is typing.
+pub const MAX_TYPING: usize = 256;
+/// Accounts of a group beyond which no receipts are sent.
+pub const MAX_RECEIPTS: usize = 32;
 /// The longest body of a request.
-pub const MAX_BODY: usize = 2 * 1024 * 1024;
+pub const MAX_BODY: usize = 6 * 1024 * 1024;
 /// Devices of an account.
 pub const MAX_DEVICES: usize = 10;
 /// One-time key packages kept for a device.

@@ -40,6 +40,8 @@ pub enum EntryKind {
     Confirm,
     /// The hub says that the commit whose number is in the bytes, and all after it, never happened.
     Void,
+    /// An MLS proposal, as a PublicMessage: somebody wants to leave.
+    Proposal,
 }
 
 impl EntryKind {
@@ -50,6 +52,7 @@ impl EntryKind {
             Self::Message => 2,
             Self::Confirm => 3,
             Self::Void => 4,
+            Self::Proposal => 5,
         }
     }
 
@@ -60,6 +63,7 @@ impl EntryKind {
             2 => Some(Self::Message),
             3 => Some(Self::Confirm),
             4 => Some(Self::Void),
+            5 => Some(Self::Proposal),
             _ => None,
         }
     }

@@ -7,12 +7,15 @@ use openmls::prelude::{
     GroupContext, LeafNode, OpenMlsSignaturePublicKey, ProposalType, ProtocolVersion,
     RequiredCapabilitiesExtension, UnknownExtension,
 };
+use openmls::treesync::LeafNodeSource;
 
 use crate::{
     account::{AccountUri, DeviceKey},
     conversation::Conversation,
     endorsement::{EndorsedDevice, Endorsement, EndorsementError},
     log::LogPosition,
+    policy::GroupPolicy,
+    time::Timestamp,
 };
 
 /// The one cipher suite so far: MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 (0x0001).
@@ -23,6 +26,8 @@ pub const PROTOCOL_VERSION: ProtocolVersion = ProtocolVersion::Mls10;
 pub const ENDORSEMENT_EXTENSION: u16 = 0xF1A0;
 /// GroupContext extension that carries a [`Conversation`].
 pub const CONVERSATION_EXTENSION: u16 = 0xF1A1;
+/// GroupContext extension that carries a [`GroupPolicy`].
+pub const POLICY_EXTENSION: u16 = 0xF1A3;
 /// GroupInfo extension that carries the committer's [`LogPosition`].
 pub const LOG_POSITION_EXTENSION: u16 = 0xF1A2;
 
@@ -35,6 +40,7 @@ pub fn capabilities() -> Capabilities {
             ExtensionType::LastResort,
             ExtensionType::Unknown(ENDORSEMENT_EXTENSION),
             ExtensionType::Unknown(CONVERSATION_EXTENSION),
+            ExtensionType::Unknown(POLICY_EXTENSION),
         ]),
         Some(&[ProposalType::SelfRemove]),
         Some(&[CredentialType::Basic]),
@@ -44,7 +50,11 @@ pub fn capabilities() -> Capabilities {
 /// What a group requires of its leaves, so that no client without our extensions is ever added.
 pub fn required_capabilities() -> RequiredCapabilitiesExtension {
     RequiredCapabilitiesExtension::new(
-        &[ExtensionType::Unknown(ENDORSEMENT_EXTENSION), ExtensionType::Unknown(CONVERSATION_EXTENSION)],
+        &[
+            ExtensionType::Unknown(ENDORSEMENT_EXTENSION),
+            ExtensionType::Unknown(CONVERSATION_EXTENSION),
+            ExtensionType::Unknown(POLICY_EXTENSION),
+        ],
         &[ProposalType::SelfRemove],
         &[CredentialType::Basic],
     )
@@ -56,15 +66,60 @@ pub fn leaf_extensions(endorsement: &Endorsement) -> Result<Extensions<LeafNode>
     Extensions::single(extension).map_err(|_| MlsParameterError::Extensions)
 }
 
-/// The extensions of a group's context.
+/// The extensions of a group's context. A direct conversation has no policy, a group has one.
 pub fn group_context_extensions(
     conversation: &Conversation,
+    policy: Option<&GroupPolicy>,
 ) -> Result<Extensions<GroupContext>, MlsParameterError> {
-    Extensions::from_vec(vec![
+    let mut extensions = vec![
         Extension::RequiredCapabilities(required_capabilities()),
         Extension::Unknown(CONVERSATION_EXTENSION, UnknownExtension(conversation.encode())),
-    ])
-    .map_err(|_| MlsParameterError::Extensions)
+    ];
+    extensions
+        .extend(policy.map(|policy| Extension::Unknown(POLICY_EXTENSION, UnknownExtension(policy.encode()))));
+    Extensions::from_vec(extensions).map_err(|_| MlsParameterError::Extensions)
+}
+
+/// The bytes of a context's policy, if it has one.
+pub fn policy_bytes(context: &GroupContext) -> Option<&[u8]> {
+    context.extensions().unknown(POLICY_EXTENSION).map(|extension| extension.0.as_slice())
+}
+
+/// Whether two contexts have the same extensions, but for the policy.
+pub fn same_but_policy(one: &GroupContext, other: &GroupContext) -> bool {
+    let rest = |context: &GroupContext| -> Vec<Extension> {
+        let policy = ExtensionType::Unknown(POLICY_EXTENSION);
+        context
+            .extensions()
+            .iter()
+            .filter(|extension| extension.extension_type() != policy)
+            .cloned()
+            .collect()
+    };
+    rest(one) == rest(other)
+}
+
+/// Whether a context has what every context of ours has, and nothing else.
+pub fn has_only_our_extensions(context: &GroupContext) -> bool {
+    fn same_set<T: PartialEq>(one: &[T], other: &[T]) -> bool {
+        one.len() == other.len() && one.iter().all(|item| other.contains(item))
+    }
+    let ours = required_capabilities();
+    let required = context.required_capabilities().is_some_and(|theirs| {
+        same_set(theirs.extension_types(), ours.extension_types())
+            && same_set(theirs.proposal_types(), ours.proposal_types())
+            && same_set(theirs.credential_types(), ours.credential_types())
+    });
+    let policy = usize::from(policy_bytes(context).is_some());
+    required && context.extensions().iter().count() == 2 + policy
+}
+
+/// When the lifetime of a leaf ends; `None` for a leaf that was updated, which has none.
+pub fn leaf_expiry(leaf: &LeafNode) -> Option<Timestamp> {
+    match leaf.leaf_node_source() {
+        LeafNodeSource::KeyPackage(lifetime) => Some(Timestamp::from_secs(lifetime.not_after())),
+        LeafNodeSource::Update | LeafNodeSource::Commit(_) => None,
+    }
 }
 
 /// The extension that tells a joiner where in the log the committer was.

@@ -23,6 +23,10 @@ pub enum Purpose {
     Submission,
     /// A device reports on a commit: [`crate::report`].
     CommitReport,
+    /// A link's key lets a device into a group: [`crate::external::join_content`].
+    GroupJoin,
+    /// A link's key lets a device ask for a group's public state, or to be let in: [`crate::external::request_content`].
+    GroupInfoRequest,
 }
 
 impl Purpose {
@@ -34,6 +38,8 @@ impl Purpose {
             Self::SessionStart => "Infrasound 1.0 SessionStart",
             Self::Submission => "Infrasound 1.0 Submission",
             Self::CommitReport => "Infrasound 1.0 CommitReport",
+            Self::GroupJoin => "Infrasound 1.0 GroupJoin",
+            Self::GroupInfoRequest => "Infrasound 1.0 GroupInfoRequest",
         }
     }
 }

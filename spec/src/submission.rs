@@ -30,6 +30,15 @@ pub fn message_content(conversation: &ConversationId, submission: &SubmissionId,
     content(conversation, submission, log::EntryKind::Message, message, &[], &[])
 }
 
+/// What a device signs for a proposal.
+pub fn proposal_content(
+    conversation: &ConversationId,
+    submission: &SubmissionId,
+    proposal: &[u8],
+) -> Vec<u8> {
+    content(conversation, submission, log::EntryKind::Proposal, proposal, &[], &[])
+}
+
 /// What a device signs for a commit with its Welcome (empty if it adds nobody) and GroupInfo.
 pub fn commit_content(
     conversation: &ConversationId,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     account::{AccountUri, Handle, Signature},
     bytes::{Base64Url, fixed_bytes},
+    consent::ContactState,
     conversation::{ConversationId, ConversationKind},
     log::LogEntry,
     report::CommitOutcome,
@@ -42,8 +43,42 @@ pub struct ConversationHead {
     /// Accounts in the group none of whose leaves is a device any more: they started over and wait to be let in again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub started_over: Vec<AccountUri>,
-    /// Who takes part.
+    /// Whether this device has a leaf. Without one, and with `joined` of the account, it may join by itself.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub member: bool,
+    /// In a group: what the account says of being in it. `none` is an invitation that is not answered yet.
+    #[serde(default, skip_serializing_if = "is_none_said")]
+    pub consent: ContactState,
+    /// In a group: who added the account, if somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inviter: Option<Participant>,
+    /// In a group: accounts that were invited more than 30 days ago and did not answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invitations_ended: Vec<AccountUri>,
+    /// In a group: how many accounts ask to be let in, for whom may let them in.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub join_requests: u64,
+    /// Who takes part in a direct conversation. The members of a group are asked for apart.
     pub participants: Vec<Participant>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_yes(member: &bool) -> bool {
+    *member
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+fn is_none_said(state: &ContactState) -> bool {
+    *state == ContactState::None
 }
 
 /// An account that takes part in a conversation.
@@ -60,7 +95,7 @@ pub struct Participant {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConversationList {
-    /// The conversations in which this device has a leaf.
+    /// The conversations in which this device has a leaf, or another device of its account has one.
     pub conversations: Vec<ConversationHead>,
 }
 
@@ -120,6 +155,20 @@ pub struct SubmitCommit {
     /// The commit and what goes with it.
     pub bundle: CommitBundle,
     /// The device's signature over the bundle ([`crate::submission::commit_content`]).
+    pub signature: Signature,
+}
+
+/// `POST /v1/conversations/{conversation}/proposals`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SubmitProposal {
+    /// The client's id for this submission. A repeat gets the first answer.
+    pub submission: SubmissionId,
+    /// The last entry that the client has: a `wrong-epoch` answer brings those after it.
+    pub after: u64,
+    /// The proposal: an MLSMessage with a PublicMessage that holds a SelfRemove of the current epoch.
+    pub proposal: Base64Url,
+    /// The device's signature ([`crate::submission::proposal_content`]).
     pub signature: Signature,
 }
 
@@ -191,7 +240,11 @@ pub struct PendingWelcome {
     pub bytes: Base64Url,
     /// The hash of the ratchet tree to fetch.
     pub tree: TreeHash,
-    /// Who takes part.
+    /// What kind of conversation.
+    pub kind: ConversationKind,
+    /// Who made the commit.
+    pub inviter: Participant,
+    /// Who takes part in a direct conversation; empty for a group.
     pub participants: Vec<Participant>,
 }
 

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod contacts;
 pub mod conversations;
 pub mod devices;
+pub mod groups;
 pub mod key_packages;
 pub mod paths;
 pub mod problem;

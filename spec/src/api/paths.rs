@@ -46,6 +46,8 @@ pub const CONTACT: &str = "/v1/contacts/{account}";
 pub const KEY_PACKAGES: &str = "/v1/key-packages";
 /// `POST`: take one key package of each device of an account.
 pub const KEY_PACKAGES_CLAIM: &str = "/v1/key-packages/claim";
+/// `POST`: the same for many accounts.
+pub const KEY_PACKAGES_CLAIM_MANY: &str = "/v1/key-packages/claim-many";
 
 /// `GET`: the conversations this device is in. `POST`: found one.
 pub const CONVERSATIONS: &str = "/v1/conversations";
@@ -57,10 +59,27 @@ pub const LOG: &str = "/v1/conversations/{conversation}/log";
 pub const MESSAGES: &str = "/v1/conversations/{conversation}/messages";
 /// `POST`: submit a commit.
 pub const COMMITS: &str = "/v1/conversations/{conversation}/commits";
+/// `POST`: submit a proposal to leave.
+pub const PROPOSALS: &str = "/v1/conversations/{conversation}/proposals";
 /// `POST`: report what became of a commit.
 pub const REPORTS: &str = "/v1/conversations/{conversation}/reports";
 /// `GET`: a ratchet tree that a Welcome names, by its hash.
 pub const TREE: &str = "/v1/conversations/{conversation}/trees/{hash}";
+
+/// `GET`: names of the members.
+pub const MEMBERS: &str = "/v1/conversations/{conversation}/members";
+/// `PUT`: accept or put away an invitation into a group.
+pub const CONSENT: &str = "/v1/conversations/{conversation}/consent";
+/// `POST`: what it takes to join by an external commit.
+pub const GROUP_INFO: &str = "/v1/conversations/{conversation}/group-info";
+/// `POST`: ask to be let in. `GET`: who asks.
+pub const JOIN_REQUESTS: &str = "/v1/conversations/{conversation}/join-requests";
+/// `DELETE`: decline a request to join, or take back one's own.
+pub const JOIN_REQUEST: &str = "/v1/conversations/{conversation}/join-requests/{account}";
+/// `POST`: ask for the next commit.
+pub const TURNS: &str = "/v1/conversations/{conversation}/turns";
+/// `POST`: somebody is typing.
+pub const TYPING: &str = "/v1/conversations/{conversation}/typing";
 
 /// `GET`: Welcomes for this device.
 pub const WELCOMES: &str = "/v1/welcomes";

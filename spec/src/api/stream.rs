@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{account::AccountUri, conversation::ConversationId};
+use crate::{account::AccountUri, bytes::Base64Url, conversation::ConversationId};
 
 /// The data of one event, in JSON. The event's `id` is a cursor for `Last-Event-ID`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,6 +21,25 @@ pub enum StreamEvent {
     },
     /// There is a Welcome.
     Welcome,
+    /// Somebody wants to leave, and nobody has committed it: this device is asked to.
+    CommitWanted {
+        /// Where.
+        conversation: ConversationId,
+    },
+    /// Somebody asks to be let into a group, or no longer asks.
+    JoinRequests {
+        /// Into which.
+        conversation: ConversationId,
+    },
+    /// Somebody is typing. Kept nowhere: it has no place in the order of events.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// What was sent.
+        sealed: Base64Url,
+    },
+    /// What the account says of being in a group has changed, on another device; or it is in another conversation now.
+    Conversations,
     /// What the account said of others has changed, on another device.
     Contacts,
     /// An account in one of the device's conversations has started over.
