@@ -2,14 +2,16 @@
 
 use infrasound_spec::{
     account::{AccountUri, Handle},
-    api::devices::DeviceInfo,
+    api::{devices::DeviceInfo, groups::JoinRequest},
     content::{Act, ObjectId},
     conversation::ConversationId,
+    policy::{GroupPolicy, LinkTerms, Role},
     time::Timestamp,
 };
 
 use crate::{
     conversation::summary::Summary,
+    group_link::GroupLink,
     input::WishId,
     message::{Message, MessageState},
     safety_number::SafetyNumber,
@@ -64,6 +66,36 @@ pub enum Event {
         /// `Delivered` or `Read`.
         state: MessageState,
     },
+    /// A wish about a group has happened: it is in the log.
+    Changed {
+        /// Where.
+        conversation: ConversationId,
+        /// The id that `Answer::Queued` gave.
+        object: ObjectId,
+    },
+    /// Somebody could not be let into a group; everybody else was.
+    NotAdded {
+        /// Into which.
+        conversation: ConversationId,
+        /// Whom.
+        who: Handle,
+        /// Why.
+        failure: Failure,
+    },
+    /// Somebody is typing: to be shown for a few seconds.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Who: from the MLS leaf that the bytes name and the group's secret confirms.
+        who: Handle,
+    },
+    /// People ask to be let into a group, or no longer do.
+    JoinRequests {
+        /// Into which.
+        conversation: ConversationId,
+        /// How many.
+        count: u64,
+    },
     /// A stored wish can't be done after all; nothing of it remains. For a message of one's own, `object` is its id.
     IntentFailed {
         /// Where, if that was known already.
@@ -109,6 +141,40 @@ pub enum Answer {
     SafetyNumber(SafetyNumber),
     /// The devices that were asked for.
     Devices(Vec<DeviceInfo>),
+    /// The group that was asked for.
+    Group(Box<GroupView>),
+    /// The link that was made.
+    Link(GroupLink),
+    /// Who asks to be let in.
+    JoinRequests(Vec<JoinRequest>),
+}
+
+/// A group as the app sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupView {
+    /// Its line in the list.
+    pub summary: Summary,
+    /// What this account is in it; `None` while this device is not in it.
+    pub role: Option<Role>,
+    /// Who may do what.
+    pub policy: Option<GroupPolicy>,
+    /// Who is in it, owners first.
+    pub members: Vec<Member>,
+    /// Links that were made on this device and are still good.
+    pub links: Vec<(GroupLink, LinkTerms)>,
+}
+
+/// Somebody who is in a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub person: Person,
+    /// What they are.
+    pub role: Role,
+    /// With how many devices.
+    pub devices: usize,
+    /// Whether it is this account.
+    pub own: bool,
 }
 
 /// Why something did not work, in words for a person and a code for a program.
@@ -141,6 +207,10 @@ pub enum FailureCode {
     NotFound,
     /// Only the author may do that.
     NotAuthor,
+    /// The group's policy does not let this account do that. Ask an owner.
+    NotAllowed,
+    /// The link is not good, or no longer. Ask for another.
+    BadLink,
     /// The relay refused it. The text says why.
     Refused,
     /// A signature or key did not verify. The text says whose.

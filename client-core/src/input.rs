@@ -1,13 +1,16 @@
 //! What goes into the core: a person's wishes, answers to requests, the stream, loaded records, the passing of time.
 
 use infrasound_spec::{
-    account::Handle,
+    account::{AccountUri, Handle},
     consent::{ContactState, RequestPolicy},
-    content::ObjectId,
+    content::{GroupMetadata, ObjectId},
     conversation::ConversationId,
+    policy::{LinkKey, Role},
 };
 
 use crate::{
+    group_link::GroupLink,
+    intent::Settings,
     journal::{Scope, SealedRecord},
     output::RequestId,
 };
@@ -106,9 +109,155 @@ pub enum Wish {
     },
     /// The account's devices.
     Devices,
+    /// Something about groups.
+    Group(GroupWish),
+    /// Show no notice of a conversation, or do.
+    Mute {
+        /// Which.
+        conversation: ConversationId,
+        /// Whether.
+        muted: bool,
+    },
+    /// Put a conversation away, or take it out again.
+    Archive {
+        /// Which.
+        conversation: ConversationId,
+        /// Whether.
+        archived: bool,
+    },
+    /// The person is typing: others see it for a few seconds, if they are there.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+    },
     /// Renew this device's leaf: whoever had stolen its keys loses them.
     RenewLeaf {
         /// Where.
+        conversation: ConversationId,
+    },
+}
+
+/// What a person wants of groups.
+///
+/// Where it changes the group, it is answered at once with the wish's id, and ends as [`crate::event::Event::Changed`] or
+/// `IntentFailed`.
+#[derive(Clone, Debug)]
+pub enum GroupWish {
+    /// Make a group with these people in it.
+    Create {
+        /// What it is called.
+        metadata: GroupMetadata,
+        /// Who is invited.
+        members: Vec<Handle>,
+    },
+    /// Write to it.
+    Send {
+        /// Which.
+        conversation: ConversationId,
+        /// Plain text.
+        text: String,
+        /// The message that this one answers.
+        in_reply_to: Option<ObjectId>,
+    },
+    /// See who is in it, and who may do what.
+    View {
+        /// Which.
+        conversation: ConversationId,
+    },
+    /// Accept an invitation (`Accepted`), or put it away without telling (`Ignored`).
+    Answer {
+        /// Which.
+        conversation: ConversationId,
+        /// What.
+        state: ContactState,
+    },
+    /// Let people in.
+    Add {
+        /// Which.
+        conversation: ConversationId,
+        /// Whom.
+        who: Vec<Handle>,
+    },
+    /// Take people out.
+    Remove {
+        /// Which.
+        conversation: ConversationId,
+        /// Whom.
+        who: Vec<Handle>,
+        /// Whether they may not come back.
+        ban: bool,
+    },
+    /// Let somebody off who was banned.
+    Unban {
+        /// Which.
+        conversation: ConversationId,
+        /// Whom.
+        who: AccountUri,
+    },
+    /// Give a role.
+    SetRole {
+        /// Which.
+        conversation: ConversationId,
+        /// To whom.
+        who: Handle,
+        /// Which role.
+        role: Role,
+    },
+    /// Set who may do what, or close the group.
+    Set {
+        /// Which.
+        conversation: ConversationId,
+        /// What.
+        settings: Settings,
+    },
+    /// Call it otherwise.
+    Describe {
+        /// Which.
+        conversation: ConversationId,
+        /// How.
+        metadata: GroupMetadata,
+    },
+    /// Make a join link. Answered with the link.
+    MakeLink {
+        /// Which.
+        conversation: ConversationId,
+        /// How long it is good, in milliseconds: 90 days at the most.
+        lifetime: u64,
+        /// How many may come in by it; 0 for any number.
+        uses: u32,
+    },
+    /// A link is good no longer.
+    RevokeLink {
+        /// Which group.
+        conversation: ConversationId,
+        /// Which link.
+        link: LinkKey,
+    },
+    /// Come in by a link, or ask to be let in, as the group has it.
+    Join {
+        /// What stands after `#` in the link.
+        link: GroupLink,
+    },
+    /// Who asks to be let in.
+    Requests {
+        /// Which.
+        conversation: ConversationId,
+    },
+    /// Do not let somebody in who asks. To let them in, add them.
+    Decline {
+        /// Which.
+        conversation: ConversationId,
+        /// Whom.
+        who: AccountUri,
+    },
+    /// Leave, or decline an invitation.
+    Leave {
+        /// Which.
+        conversation: ConversationId,
+    },
+    /// Make the MLS group anew with whoever is in it: the last resort, for an owner.
+    FoundAgain {
+        /// Which.
         conversation: ConversationId,
     },
 }

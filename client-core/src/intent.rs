@@ -3,8 +3,13 @@
 //! Spec: `journal.md` 4.
 
 use infrasound_spec::{
-    account::Handle, api::conversations::CommitBundle, content::ObjectId, conversation::ConversationId,
-    submission::SubmissionId, time::Timestamp,
+    account::{AccountUri, Handle},
+    api::conversations::CommitBundle,
+    content::ObjectId,
+    conversation::ConversationId,
+    policy::{GroupPolicy, JoinMode, LinkKey, LinkTerms, Role},
+    submission::SubmissionId,
+    time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,11 +48,83 @@ pub(crate) enum Work {
     },
     /// Renew this device's leaf.
     RenewLeaf {
-        /// What the app knows the wish by.
-        wish: ObjectId,
+        /// What the app knows the wish by; `None` when it was time for it.
+        wish: Option<ObjectId>,
     },
     /// Put the new devices of an account that started over in place of its old ones.
     Reinvite,
+    /// Change a group by a commit.
+    Change {
+        /// What the app knows the wish by; `None` for what the client wants by itself.
+        wish: Option<ObjectId>,
+        /// What is to be different.
+        change: Change,
+    },
+    /// Leave a group.
+    Leave {
+        /// What the app knows the wish by.
+        wish: ObjectId,
+    },
+}
+
+/// A change of a group: what somebody wants to be different, whatever the group looks like when its turn comes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Change {
+    /// Make the group, with these accounts in it.
+    Found {
+        creator: AccountUri,
+        #[serde(with = "serde_bytes")]
+        salt: [u8; 16],
+        /// Of a group that is made anew.
+        policy: Option<GroupPolicy>,
+        add: Vec<Invitee>,
+    },
+    /// Let accounts in.
+    Add { add: Vec<Invitee> },
+    /// Take accounts out, and maybe keep them out.
+    Remove { who: Vec<AccountUri>, ban: bool },
+    /// Let somebody off who was banned.
+    Unban { who: AccountUri },
+    /// Give a role.
+    Role { who: AccountUri, role: Role },
+    /// Who may do what.
+    Settings(Settings),
+    /// A link is good from now on.
+    AddLink { link: LinkKey, terms: LinkTerms },
+    /// A link is good no longer.
+    RevokeLink { link: LinkKey },
+    /// Make the MLS group anew, with whoever is in it: becomes a `Found` when its turn comes.
+    FoundAgain,
+    /// Commit what others proposed.
+    Proposals,
+    /// Take out leaves of this account whose devices are its no longer.
+    DropDevices,
+    /// Take out accounts whose invitations have ended.
+    EndInvitations { who: Vec<AccountUri> },
+}
+
+/// Somebody to be let in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Invitee {
+    /// Not looked up yet.
+    Handle(Handle),
+    /// Known.
+    Account(AccountUri),
+}
+
+/// What of a policy an owner sets; what is `None` stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Who may add accounts.
+    pub add: Option<Role>,
+    /// Who may change name, description and picture.
+    pub rename: Option<Role>,
+    /// Who may write.
+    pub post: Option<Role>,
+    /// What a link gives.
+    pub join: Option<JoinMode>,
+    /// Whether the group is closed.
+    pub closed: Option<bool>,
 }
 
 /// How far it is.
@@ -63,6 +140,12 @@ pub(crate) enum Stage {
     },
     /// A commit and what goes with it.
     Commit { submission: SubmissionId, bundle: CommitBundle },
+    /// A proposal to leave.
+    Proposal {
+        submission: SubmissionId,
+        #[serde(with = "serde_bytes")]
+        bytes: Vec<u8>,
+    },
     /// In the log, under a commit that is provisional: if that is voided, it is sent again.
     Held { number: u64 },
 }
@@ -81,7 +164,9 @@ impl Intent {
 
     pub(crate) fn submission(&self) -> Option<SubmissionId> {
         match &self.stage {
-            Stage::Message { submission, .. } | Stage::Commit { submission, .. } => Some(*submission),
+            Stage::Message { submission, .. }
+            | Stage::Commit { submission, .. }
+            | Stage::Proposal { submission, .. } => Some(*submission),
             Stage::Queued | Stage::Held { .. } => None,
         }
     }
@@ -89,7 +174,7 @@ impl Intent {
     pub(crate) fn note(&self) -> Option<&ObjectId> {
         match &self.work {
             Work::Activity { note, .. } => note.as_ref(),
-            Work::RenewLeaf { .. } | Work::Reinvite => None,
+            Work::RenewLeaf { .. } | Work::Reinvite | Work::Change { .. } | Work::Leave { .. } => None,
         }
     }
 
@@ -97,8 +182,28 @@ impl Intent {
         matches!(self.stage, Stage::Held { .. })
     }
 
-    /// Whether it may found a conversation.
+    /// Whether it may found a direct conversation.
     pub(crate) fn begins_conversations(&self) -> bool {
         matches!(self.work, Work::Activity { receipt: false, .. })
+    }
+
+    /// What the app knows it by, if it is not a note.
+    pub(crate) fn wish(&self) -> Option<&ObjectId> {
+        match &self.work {
+            Work::RenewLeaf { wish } | Work::Change { wish, .. } => wish.as_ref(),
+            Work::Leave { wish } => Some(wish),
+            Work::Activity { .. } | Work::Reinvite => None,
+        }
+    }
+
+    /// Whether somebody is removed by it: such commits come first.
+    pub(crate) fn removes(&self) -> bool {
+        matches!(
+            self.work,
+            Work::Change {
+                change: Change::Remove { .. } | Change::DropDevices | Change::EndInvitations { .. },
+                ..
+            }
+        )
     }
 }

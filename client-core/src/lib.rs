@@ -8,6 +8,7 @@ mod contact;
 pub mod conversation;
 mod device;
 pub mod event;
+pub mod group_link;
 pub mod input;
 mod intent;
 pub mod journal;
@@ -19,3 +20,4 @@ mod stored;
 pub mod warning;
 
 pub use client::{Client, NewDevice, OpenError, RegisterError};
+pub use intent::Settings;

@@ -1,6 +1,12 @@
 //! A message as the app sees it: a note with everything that was done to it since.
 
-use infrasound_spec::{account::Handle, content::ObjectId, conversation::ConversationId, time::Timestamp};
+use infrasound_spec::{
+    account::Handle,
+    content::{GroupMetadata, ObjectId},
+    conversation::ConversationId,
+    policy::Role,
+    time::Timestamp,
+};
 
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +46,41 @@ pub enum Body {
     Unsupported(String),
     /// It could not be read; the warning says why.
     Unreadable(String),
+    /// What the sender changed of the group.
+    Changes(Vec<GroupChange>),
+}
+
+/// Something that changed in a group: a line in its history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupChange {
+    /// The group begins here for this device.
+    Began,
+    /// Somebody was let in.
+    Added(Vec<Handle>),
+    /// Somebody was taken out.
+    Removed(Vec<Handle>),
+    /// Somebody left.
+    Left(Vec<Handle>),
+    /// The sender came in by a link.
+    Joined,
+    /// Somebody started over, has another key, and was let in again.
+    Renewed(Vec<Handle>),
+    /// Somebody has another role.
+    Role(Handle, Role),
+    /// Who may do what has changed.
+    Settings,
+    /// Somebody may not come in any more, or may again.
+    Bans,
+    /// Links were made or revoked.
+    Links,
+    /// The group was closed.
+    Closed,
+    /// The group was opened again.
+    Opened,
+    /// The group is called otherwise.
+    Described(GroupMetadata),
+    /// This device came back and has missed what was said in between.
+    Missed,
 }
 
 /// A reaction.

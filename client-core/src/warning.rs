@@ -72,6 +72,12 @@ pub enum Warning {
         /// Why.
         reason: String,
     },
+    /// An owner made the conversation's group anew.
+    #[error("an owner has started this conversation anew (entry {number}), because it could not go on")]
+    FoundedAgain {
+        /// The commit.
+        number: u64,
+    },
     /// A commit was voided by the hub.
     #[error("a change to the conversation (entry {number}) was undone, because others could not apply it")]
     CommitVoided {
@@ -83,6 +89,28 @@ pub enum Warning {
     ControlRefused {
         /// Which.
         number: u64,
+    },
+    /// A proposal is not one to leave, or not from a member.
+    #[error("a proposal (entry {number}) was refused: {reason}")]
+    ProposalRefused {
+        /// Which.
+        number: u64,
+        /// Why.
+        reason: String,
+    },
+    /// A member did what the group does not let it do.
+    #[error("{sender} may not do this in the group (entry {number}); it changed nothing")]
+    NotAllowed {
+        /// Who.
+        sender: Handle,
+        /// Which.
+        number: u64,
+    },
+    /// This device tried to come back too often.
+    #[error("this device cannot get back into the conversation ({reason}); it tries again later")]
+    CannotEnter {
+        /// Why.
+        reason: String,
     },
     /// A key package, device or Welcome was refused.
     #[error("keys that the relay gave for {who} were refused: {reason}")]

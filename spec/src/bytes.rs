@@ -61,6 +61,14 @@ pub fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
     URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
+/// Decodes base64url without padding into at most `limit` bytes.
+pub fn decode_bounded(text: &str, limit: usize) -> Option<Vec<u8>> {
+    if text.len() > (limit * 4).div_ceil(3) {
+        return None;
+    }
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
 /// Declares a newtype of `N` bytes that reads and writes as base64url.
 macro_rules! fixed_bytes {
     ($(#[$meta:meta])* $name:ident, $len:literal) => {

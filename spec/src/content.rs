@@ -16,6 +16,10 @@ const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
 pub const MAX_ID: usize = 256;
 /// The longest reaction, in bytes.
 pub const MAX_REACTION: usize = 64;
+/// The longest name of a group, in bytes.
+pub const MAX_GROUP_NAME: usize = 256;
+/// The longest description of a group, in bytes.
+pub const MAX_GROUP_SUMMARY: usize = 4_096;
 /// How deep the JSON of an activity may nest.
 pub const MAX_DEPTH: usize = 32;
 
@@ -88,6 +92,15 @@ pub struct Note {
     pub in_reply_to: Option<ObjectId>,
 }
 
+/// What a group is called, for its members to see.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct GroupMetadata {
+    /// Its name: plain text of at most [`MAX_GROUP_NAME`] bytes, not empty.
+    pub name: String,
+    /// What it is about: plain text of at most [`MAX_GROUP_SUMMARY`] bytes.
+    pub summary: String,
+}
+
 /// One activity.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Activity {
@@ -140,6 +153,8 @@ pub enum Act {
         /// Its number in the log.
         up_to: u64,
     },
+    /// `Update` of a `Group`: the group's metadata, for who may change it or for who has none yet.
+    Group(GroupMetadata),
     /// Something that this version does not know: kept, and shown as such.
     Unknown {
         /// Its `type`.
@@ -179,6 +194,7 @@ impl Activity {
                 value
             }
             Act::Undo { object } => self.with("Undo", object),
+            Act::Group(metadata) => self.with("Update", group_json(metadata)),
             Act::Delivered { object, up_to } => self.receipt("Acknowledge", object, *up_to),
             Act::Read { object, up_to } => self.receipt("Read", object, *up_to),
             Act::Unknown { json, .. } => return json.clone().into_bytes(),
@@ -224,9 +240,10 @@ fn act(name: &str, activity: &Map<String, Value>, text: &str) -> Result<Act, Con
             Some(object) if type_of(object) == Some("Note") => Act::Create(note(object)?),
             _ => unknown("Create", text),
         },
-        "Update" => match target?.get("content").and_then(Value::as_str) {
-            Some(html) => Act::Update { object: target_id()?, html: html.to_owned() },
-            None => unknown("Update", text),
+        "Update" => match (target?.as_object(), target?.get("content").and_then(Value::as_str)) {
+            (Some(object), _) if type_of(object) == Some("Group") => Act::Group(group(object)?),
+            (_, Some(html)) => Act::Update { object: target_id()?, html: html.to_owned() },
+            (_, None) => unknown("Update", text),
         },
         "Delete" => Act::Delete { object: target_id()? },
         "Like" => Act::React { object: target_id()?, emoji: None },
@@ -256,6 +273,25 @@ fn up_to(activity: &Map<String, Value>) -> Option<u64> {
 
 fn unknown(name: &str, text: &str) -> Act {
     Act::Unknown { name: name.to_owned(), json: text.to_owned() }
+}
+
+fn group_json(metadata: &GroupMetadata) -> Value {
+    json!({ "type": "Group", "name": metadata.name, "summary": metadata.summary })
+}
+
+fn group(object: &Map<String, Value>) -> Result<GroupMetadata, ContentError> {
+    let text = |member: &str| object.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let metadata = GroupMetadata { name: text("name"), summary: text("summary") };
+    if metadata.is_valid() { Ok(metadata) } else { Err(ContentError::Incomplete) }
+}
+
+impl GroupMetadata {
+    /// Whether name and description are of a length that is allowed.
+    pub fn is_valid(&self) -> bool {
+        !self.name.trim().is_empty()
+            && self.name.len() <= MAX_GROUP_NAME
+            && self.summary.len() <= MAX_GROUP_SUMMARY
+    }
 }
 
 fn note_json(note: &Note) -> Value {

@@ -44,10 +44,12 @@ impl Client {
         match self.contacts.get(account) {
             Some(contact) => contact.handle.clone(),
             None if *account == self.device.account => self.device.handle.clone(),
-            // Nobody is taken into a conversation before there is a contact; a name that says so, just in case.
-            None => {
-                Handle::new("unknown", account.authority()).unwrap_or_else(|_| self.device.handle.clone())
-            }
+            None => match self.names.get(account) {
+                Some(handle) => handle.clone(),
+                None => Self::guess_handle(account)
+                    .or_else(|| Handle::new("unknown", account.authority()).ok())
+                    .unwrap_or_else(|| self.device.handle.clone()),
+            },
         }
     }
 
@@ -85,8 +87,13 @@ impl Client {
         }
     }
 
+    /// The other account of a direct conversation.
+    pub(super) fn other(&self, id: ConversationId) -> Option<AccountUri> {
+        self.summaries.get(&id)?.other.clone()
+    }
+
     fn conversation_of(&self, account: &AccountUri) -> Option<ConversationId> {
-        self.summaries.iter().find(|(_, listed)| listed.other == *account).map(|(id, _)| *id)
+        self.summaries.iter().find(|(_, listed)| listed.other.as_ref() == Some(account)).map(|(id, _)| *id)
     }
 
     pub(super) fn wish_contact(
@@ -287,7 +294,7 @@ impl Client {
                 return self.put_off(Waiter::Conversation(id), problem.retry_after, step);
             }
         };
-        let Some(other) = self.summaries.get(&id).map(|listed| listed.other.clone()) else { return };
+        let Some(other) = self.other(id) else { return };
         if info.account != other {
             return self.put_off(Waiter::Conversation(id), None, step);
         }

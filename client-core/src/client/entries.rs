@@ -11,27 +11,33 @@
 
 use infrasound_spec::{
     api::{
-        conversations::{ConversationHead, ConversationList, LogPage, ReportCommit},
+        conversations::{ConversationHead, ConversationList, LogPage, Participant, ReportCommit},
         paths,
         problem::Problem,
     },
-    commit,
-    consent::ContactState,
-    conversation::ConversationId,
+    commit::{self, CommitChanges, Framing},
+    conversation::{Conversation as Context, ConversationId, ConversationKind},
+    external::ExternalJoin,
     limits::MAX_LOG_PAGE,
     log::{self, EntryKind, LogEntry},
+    policy::GroupPolicy,
     report::{self, CommitOutcome},
     signing::Purpose as Signing,
+    time::SECOND,
 };
 use openmls::prelude::{
-    DeserializeBytes as _, MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProtocolMessage,
+    DeserializeBytes as _, MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProtocolMessage, Sender,
 };
+use rand_core::RngCore as _;
 
-use super::{Client, founding::MAX_VOIDED, requests::Purpose, step::Step};
+use super::{Client, Listed, founding::MAX_VOIDED, requests::Purpose, step::Step};
 use crate::{
-    conversation::Conversation,
+    conversation::{
+        Conversation,
+        summary::{Ended, StoredGroup},
+    },
     event::{Event, Failure, FailureCode},
-    intent::{Intent, Stage, Work},
+    intent::{Change, Intent, Stage, Work},
     journal::{OpenedRecord, Place},
     mls::Provider,
     output::Method,
@@ -46,6 +52,28 @@ pub(super) fn is_plausible(number: u64) -> bool {
     number <= MAX_NUMBER
 }
 
+/// In a group, a report waits up to so many milliseconds for each leaf, …
+const REPORT_SPREAD: u64 = 20;
+/// … and so many at the most.
+const LONGEST_REPORT_WAIT: u64 = 10 * SECOND;
+
+/// The next report on a commit.
+pub(super) enum NextReport {
+    None,
+    /// Not yet: the client wakes for it.
+    Later,
+    Due(u64, CommitOutcome),
+}
+
+/// The generation of the group that a handshake message belongs to, if it is one of this conversation.
+fn generation_of(bytes: &[u8], id: ConversationId) -> Option<u32> {
+    let message = MlsMessageIn::tls_deserialize_exact_bytes(bytes).ok()?;
+    let MlsMessageBodyIn::PublicMessage(message) = message.extract() else { return None };
+    let group_id = ProtocolMessage::from(message).group_id().to_vec();
+    let generation = group_id.strip_prefix(id.as_bytes().as_slice())?;
+    generation.try_into().ok().map(u32::from_be_bytes)
+}
+
 impl Client {
     pub(super) fn conversation_loaded(
         &mut self,
@@ -55,7 +83,10 @@ impl Client {
     ) {
         let Some(other) = self.summaries.get(&id).map(|listed| listed.other.clone()) else { return };
         match Conversation::load(id, other, records) {
-            Ok(conversation) => {
+            Ok(mut conversation) => {
+                self.take_names(&conversation);
+                let outside = self.summaries.get(&id).is_some_and(|listed| listed.outside);
+                conversation.left_out = outside && !conversation.is_joined();
                 self.conversations.insert(id, conversation);
             }
             Err(error) => self.journal_damaged(&error.to_string(), step),
@@ -70,8 +101,56 @@ impl Client {
         self.sync.conversations = false;
         let Ok(list) = list else { return };
         for head in list.conversations {
+            self.list_from_head(&head, step);
             self.take_head(&head, step);
         }
+    }
+
+    /// A conversation that another device of the account is in, and this one has never heard of.
+    fn list_from_head(&mut self, head: &ConversationHead, step: &mut Step) {
+        if head.member || self.summaries.contains_key(&head.conversation) {
+            return;
+        }
+        match head.kind {
+            ConversationKind::Direct => {
+                let other = head.participants.iter().find(|one| one.account != self.device.account);
+                let Some(other) = other else { return };
+                let id = Context::direct(&self.device.account, &other.account, 0).map(|direct| direct.id);
+                if id == Some(head.conversation) && self.may_be_called(&other.account, &other.handle) {
+                    self.contact(&other.account, &other.handle);
+                    self.save_contact(&other.account, step);
+                    self.list_direct(&other.account, false, step);
+                }
+            }
+            ConversationKind::Group => {
+                self.list_group(head.conversation, head.inviter.as_ref(), step);
+                if let Some(group) = self.group_mut(head.conversation) {
+                    group.consent = head.consent;
+                }
+                self.summary_changed(head.conversation, step);
+            }
+        }
+    }
+
+    /// A group, put into the list if it is new.
+    pub(super) fn list_group(&mut self, id: ConversationId, inviter: Option<&Participant>, step: &mut Step) {
+        let inviter = inviter.map(|one| (one.account.clone(), one.handle.clone()));
+        if let Some((account, handle)) = &inviter {
+            self.names.insert(account.clone(), handle.clone());
+        }
+        match self.summaries.get_mut(&id).map(|listed| &mut listed.group) {
+            None => {
+                let group = StoredGroup { inviter, ..StoredGroup::default() };
+                self.summaries.insert(id, Listed::new(None, Some(group), false));
+            }
+            // Invited again after it had ended: a new question.
+            Some(Some(group)) if group.ended.is_some() => {
+                let metadata = group.metadata.take();
+                *group = StoredGroup { inviter, metadata, ..StoredGroup::default() };
+            }
+            Some(_) => return,
+        }
+        self.summary_changed(id, step);
     }
 
     fn take_head(&mut self, head: &ConversationHead, step: &mut Step) {
@@ -79,7 +158,8 @@ impl Client {
         let Some(listed) = self.summaries.get_mut(&id) else { return };
         // What was taken in since the relay was asked may not be in its answer.
         let seen = listed.asked_at;
-        listed.started_over = head.started_over.contains(&listed.other);
+        listed.started_over = listed.other.as_ref().is_some_and(|other| head.started_over.contains(other));
+        listed.outside = !head.member;
         if listed.started_over {
             self.active.insert(id);
         }
@@ -87,6 +167,36 @@ impl Client {
             step.event(Event::Warning(Some(id), Warning::LogRolledBack { last: head.last, seen }));
         }
         self.log_grew(id, head.last);
+        self.take_group_head(head, step);
+        if !head.member {
+            match self.conversations.get_mut(&id) {
+                Some(conversation) if !conversation.is_joined() => conversation.left_out = true,
+                _ => {}
+            }
+            self.active.insert(id);
+        }
+    }
+
+    /// What a head says of a group.
+    fn take_group_head(&mut self, head: &ConversationHead, step: &mut Step) {
+        let id = head.conversation;
+        let Some(group) = self.group_mut(id) else { return };
+        if !group.unsynced && group.consent != head.consent {
+            group.consent = head.consent;
+            self.active.insert(id);
+            self.summary_changed(id, step);
+        }
+        if !head.invitations_ended.is_empty() && self.may_speak(id) {
+            let change = Change::EndInvitations { who: head.invitations_ended.clone() };
+            self.want_change(id, change, step);
+        }
+        let told = self.summaries.get(&id).map_or(0, |listed| listed.join_requests);
+        if told != head.join_requests {
+            if let Some(listed) = self.summaries.get_mut(&id) {
+                listed.join_requests = head.join_requests;
+            }
+            step.event(Event::JoinRequests { conversation: id, count: head.join_requests });
+        }
     }
 
     /// The relay says how long a log is.
@@ -168,6 +278,7 @@ impl Client {
             match entry.kind {
                 EntryKind::Commit => self.take_commit(conversation, &entry, step),
                 EntryKind::Message => self.take_message(conversation, &entry, step),
+                EntryKind::Proposal => self.take_proposal(conversation, &entry, step),
                 EntryKind::Confirm => self.take_confirm(conversation, &entry, step),
                 EntryKind::Void => self.take_void(conversation, &entry, step),
             }
@@ -187,14 +298,13 @@ impl Client {
         }
         self.summary_changed(id, step);
         conversation.save(&mut step.writes);
-        let accepted = self.contact_state(&conversation.state.other) == ContactState::Accepted;
-        if accepted && self.receipt(conversation).is_some() {
+        if self.may_speak(id) && self.receipt(conversation).is_some() {
             self.receipts_are_due(id, step.now);
         }
     }
 
     /// The intent of this device that an entry is, by its submission id.
-    fn own_intent(&self, conversation: &Conversation, entry: &LogEntry) -> Option<Intent> {
+    pub(super) fn own_intent(&self, conversation: &Conversation, entry: &LogEntry) -> Option<Intent> {
         let submission = entry.submission?;
         self.intents
             .values()
@@ -229,45 +339,142 @@ impl Client {
             // Of an epoch that this device is not in: it falls with the refused commit, or this device is left out.
             return;
         }
+        if self.is_founded_again(conversation, entry) {
+            return self.founded_again(conversation, number, step);
+        }
         let own = self.own_intent(conversation, entry).filter(|intent| match &intent.stage {
             Stage::Commit { bundle, .. } => log::digest(bundle.commit.as_slice()) == entry.digest,
             _ => false,
         });
+        let policy = conversation.policy.clone();
         conversation.keep_group(number, &mut step.writes);
         let applied = match &own {
-            Some(_) => self.apply_own_commit(conversation),
+            Some(_) => self.apply_own_commit(conversation, entry),
             None => self.apply_commit(conversation, entry),
         };
-        if let Err(reason) = applied {
+        if let Err(reason) = &applied {
             // Back to the group as it was kept, whatever of the commit had got into it.
             if let Err(damaged) = conversation.restore_kept(number, &mut step.writes) {
                 return self.journal_damaged(&damaged.to_string(), step);
             }
-            return Self::refuse_commit(conversation, number, &reason, step);
+            return Self::refuse_commit(conversation, number, reason, step);
+        }
+        let Ok(changes) = applied else { return };
+        if changes.removed.iter().any(|device| device.device == self.device.id) {
+            conversation.drop_kept(number, &mut step.writes);
+            return self.taken_out(conversation, entry, &changes, policy.as_ref(), step);
         }
         conversation.state.provisional.push(number);
         if let Some(intent) = own {
+            Self::tell_changed(conversation.id, &intent, step);
+            self.lost_races.remove(&intent.id);
             self.hold(conversation, intent, number, step);
-        } else {
-            if let Some(group) = &conversation.group {
-                let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());
-                conversation.state.reports.push((number, CommitOutcome::Applied { authenticator }));
+            self.renewed(conversation, step);
+            if !changes.joined.is_empty() || !changes.renewed.is_empty() {
+                self.metadata_is_due(conversation.id, true, step);
             }
+        } else {
+            self.report_applied(conversation, number, step);
             self.epoch_passed(conversation.id, step);
+            if matches!(changes.external, Some(ExternalJoin::Link { .. })) {
+                self.metadata_is_due(conversation.id, false, step);
+            }
         }
+        self.tell_commit(conversation, entry, &changes, policy.as_ref(), step);
         self.see_members(conversation, step);
+        if conversation.policy.is_none() {
+            self.sync.conversations = true;
+        }
+    }
+
+    /// The hub is told that a commit was applied: at once, or, in a group, when not everybody tells it at the same time.
+    fn report_applied(&mut self, conversation: &mut Conversation, number: u64, step: &mut Step) {
+        let Some(group) = &conversation.group else { return };
+        let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());
+        conversation.state.reports.push((number, CommitOutcome::Applied { authenticator }));
+        if conversation.policy.is_some() {
+            let most = (REPORT_SPREAD * conversation.members.len() as u64).clamp(1, LONGEST_REPORT_WAIT);
+            let wait = u64::from(step.rng.next_u32()) % most;
+            conversation.reports_due.get_or_insert(step.now.plus_millis(wait));
+        }
+    }
+
+    /// The report that goes next, if its time has come.
+    pub(super) fn next_report(conversation: &Conversation, step: &mut Step) -> NextReport {
+        let reports = &conversation.state.reports;
+        let urgent = reports.iter().find(|(_, outcome)| *outcome == CommitOutcome::CannotApply);
+        let Some((number, outcome)) = urgent.or_else(|| reports.first()).copied() else {
+            return NextReport::None;
+        };
+        match conversation.reports_due {
+            Some(due) if urgent.is_none() && step.now < due => {
+                step.wake_at(due);
+                NextReport::Later
+            }
+            _ => NextReport::Due(number, outcome),
+        }
+    }
+
+    /// This device's leaf was taken out. What was before stays, in case the commit is voided.
+    fn taken_out(
+        &mut self,
+        conversation: &mut Conversation,
+        entry: &LogEntry,
+        changes: &CommitChanges,
+        policy: Option<&GroupPolicy>,
+        step: &mut Step,
+    ) {
+        conversation.state.removed = Some(entry.number);
+        self.tell_commit(conversation, entry, changes, policy, step);
+        if changes.gone.contains(&self.device.account) {
+            self.end_group(conversation.id, Ended::Removed, step);
+        }
+        self.sync.devices = true;
+    }
+
+    /// Whether a commit founds the conversation anew: then the group that this device is in stands no more.
+    fn is_founded_again(&self, conversation: &Conversation, entry: &LogEntry) -> bool {
+        let later = entry.bytes.as_ref().and_then(|bytes| generation_of(bytes.as_slice(), conversation.id));
+        later.is_some_and(|generation| generation > conversation.state.generation)
+    }
+
+    fn founded_again(&mut self, conversation: &mut Conversation, number: u64, step: &mut Step) {
+        let warning = Warning::FoundedAgain { number };
+        step.event(Event::Warning(Some(conversation.id), warning));
+        conversation.drop_kept(u64::MAX - 1, &mut step.writes);
+        conversation.drop_group();
+        conversation.state.provisional.clear();
+        conversation.state.refused = None;
+        conversation.state.reports.clear();
+        self.epoch_passed(conversation.id, step);
+        // A Welcome is on its way, or this device comes in by itself.
+        self.sync.welcomes = true;
         self.sync.conversations = true;
     }
 
-    fn apply_own_commit(&self, conversation: &mut Conversation) -> Result<(), String> {
+    fn apply_own_commit(
+        &self,
+        conversation: &mut Conversation,
+        entry: &LogEntry,
+    ) -> Result<CommitChanges, String> {
         let provider = Provider { crypto: &self.crypto, store: &conversation.store };
         let group = conversation.group.as_mut().ok_or("there is no group")?;
+        let sender = Sender::Member(group.own_leaf_index());
+        let staged = group.pending_commit().ok_or("there is no pending commit")?;
+        let framing = Framing { sender: &sender, aad: &[] };
+        let changes = commit::check(group.public_group(), &conversation.members, framing, staged, entry.time)
+            .map_err(|error| error.to_string())?;
         group.merge_pending_commit(&provider).map_err(|error| error.to_string())?;
-        conversation.refresh_members().map_err(|error| error.to_string())
+        conversation.refresh_members().map_err(|error| error.to_string())?;
+        Ok(changes)
     }
 
     /// Verifies a commit of somebody else, checks that it is valid, and only then applies it.
-    fn apply_commit(&self, conversation: &mut Conversation, entry: &LogEntry) -> Result<(), String> {
+    fn apply_commit(
+        &self,
+        conversation: &mut Conversation,
+        entry: &LogEntry,
+    ) -> Result<CommitChanges, String> {
         let bytes = entry.bytes.as_ref().ok_or("it expired before this device saw it")?;
         let message =
             MlsMessageIn::tls_deserialize_exact_bytes(bytes.as_slice()).map_err(|error| error.to_string())?;
@@ -279,14 +486,20 @@ impl Client {
         let processed = group
             .process_message(&provider, ProtocolMessage::from(message))
             .map_err(|error| error.to_string())?;
-        let sender = processed.sender().clone();
+        let (sender, aad) = (processed.sender().clone(), processed.aad().to_vec());
         let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
             return Err("it is not a commit of another member".to_owned());
         };
-        commit::check(group.public_group(), &sender, &staged, entry.time)
-            .map_err(|error| error.to_string())?;
+        let framing = Framing { sender: &sender, aad: &aad };
+        let changes =
+            commit::check(group.public_group(), &conversation.members, framing, &staged, entry.time)
+                .map_err(|error| error.to_string())?;
+        if changes.removed.iter().any(|device| device.device == self.device.id) {
+            return Ok(changes);
+        }
         group.merge_staged_commit(&provider, *staged).map_err(|error| error.to_string())?;
-        conversation.refresh_members().map_err(|error| error.to_string())
+        conversation.refresh_members().map_err(|error| error.to_string())?;
+        Ok(changes)
     }
 
     /// The commit is not applied here, and the hub is told: it voids it unless somebody else could.
@@ -307,7 +520,18 @@ impl Client {
                 conversation.drop_kept(commit, &mut step.writes);
                 let up_to = conversation.state.provisional.first().copied().unwrap_or(u64::MAX);
                 self.release_held(conversation.id, up_to, step);
+                if conversation.policy.is_some() {
+                    // Somebody else has said it: not everybody has to.
+                    conversation.state.reports.retain(|(reported, outcome)| {
+                        *reported > commit || *outcome == CommitOutcome::CannotApply
+                    });
+                    if conversation.state.reports.is_empty() {
+                        conversation.reports_due = None;
+                    }
+                }
             }
+            // Of before this device came: whoever let it in stood on it.
+            Some(commit) if commit < conversation.state.joined_at => {}
             Some(commit) if conversation.state.refused == Some(commit) => {
                 // Others could apply it, so the conversation goes on without this device.
                 conversation.state.refused = None;
@@ -328,9 +552,22 @@ impl Client {
         if was_refused {
             conversation.state.refused = None;
         }
+        let was_removed = conversation.state.removed.is_some_and(|removed| removed >= commit);
+        if was_removed {
+            conversation.state.removed = None;
+            if let Some(group) = self.group_mut(id) {
+                group.ended = None;
+            }
+            self.summary_changed(id, step);
+        }
+        let joined_at = conversation.state.joined_at;
         if conversation.state.provisional.contains(&commit) {
             self.undo_commit(conversation, commit, step);
-        } else if conversation.is_joined() && !was_refused {
+        } else if commit < joined_at && conversation.state.provisional.contains(&joined_at) {
+            // What let this device in stood on it, and falls with it.
+            self.undo_commit(conversation, joined_at, step);
+            conversation.left_out = true;
+        } else if conversation.is_joined() && !was_refused && !was_removed {
             return step.event(Event::Warning(Some(id), Warning::ControlRefused { number: entry.number }));
         }
         step.event(Event::Warning(Some(id), Warning::CommitVoided { number: commit }));
@@ -409,11 +646,25 @@ impl Client {
     }
 
     /// A commit of somebody else ended the epoch: what was encrypted for it and is not in the log is made anew.
-    fn epoch_passed(&mut self, id: ConversationId, step: &mut Step) {
+    pub(super) fn epoch_passed(&mut self, id: ConversationId, step: &mut Step) {
         for intent in self.intents.values().cloned().collect::<Vec<_>>() {
             if intent.conversation() == Some(id) && intent.submission().is_some() {
                 self.save_intent(Intent { stage: Stage::Queued, ..intent }, step);
             }
+        }
+    }
+
+    /// A proposal came: commits that were made without it are made anew.
+    pub(super) fn requeue_commits(&mut self, conversation: &mut Conversation, step: &mut Step) {
+        for intent in self.intents.values().cloned().collect::<Vec<_>>() {
+            let made = matches!(intent.stage, Stage::Commit { .. });
+            if intent.conversation() == Some(conversation.id) && made {
+                self.save_intent(Intent { stage: Stage::Queued, ..intent }, step);
+            }
+        }
+        if let Some(group) = &mut conversation.group {
+            // Only the storage could fail, and it is in memory.
+            let _ = group.clear_pending_commit(&conversation.store);
         }
     }
 
@@ -435,13 +686,16 @@ impl Client {
     pub(super) fn report_delivered(&mut self, id: ConversationId, number: u64, step: &mut Step) {
         if let Some(conversation) = self.conversations.get_mut(&id) {
             conversation.state.reports.retain(|(reported, _)| *reported != number);
+            conversation.reports_due = None;
             conversation.save(&mut step.writes);
         }
     }
 
-    /// Own work that waits because a commit is provisional: further commits of this device, except to let somebody in.
+    /// Own work that waits because a commit is provisional: what nobody else waits for, and leaving, which cannot be
+    /// taken back.
     pub(super) fn waits_for_confirmation(conversation: &Conversation, intent: &Intent) -> bool {
-        !conversation.state.provisional.is_empty() && matches!(intent.work, Work::RenewLeaf { .. })
+        !conversation.state.provisional.is_empty()
+            && matches!(intent.work, Work::RenewLeaf { .. } | Work::Leave { .. })
     }
 
     pub(super) fn place_of(

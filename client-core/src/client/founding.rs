@@ -10,10 +10,12 @@ use infrasound_spec::{
         paths,
         problem::{Problem, ProblemType},
     },
-    conversation::{Conversation as Direct, ConversationId},
+    conversation::{Conversation as Context, ConversationId},
     key_package::{self, EndorsedKeyPackage},
+    limits::MAX_DEVICES,
     log::{self, EntryKind, LogEntry, LogPosition},
     mls as parameters,
+    policy::GroupPolicy,
     signing::Purpose as Signing,
     submission::{self, SubmissionId},
 };
@@ -25,11 +27,14 @@ use super::{
     entries::is_plausible,
     patience::Waiter,
     requests::{Purpose, failure},
+    sending::Proposals,
     step::Step,
+    telling::StoredChange,
 };
 use crate::{
     conversation::Conversation,
     event::{Event, Failure, FailureCode},
+    intent::{Change, Intent, Work},
     mls::{self, Provider},
     output::Method,
     warning::Warning,
@@ -37,6 +42,14 @@ use crate::{
 
 /// How many voided foundings or commits in a row a device makes before it gives up.
 pub(super) const MAX_VOIDED: u32 = 3;
+
+/// Which group is made.
+pub(super) struct Founding<'a> {
+    pub(super) creator: &'a AccountUri,
+    pub(super) salt: [u8; 16],
+    /// Of a group that is made anew; else the policy of a new one.
+    pub(super) policy: Option<&'a GroupPolicy>,
+}
 
 /// Where a founding begins: what the relay said of the conversation's past.
 #[derive(Clone, Copy, Debug)]
@@ -71,13 +84,14 @@ impl Client {
             );
             return true;
         }
+        let Some(other) = conversation.state.other.clone() else { return self.pump_group_founding(id, step) };
         let wanted = self.intents.values().any(|intent| {
             intent.conversation() == Some(id) && intent.begins_conversations() && !intent.is_held()
         });
         if !wanted {
             return false;
         }
-        let (other, left_out) = (conversation.state.other.clone(), conversation.left_out);
+        let left_out = conversation.left_out;
         let who = self.handle_of(&other);
         if self.is_put_off(&Waiter::Conversation(id), step) {
             return false;
@@ -99,6 +113,26 @@ impl Client {
         } else {
             let path = paths::with(paths::CONVERSATION, "conversation", &id.to_string());
             self.ask(Purpose::Head(id), Method::Get, path, step);
+        }
+        true
+    }
+
+    /// A group that somebody wants to make, and that is not there yet, or was voided.
+    fn pump_group_founding(&mut self, id: ConversationId, step: &mut Step) -> bool {
+        let is_founding = |intent: &&Intent| {
+            intent.conversation() == Some(id)
+                && matches!(&intent.work, Work::Change { change: Change::Found { .. }, .. })
+        };
+        let Some(intent) = self.intents.values().find(is_founding).cloned() else { return false };
+        if intent.is_held() || self.is_put_off(&Waiter::Conversation(id), step) {
+            return false;
+        }
+        let tried = self.conversations.get(&id).is_some_and(|conversation| conversation.state.joined_at > 0);
+        if tried && !self.foundings.contains_key(&id) {
+            let path = paths::with(paths::CONVERSATION, "conversation", &id.to_string());
+            self.ask(Purpose::Head(id), Method::Get, path, step);
+        } else {
+            self.gather(id, &intent, step);
         }
         true
     }
@@ -180,13 +214,14 @@ impl Client {
         claimed: Result<ClaimedKeyPackages, Box<Problem>>,
         step: &mut Step,
     ) {
-        let Some(other) = self.summaries.get(&id).map(|listed| listed.other.clone()) else { return };
+        let Some(other) = self.other(id) else { return };
         let claimed = match claimed {
             Ok(claimed) => claimed,
             Err(problem) => return self.not_founded(id, &problem, step),
         };
         self.go_ahead(&Waiter::Conversation(id));
-        let key_packages = match self.check_claimed(&other, &claimed, step) {
+        let bytes = claimed.key_packages.iter().map(|one| one.key_package.as_slice());
+        let key_packages = match self.check_claimed(&other, bytes, step) {
             Ok(key_packages) => key_packages,
             Err(reason) => {
                 let who = self.handle_of(&other);
@@ -221,16 +256,16 @@ impl Client {
     }
 
     /// Every key package must be a device of the account, all under one account key.
-    fn check_claimed(
+    pub(super) fn check_claimed<'a>(
         &self,
         other: &AccountUri,
-        claimed: &ClaimedKeyPackages,
+        claimed: impl Iterator<Item = &'a [u8]>,
         step: &Step,
     ) -> Result<Vec<EndorsedKeyPackage>, String> {
-        let mut parsed: Vec<EndorsedKeyPackage> = Vec::with_capacity(claimed.key_packages.len());
-        for one in &claimed.key_packages {
-            let key_package = key_package::parse(&self.crypto, one.key_package.as_slice(), step.now, 0)
-                .map_err(|error| error.to_string())?;
+        let mut parsed: Vec<EndorsedKeyPackage> = Vec::new();
+        for bytes in claimed.take(MAX_DEVICES + 1) {
+            let key_package =
+                key_package::parse(&self.crypto, bytes, step.now, 0).map_err(|error| error.to_string())?;
             if key_package.device.account != *other {
                 return Err(format!("one belongs to {}", key_package.device.account));
             }
@@ -246,7 +281,7 @@ impl Client {
         if parsed.is_empty() { Err("there are none".to_owned()) } else { Ok(parsed) }
     }
 
-    /// Makes the group, and the commit that adds the other account; both are stored before they are sent.
+    /// Makes the group of a direct conversation, and the commit that adds the other account.
     fn found(
         &mut self,
         conversation: &mut Conversation,
@@ -254,16 +289,57 @@ impl Client {
         step: &mut Step,
     ) -> Result<(), MakeError> {
         let Some(ground) = self.foundings.remove(&conversation.id) else { return Ok(()) };
-        let direct = Direct::direct(&self.device.account, &conversation.state.other, ground.generation)
+        let other = conversation.state.other.clone();
+        let direct = other
+            .and_then(|other| Context::direct(&self.device.account, &other, ground.generation))
             .ok_or_else(|| MakeError::of("a conversation needs two accounts"))?;
-        let position = LogPosition::start(&conversation.id, ground.generation, ground.base);
+        self.make_founding(conversation, &direct, None, ground.base, key_packages, step)
+    }
+
+    /// Makes a group, or makes it anew, and the commit that adds everybody.
+    pub(super) fn found_group(
+        &mut self,
+        conversation: &mut Conversation,
+        founding: Founding<'_>,
+        key_packages: &[EndorsedKeyPackage],
+        step: &mut Step,
+    ) -> Result<(), MakeError> {
+        let ground = match self.foundings.remove(&conversation.id) {
+            Some(ground) => ground,
+            None if conversation.is_joined() => Ground {
+                generation: conversation.state.generation + 1,
+                base: conversation.state.position.number,
+            },
+            None => Ground { generation: 0, base: 0 },
+        };
+        let context = Context::group(founding.creator, founding.salt, ground.generation);
+        let mut policy = founding.policy.cloned().unwrap_or_else(|| GroupPolicy::new(&self.device.account));
+        let comes = |account: &AccountUri| {
+            *account == self.device.account || key_packages.iter().any(|one| one.device.account == *account)
+        };
+        policy.roles.retain(|account, _| comes(account));
+        self.make_founding(conversation, &context, Some(&policy), ground.base, key_packages, step)
+    }
+
+    /// Group and commit are stored before they are sent.
+    fn make_founding(
+        &mut self,
+        conversation: &mut Conversation,
+        context: &Context,
+        policy: Option<&GroupPolicy>,
+        base: u64,
+        key_packages: &[EndorsedKeyPackage],
+        step: &mut Step,
+    ) -> Result<(), MakeError> {
+        let position = LogPosition::start(&conversation.id, context.generation, base);
         conversation.drop_group();
         let provider = Provider { crypto: &self.crypto, store: &conversation.store };
-        let mut group = self.make_group(&provider, &direct, step)?;
+        let mut group = self.make_group(&provider, context, policy, step)?;
         let group_info =
             group.export_group_info(&self.crypto, &self.device.signer, false).map_err(MakeError::of)?;
         let tree = group.export_ratchet_tree().tls_serialize_detached().map_err(MakeError::of)?;
-        let bundle = self.commit_bundle(&provider, &mut group, &position, key_packages, &[])?;
+        let proposals = Proposals { add: key_packages, remove: &[], policy: None };
+        let bundle = self.commit_bundle(&provider, &mut group, &position, proposals)?;
         let submission = SubmissionId::from_bytes(step.random());
         conversation.state.founding = Some(FoundConversation {
             conversation: conversation.id,
@@ -273,8 +349,8 @@ impl Client {
             signature: self.sign_bundle(&conversation.id, &submission, &bundle),
             bundle,
         });
-        conversation.state.generation = ground.generation;
-        conversation.state.group_id = Some(direct.group_id());
+        conversation.state.generation = context.generation;
+        conversation.state.group_id = Some(context.group_id());
         conversation.state.position = position;
         conversation.state.began = true;
         conversation.group = Some(group);
@@ -284,12 +360,13 @@ impl Client {
     fn make_group(
         &self,
         provider: &Provider<'_>,
-        direct: &Direct,
+        context: &Context,
+        policy: Option<&GroupPolicy>,
         step: &Step,
     ) -> Result<MlsGroup, MakeError> {
         let config = mls::join_config();
         MlsGroup::builder()
-            .with_group_id(GroupId::from_slice(&direct.group_id()))
+            .with_group_id(GroupId::from_slice(&context.group_id()))
             .ciphersuite(parameters::CIPHERSUITE)
             .with_wire_format_policy(config.wire_format_policy())
             .use_ratchet_tree_extension(false)
@@ -297,7 +374,7 @@ impl Client {
             .lifetime(mls::lifetime(step.now))
             .with_capabilities(parameters::capabilities())
             .with_group_context_extensions(
-                parameters::group_context_extensions(direct).map_err(MakeError::of)?,
+                parameters::group_context_extensions(context, policy).map_err(MakeError::of)?,
             )
             .with_leaf_node_extensions(
                 parameters::leaf_extensions(&self.device.endorsement).map_err(MakeError::of)?,
@@ -396,16 +473,40 @@ impl Client {
         conversation.state.position = position;
         conversation.state.joined_at = accepted.number;
         conversation.state.provisional = vec![accepted.number];
+        conversation.state.refused = None;
+        self.group_founded(conversation, accepted, step);
+        self.renewed(conversation, step);
         self.took_in(conversation, step);
         self.set_waiting(conversation.id, None, step);
         Ok(())
     }
 }
 
+impl Client {
+    /// The wish to make a group has happened; its history begins.
+    fn group_founded(&mut self, conversation: &mut Conversation, accepted: Accepted, step: &mut Step) {
+        let is_founding = |intent: &&Intent| {
+            intent.conversation() == Some(conversation.id)
+                && matches!(&intent.work, Work::Change { change: Change::Found { .. }, .. })
+        };
+        let Some(intent) = self.intents.values().find(is_founding).cloned() else { return };
+        Self::tell_changed(conversation.id, &intent, step);
+        self.hold(conversation, intent, accepted.number, step);
+        let added = conversation.members.accounts().into_keys().filter(|one| **one != self.device.account);
+        let added: Vec<AccountUri> = added.cloned().collect();
+        let mut lines = vec![StoredChange::Began];
+        if !added.is_empty() {
+            lines.push(StoredChange::Added(added));
+        }
+        let origin = self.own_origin(accepted.number, accepted.time);
+        self.tell_lines(conversation.id, &origin, lines, step);
+    }
+}
+
 impl Conversation {
     /// Whether this device is a member: it has a group, and the group stands at the hub.
     pub(crate) fn is_joined(&self) -> bool {
-        self.group.is_some() && self.state.founding.is_none()
+        self.group.is_some() && self.state.founding.is_none() && self.state.entering.is_none()
     }
 
     fn abandon_founding(&mut self) {

@@ -15,7 +15,7 @@ use infrasound_spec::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Client, step::Step};
+use super::{Client, step::Step, telling::StoredChange};
 use crate::{
     event::{Answer, Event, Failure, FailureCode},
     input::WishId,
@@ -54,6 +54,7 @@ enum StoredContent {
     Html(String),
     Unsupported(String),
     Unreadable(String),
+    Changes(Vec<StoredChange>),
 }
 
 impl StoredNote {
@@ -68,6 +69,10 @@ impl StoredNote {
 
     pub(super) fn unreadable(number: u64, time: Timestamp, why: String) -> Self {
         Self { number, time, content: StoredContent::Unreadable(why), in_reply_to: None }
+    }
+
+    pub(super) fn changes(number: u64, time: Timestamp, changes: Vec<StoredChange>) -> Self {
+        Self { number, time, content: StoredContent::Changes(changes), in_reply_to: None }
     }
 
     pub(super) fn record_name(account: &AccountUri) -> String {
@@ -311,6 +316,9 @@ impl Client {
             (_, _, Some(StoredContent::Html(html))) => (Body::Html(html.clone()), false),
             (_, _, Some(StoredContent::Unsupported(name))) => (Body::Unsupported(name.clone()), false),
             (_, _, Some(StoredContent::Unreadable(why))) => (Body::Unreadable(why.clone()), false),
+            (_, _, Some(StoredContent::Changes(changes))) => {
+                (Body::Changes(changes.iter().map(|change| self.change_of(change)).collect()), false)
+            }
             (_, _, None) => return None,
         };
         let own = *account == self.device.account;

@@ -5,7 +5,7 @@
 //! Spec: `conversations.md` 2 and 10; `key-packages.md` 5.
 
 use infrasound_spec::{
-    account::{AccountUri, Handle},
+    account::{AccountKey, AccountUri, Handle},
     api::{
         conversations::{PendingWelcome, TreeBytes, WelcomeList},
         paths,
@@ -13,10 +13,12 @@ use infrasound_spec::{
     },
     commit,
     consent::{ContactState, Stranger, Verdict},
-    conversation::{self, Conversation as Direct},
+    conversation::{Conversation as Context, ConversationId, ConversationKind},
     log::LogPosition,
+    members::Members,
     mls::LOG_POSITION_EXTENSION,
     report::{self, CommitOutcome},
+    time::HOUR,
 };
 use openmls::group::JoinBuilder;
 use openmls::prelude::{
@@ -24,9 +26,12 @@ use openmls::prelude::{
     StagedWelcome,
 };
 
-use super::{Client, entries::is_plausible, patience::Waiter, requests::Purpose, step::Step};
+use super::{
+    Client, entries::is_plausible, patience::Waiter, received::Origin, requests::Purpose, step::Step,
+    telling::StoredChange,
+};
 use crate::{
-    conversation::{Conversation, put_changes},
+    conversation::{Conversation, put_changes, summary::StoredGroup},
     event::Event,
     journal::{OpenedRecord, Place},
     mls::{self, Provider, store::MlsStore},
@@ -42,7 +47,8 @@ const MAX_CONVERSATIONS: usize = 100_000;
 /// A Welcome that is being used.
 pub(super) struct Joining {
     welcome: PendingWelcome,
-    other: AccountUri,
+    /// Whose invitation it is, the relay says.
+    inviter: AccountUri,
     tree: Option<Vec<u8>>,
     pub(super) key_packages: Option<Vec<OpenedRecord>>,
 }
@@ -66,7 +72,7 @@ enum JoinError {
 struct Joined {
     group: MlsGroup,
     store: MlsStore,
-    direct: Direct,
+    context: Context,
     position: LogPosition,
 }
 
@@ -139,6 +145,9 @@ impl Client {
         }
         // Those that are being given back to the relay stay in the list until it has them.
         let Some(welcome) = self.next_welcome(step) else { return false };
+        if welcome.kind == ConversationKind::Group {
+            return self.begin_joining_group(welcome, step);
+        }
         let Some((other, handle)) = self.inviter(&welcome) else {
             let other = welcome.participants.iter().find(|one| one.account != self.device.account);
             let who = other.map_or_else(|| self.device.handle.clone(), |one| one.handle.clone());
@@ -151,7 +160,22 @@ impl Client {
         self.contact(&other, &handle);
         self.save_contact(&other, step);
         self.list_direct(&other, false, step);
-        self.joining = Some(Joining { welcome, other, tree: None, key_packages: None });
+        self.joining = Some(Joining { welcome, inviter: other, tree: None, key_packages: None });
+        true
+    }
+
+    fn begin_joining_group(&mut self, welcome: PendingWelcome, step: &mut Step) -> bool {
+        let direct = self.summaries.get(&welcome.conversation).is_some_and(|listed| listed.group.is_none());
+        let inviter = welcome.inviter.clone();
+        if direct || !self.may_be_called(&inviter.account, &inviter.handle) {
+            let reason = "it is not for a group, or its inviter goes by a name that is somebody else's";
+            let warning = Warning::WelcomeRefused { who: inviter.handle, reason: reason.to_owned() };
+            step.event(Event::Warning(None, warning));
+            self.drop_welcome(&welcome, step);
+            return false;
+        }
+        self.list_group(welcome.conversation, Some(&inviter), step);
+        self.joining = Some(Joining { welcome, inviter: inviter.account, tree: None, key_packages: None });
         true
     }
 
@@ -171,7 +195,7 @@ impl Client {
     fn inviter(&self, welcome: &PendingWelcome) -> Option<(AccountUri, Handle)> {
         let other =
             welcome.participants.iter().find(|participant| participant.account != self.device.account)?;
-        let direct = Direct::direct(&self.device.account, &other.account, 0)?;
+        let direct = Context::direct(&self.device.account, &other.account, 0)?;
         let fits = direct.id == welcome.conversation && self.may_be_called(&other.account, &other.handle);
         fits.then(|| (other.account.clone(), other.handle.clone()))
     }
@@ -192,17 +216,17 @@ impl Client {
             // Without a tree the Welcome is of no use, and whoever sent it has to know.
             Err(problem) => {
                 if let Some(joining) = self.joining.take() {
-                    self.refuse_welcome(&joining.welcome, &joining.other, &problem.detail, step);
+                    self.refuse_welcome(&joining.welcome, &joining.inviter, &problem.detail, step);
                 }
             }
         }
     }
 
     fn join(&mut self, joining: Joining, step: &mut Step) {
-        let Joining { welcome, other, tree, key_packages } = joining;
+        let Joining { welcome, inviter, tree, key_packages } = joining;
         let id = welcome.conversation;
         let Some(mut conversation) = self.conversations.remove(&id) else { return };
-        match self.try_join(&welcome, &other, &tree.unwrap_or_default(), key_packages.unwrap_or_default()) {
+        match self.try_join(&welcome, &inviter, &tree.unwrap_or_default(), key_packages.unwrap_or_default()) {
             Ok(joined) => {
                 self.joined(&mut conversation, &welcome, joined, step);
                 self.conversations.insert(id, conversation);
@@ -211,7 +235,7 @@ impl Client {
             }
             Err(error) => {
                 self.conversations.insert(id, conversation);
-                self.refuse_welcome(&welcome, &other, &error.to_string(), step);
+                self.refuse_welcome(&welcome, &inviter, &error.to_string(), step);
             }
         }
     }
@@ -220,7 +244,7 @@ impl Client {
     fn refuse_welcome(
         &mut self,
         welcome: &PendingWelcome,
-        other: &AccountUri,
+        inviter: &AccountUri,
         reason: &str,
         step: &mut Step,
     ) {
@@ -229,7 +253,7 @@ impl Client {
             conversation.state.reports.push((welcome.number, CommitOutcome::CannotApply));
             conversation.save(&mut step.writes);
         }
-        let warning = Warning::WelcomeRefused { who: self.handle_of(other), reason: reason.to_owned() };
+        let warning = Warning::WelcomeRefused { who: self.handle_of(inviter), reason: reason.to_owned() };
         step.event(Event::Warning(Some(id), warning));
         self.active.insert(id);
         self.drop_welcome(welcome, step);
@@ -238,7 +262,7 @@ impl Client {
     fn try_join(
         &self,
         welcome: &PendingWelcome,
-        other: &AccountUri,
+        inviter: &AccountUri,
         tree: &[u8],
         key_packages: Vec<OpenedRecord>,
     ) -> Result<Joined, JoinError> {
@@ -266,31 +290,32 @@ impl Client {
             .replace_old_group()
             .build()
             .map_err(|error| invalid(&error))?;
-        let direct = conversation::conversation_of(staged.group_context())
-            .map_err(|_| JoinError::WrongConversation)?;
-        if direct.id != welcome.conversation || !direct.has(&self.device.account) || !direct.has(other) {
+        let (context, _) =
+            commit::read_context(staged.group_context()).map_err(|_| JoinError::WrongConversation)?;
+        let fits = context.id == welcome.conversation
+            && context.kind() == welcome.kind
+            && context.may_have(&self.device.account)
+            && context.may_have(inviter);
+        if !fits {
             return Err(JoinError::WrongConversation);
         }
         let group = staged.into_group(&provider).map_err(|error| invalid(&error))?;
-        self.check_members(&group, other)?;
-        Ok(Joined { group, store, direct, position })
+        self.check_members(&group, &context)?;
+        Ok(Joined { group, store, context, position })
     }
 
-    /// Everybody in the group is a device of one of the two accounts; this account's are under its own key.
-    fn check_members(&self, group: &MlsGroup, other: &AccountUri) -> Result<(), JoinError> {
-        let members = commit::members(group.public_group()).map_err(|_| JoinError::Unendorsed)?;
-        let mut other_key = None;
-        for device in members.values() {
-            let fits = if device.account == self.device.account {
-                device.account_key == self.device.account_key
-            } else {
-                device.account == *other && *other_key.get_or_insert(device.account_key) == device.account_key
-            };
-            if !fits {
-                return Err(JoinError::Stranger);
-            }
-        }
-        if other_key.is_some() { Ok(()) } else { Err(JoinError::Stranger) }
+    /// Everybody in the group is a device of an account that may be in it; each account's are under one key, and this
+    /// account's under its own.
+    fn check_members(&self, group: &MlsGroup, context: &Context) -> Result<(), JoinError> {
+        let members = Members::of(group.public_group()).map_err(|_| JoinError::Unendorsed)?;
+        let keys = members.accounts();
+        let own_key = keys.get(&self.device.account) == Some(&self.device.account_key);
+        let fit = members.devices().all(|device| {
+            context.may_have(&device.account) && keys.get(&device.account) == Some(&device.account_key)
+        });
+        // Of a direct conversation both are in it.
+        let both = context.pair().is_none() || keys.len() == 2;
+        if own_key && fit && both { Ok(()) } else { Err(JoinError::Stranger) }
     }
 
     fn joined(
@@ -300,7 +325,7 @@ impl Client {
         joined: Joined,
         step: &mut Step,
     ) {
-        let Joined { group, store, direct, position } = joined;
+        let Joined { group, store, context, position } = joined;
         // What an earlier group left behind goes first; the new records may have the same names.
         conversation.drop_group();
         conversation.save(&mut step.writes);
@@ -312,18 +337,24 @@ impl Client {
         }
         put_changes(&mut step.writes, &Place::KeyPackages, b"", used);
         let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());
+        // In a group that stood before, those who were in it judge whether the commit stands.
+        let judges = context.kind() == ConversationKind::Direct || group.epoch().as_u64() == 1;
         conversation.store = store;
         conversation.group = Some(group);
         let state = &mut conversation.state;
-        state.group_id = Some(direct.group_id());
-        state.generation = direct.generation;
+        state.group_id = Some(context.group_id());
+        state.generation = context.generation;
         state.position = position;
         state.joined_at = welcome.number;
         state.provisional = vec![welcome.number];
         state.refused = None;
+        state.removed = None;
         state.founding = None;
+        state.entering = None;
         state.began = false;
-        state.reports.push((welcome.number, CommitOutcome::Applied { authenticator }));
+        if judges {
+            state.reports.push((welcome.number, CommitOutcome::Applied { authenticator }));
+        }
         conversation.left_out = false;
         conversation.chain.clear();
         conversation.chain.push(&position);
@@ -332,6 +363,8 @@ impl Client {
             conversation.drop_group();
         }
         self.see_members(conversation, step);
+        self.schedule_renewal(conversation, 24 * HOUR, step);
+        self.joined_group(conversation, welcome, step);
         conversation.save(&mut step.writes);
         self.log_grew(conversation.id, welcome.number);
         self.foundings.remove(&conversation.id);
@@ -340,22 +373,46 @@ impl Client {
         self.set_waiting(conversation.id, None, step);
     }
 
-    /// Pins the key of the other account, or says that it is not the pinned one.
+    /// What is different when it is a group: its history begins, and what the person said of it before counts no more.
+    fn joined_group(&mut self, conversation: &Conversation, welcome: &PendingWelcome, step: &mut Step) {
+        let id = conversation.id;
+        if self.group(id).is_none() {
+            return;
+        }
+        // Let in by somebody after having asked by a link: that was the person's wish.
+        let asked = self.links.contains_key(&id);
+        self.forget_link(id, step);
+        if asked {
+            self.set_group_consent(id, ContactState::Accepted, step);
+        }
+        let origin = Origin {
+            account: welcome.inviter.account.clone(),
+            own: false,
+            number: welcome.number,
+            time: step.now,
+        };
+        self.tell_lines(id, &origin, vec![StoredChange::Began], step);
+    }
+
+    /// Pins the key of the other account, or says that it is not the pinned one. In a group: of who is known here.
     pub(super) fn see_members(&mut self, conversation: &Conversation, step: &mut Step) {
-        let other = &conversation.state.other;
-        let key = conversation
+        let known: Vec<(AccountUri, AccountKey)> = conversation
             .members
-            .values()
-            .find(|device| device.account == *other)
-            .map(|device| device.account_key);
-        if let Some(key) = key {
-            self.see_key(other, key, conversation.id, step);
+            .accounts()
+            .into_iter()
+            .filter(|(account, _)| self.contacts.contains_key(*account))
+            .map(|(account, key)| (account.clone(), key))
+            .collect();
+        for (account, key) in known {
+            self.see_key(&account, key, conversation.id, step);
         }
     }
 
     /// A stranger's first message: what the account's policy says, as far as this device can know.
     fn judge(&mut self, conversation: &Conversation, step: &mut Step) {
-        let other = conversation.state.other.clone();
+        let Some(other) = conversation.state.other.clone() else {
+            return self.judge_invitation(conversation.id, step);
+        };
         if self.contact_state(&other) != ContactState::None {
             return;
         }
@@ -366,5 +423,20 @@ impl Client {
             Verdict::Filter => {}
             Verdict::Drop => self.set_contact_state(&other, ContactState::Ignored, step),
         }
+    }
+
+    /// An invitation into a group: from somebody who was accepted it is, too; else the policy says what it is.
+    fn judge_invitation(&mut self, id: ConversationId, step: &mut Step) {
+        let Some(StoredGroup { consent: ContactState::None, inviter, .. }) = self.group(id) else { return };
+        let inviter = inviter.as_ref().map(|(account, _)| self.contact_state(account));
+        let stranger = Stranger { followed: Some(false), follower: Some(false), ..Stranger::default() };
+        let state = match (inviter, self.policy.judge(&stranger)) {
+            (Some(ContactState::Accepted), _) | (_, Verdict::Accept) => ContactState::Accepted,
+            (Some(ContactState::Ignored | ContactState::Blocked), _) | (_, Verdict::Drop) => {
+                ContactState::Ignored
+            }
+            _ => return,
+        };
+        self.set_group_consent(id, state, step);
     }
 }

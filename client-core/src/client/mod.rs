@@ -18,21 +18,41 @@
 //! | `sending` | intents become submissions |
 //! | `entries`, `received` | the log becomes history |
 //! | `history` | reading it back |
+//! | `groups` | wishes about groups |
+//! | `gathering` | looking up and claiming whom to let in |
+//! | `changing` | changes of a group become commits |
+//! | `leaving` | proposals: one's own and others' |
+//! | `entering` | coming in, or back, by an external commit |
+//! | `telling` | what a commit changed, as it is told |
+//! | `metadata` | what a group is called |
+//! | `roster` | names of members, devices of one's own account |
+//! | `renewal` | leaves are renewed when it is time |
+//! | `typing` | who is typing |
 
+mod changing;
 mod contacts;
+mod entering;
 mod entries;
 mod founding;
+mod gathering;
+mod groups;
 mod history;
 mod joining;
 mod key_packages;
+mod leaving;
+mod metadata;
 mod open;
 mod patience;
 mod pump;
 mod received;
+mod renewal;
 mod requests;
+mod roster;
 mod sending;
 mod session;
 mod step;
+mod telling;
+mod typing;
 mod wish;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -53,7 +73,7 @@ use crate::{
     contact::Contact,
     conversation::{
         Conversation,
-        summary::{StoredSummary, Summary},
+        summary::{GroupCard, StoredGroup, StoredSummary, Summary, With},
     },
     device::{Device, Registering},
     event::{Event, Person},
@@ -100,6 +120,18 @@ pub struct Client {
     welcomes: VecDeque<PendingWelcome>,
     joining: Option<Joining>,
     queries: Vec<Query>,
+    /// Wishes to see a group.
+    views: Vec<(crate::input::WishId, ConversationId)>,
+    /// What the relay calls members of groups.
+    names: HashMap<AccountUri, Handle>,
+    /// The devices of this account, as the relay last said; `None` until it has.
+    own_devices: Option<BTreeSet<DeviceId>>,
+    /// When a group's metadata is told again, if nobody else does.
+    metadata_due: HashMap<ConversationId, Timestamp>,
+    /// How often in a row a commit of an intent came too late.
+    lost_races: HashMap<u64, u32>,
+    /// Links that this device wants to join by.
+    links: HashMap<ConversationId, crate::group_link::GroupLink>,
     /// Scopes that were asked for, and what they are.
     loading: HashMap<crate::journal::Scope, Place>,
     caught_up: bool,
@@ -107,7 +139,10 @@ pub struct Client {
 
 /// A conversation in the list.
 struct Listed {
-    other: AccountUri,
+    /// The other account of a direct conversation.
+    other: Option<AccountUri>,
+    /// What is known of a group.
+    group: Option<StoredGroup>,
     began: bool,
     stored: StoredSummary,
     waiting: Option<String>,
@@ -115,6 +150,26 @@ struct Listed {
     asked_at: u64,
     /// The other account has started over, the relay says: its leaves are nobody's devices.
     started_over: bool,
+    /// The relay says that this device has no leaf there, though the account has.
+    outside: bool,
+    /// How many ask to be let into the group, as the app was told last.
+    join_requests: u64,
+}
+
+impl Listed {
+    fn new(other: Option<AccountUri>, group: Option<StoredGroup>, began: bool) -> Self {
+        Self {
+            other,
+            group,
+            began,
+            stored: StoredSummary::default(),
+            waiting: None,
+            asked_at: 0,
+            started_over: false,
+            outside: false,
+            join_requests: 0,
+        }
+    }
 }
 
 /// What has to be asked of the relay.
@@ -129,14 +184,26 @@ struct Sync {
     conversations: bool,
     welcomes: bool,
     key_packages: bool,
+    devices: bool,
 }
 
 impl Sync {
-    const ALL: Self =
-        Self { account: true, contacts: true, conversations: true, welcomes: true, key_packages: true };
+    const ALL: Self = Self {
+        account: true,
+        contacts: true,
+        conversations: true,
+        welcomes: true,
+        key_packages: true,
+        devices: true,
+    };
 
     fn is_done(self) -> bool {
-        !(self.account || self.contacts || self.conversations || self.welcomes || self.key_packages)
+        !(self.account
+            || self.contacts
+            || self.conversations
+            || self.welcomes
+            || self.key_packages
+            || self.devices)
     }
 }
 
@@ -154,7 +221,7 @@ impl Client {
             Input::Response(id, response) => self.response(id, &response, &mut step),
             Input::Unreachable(id, error) => self.unreachable(id, error, &mut step),
             Input::StreamOpened => self.stream_opened(),
-            Input::StreamEvent(json) => self.stream_event(&json),
+            Input::StreamEvent(json) => self.stream_event(&json, &mut step),
             Input::StreamClosed(error) => self.stream_closed(error, &mut step),
             Input::Loaded(scope, records) => self.loaded(scope, &records, &mut step),
             Input::Wake => {}
@@ -192,7 +259,7 @@ impl Client {
     /// The conversation with somebody, if there is one.
     pub fn conversation_with(&self, who: &Handle) -> Option<ConversationId> {
         let account = &self.contact_by_handle(who)?.account;
-        self.summaries.iter().find(|(_, listed)| listed.other == *account).map(|(id, _)| *id)
+        self.summaries.iter().find(|(_, listed)| listed.other.as_ref() == Some(account)).map(|(id, _)| *id)
     }
 
     /// Whether messages wait for somebody whose account has not been looked up yet.
@@ -221,18 +288,66 @@ impl Client {
 
     fn summary(&self, id: ConversationId) -> Option<Summary> {
         let listed = self.summaries.get(&id)?;
-        let contact = self.contacts.get(&listed.other)?;
+        let (with, consent) = match (&listed.other, &listed.group) {
+            (Some(other), _) => {
+                let contact = self.contacts.get(other)?;
+                (With::Person(contact.person()), contact.state)
+            }
+            (None, Some(group)) => {
+                let inviter = group.inviter.as_ref();
+                let card = GroupCard {
+                    metadata: group.metadata.clone(),
+                    inviter: inviter.map(|(account, _)| Person {
+                        account: account.clone(),
+                        handle: self.handle_of(account),
+                    }),
+                    ended: group.ended,
+                };
+                (With::Group(card), group.consent)
+            }
+            (None, None) => return None,
+        };
         Some(Summary {
             conversation: id,
-            with: contact.person(),
-            consent: contact.state,
-            request: contact.state == ContactState::None && !listed.began,
+            with,
+            consent,
+            request: consent == ContactState::None && !listed.began,
             unread: listed.stored.unread,
             last_message: listed.stored.last_message,
             last_time: listed.stored.last_time,
             preview: listed.stored.preview.clone(),
             waiting: listed.waiting.clone(),
+            muted: listed.stored.muted,
+            archived: listed.stored.archived,
         })
+    }
+
+    /// What this account says of a conversation: of the other in it, or of being in the group.
+    fn consent(&self, id: ConversationId) -> ContactState {
+        match self.summaries.get(&id) {
+            Some(Listed { other: Some(other), .. }) => self.contact_state(other),
+            Some(Listed { group: Some(group), .. }) => group.consent,
+            _ => ContactState::None,
+        }
+    }
+
+    /// Whether others may see that this device is there.
+    fn may_speak(&self, id: ConversationId) -> bool {
+        let over = self.group(id).is_some_and(|group| group.ended.is_some());
+        self.consent(id) == ContactState::Accepted && !over
+    }
+
+    /// Whether this account wants to hear of a conversation at all.
+    fn listens(&self, id: ConversationId) -> bool {
+        !matches!(self.consent(id), ContactState::Ignored | ContactState::Blocked)
+    }
+
+    fn group(&self, id: ConversationId) -> Option<&StoredGroup> {
+        self.summaries.get(&id)?.group.as_ref()
+    }
+
+    fn group_mut(&mut self, id: ConversationId) -> Option<&mut StoredGroup> {
+        self.summaries.get_mut(&id)?.group.as_mut()
     }
 
     /// Tells the app that a line of the list has changed, and stores it.
@@ -242,6 +357,7 @@ impl Client {
             let stored = open::StoredListed {
                 id,
                 other: listed.other.clone(),
+                group: listed.group.clone(),
                 began: listed.began,
                 summary: listed.stored.clone(),
             };

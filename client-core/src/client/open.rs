@@ -13,7 +13,7 @@ use super::patience::Patience;
 use super::{Client, Listed, Sync, key_packages::KeyPackageIndex, session::Online, step::Step};
 use crate::{
     contact::Contact,
-    conversation::summary::StoredSummary,
+    conversation::summary::{StoredGroup, StoredSummary},
     device::{Device, Registering, StoredDevice},
     intent::Intent,
     journal::{Place, RecordDamaged, Scope, SealedRecord, Sealer, StorageKey},
@@ -64,7 +64,9 @@ pub enum OpenError {
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredListed {
     pub(super) id: ConversationId,
-    pub(super) other: AccountUri,
+    pub(super) other: Option<AccountUri>,
+    #[serde(default)]
+    pub(super) group: Option<StoredGroup>,
     pub(super) began: bool,
     pub(super) summary: StoredSummary,
 }
@@ -147,6 +149,12 @@ impl Client {
             welcomes: VecDeque::new(),
             joining: None,
             queries: Vec::new(),
+            views: Vec::new(),
+            names: HashMap::new(),
+            own_devices: None,
+            metadata_due: HashMap::new(),
+            lost_races: HashMap::new(),
+            links: HashMap::new(),
             loading: HashMap::new(),
             caught_up: false,
         }
@@ -161,11 +169,12 @@ impl Client {
             let contact: Contact = stored::decode(value)?;
             self.contacts.insert(contact.account.clone(), contact);
         } else if name.starts_with(b"summary/") {
-            let StoredListed { id, other, began, summary } = stored::decode(value)?;
-            self.summaries.insert(
-                id,
-                Listed { other, began, stored: summary, waiting: None, asked_at: 0, started_over: false },
-            );
+            let StoredListed { id, other, group, began, summary } = stored::decode(value)?;
+            self.summaries.insert(id, Listed { stored: summary, ..Listed::new(other, group, began) });
+        } else if name.starts_with(b"link/") {
+            let (id, link) = stored::decode(value)?;
+            self.links.insert(id, link);
+            self.active.insert(id);
         } else if name.starts_with(b"intent/") {
             let intent: Intent = stored::decode(value)?;
             self.next_intent = self.next_intent.max(intent.id + 1);

@@ -9,13 +9,13 @@ use infrasound_spec::{
         paths,
         problem::{Problem, ProblemType},
     },
-    consent::ContactState,
     conversation::ConversationId,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     Client,
+    entries::NextReport,
     patience::Waiter,
     requests::{Purpose, failure},
     step::Step,
@@ -33,6 +33,7 @@ impl Client {
     pub(super) fn pump(&mut self, step: &mut Step) {
         if self.online.signed_out {
             // What was said stays readable on this device.
+            self.pump_views(step);
             return self.pump_queries(step);
         }
         if let Some(until) = self.online.wait_until
@@ -40,12 +41,14 @@ impl Client {
         {
             // History can be read without the relay.
             self.fail_deferred_if_offline(step);
+            self.pump_views(step);
             self.pump_queries(step);
             return step.wake_at(until);
         }
         if self.registering.is_some() {
             return self.pump_registration(step);
         }
+        self.pump_views(step);
         self.pump_queries(step);
         if !self.pump_session(step) {
             return;
@@ -54,9 +57,12 @@ impl Client {
         self.pump_patience(step);
         self.pump_sync(step);
         self.pump_contacts(step);
+        self.pump_group_consent(step);
         self.pump_lookups(step);
         self.pump_joining(step);
         self.pump_receipts(step);
+        self.pump_metadata(step);
+        self.pump_renewals(step);
         for id in self.active.clone() {
             self.pump_conversation(id, step);
         }
@@ -103,6 +109,7 @@ impl Client {
             (self.sync.conversations, Purpose::Conversations, paths::CONVERSATIONS),
             (self.sync.welcomes, Purpose::Welcomes, paths::WELCOMES),
             (self.sync.key_packages && !uploading, Purpose::CountKeyPackages, paths::KEY_PACKAGES),
+            (self.sync.devices, Purpose::SyncDevices, paths::DEVICES),
         ];
         for (due, purpose, path) in wanted {
             let kind = std::mem::discriminant(&purpose);
@@ -178,11 +185,7 @@ impl Client {
 
     /// Reads the log, reports, founds, sends: one thing at a time in each conversation.
     fn pump_conversation(&mut self, id: ConversationId, step: &mut Step) {
-        let Some(other) = self.summaries.get(&id).map(|listed| listed.other.clone()) else {
-            self.active.remove(&id);
-            return;
-        };
-        if matches!(self.contact_state(&other), ContactState::Ignored | ContactState::Blocked) {
+        if !self.summaries.contains_key(&id) || !self.listens(id) {
             self.active.remove(&id);
             return;
         }
@@ -195,11 +198,19 @@ impl Client {
         let behind = conversation.is_joined()
             && self.known_last.get(&id).is_some_and(|last| *last > conversation.state.position.number);
         if behind {
-            self.fetch_log(id, step);
-        } else if let Some((number, outcome)) = conversation.state.reports.first().copied() {
-            self.deliver_report(id, number, outcome, step);
-        } else if !self.pump_intents(id, step) {
-            self.active.remove(&id);
+            return self.fetch_log(id, step);
+        }
+        match Self::next_report(conversation, step) {
+            NextReport::Due(number, outcome) => self.deliver_report(id, number, outcome, step),
+            report => {
+                if self.pump_names(id, step) {
+                    return;
+                }
+                self.want_devices_dropped(id, step);
+                if !self.pump_intents(id, step) && matches!(report, NextReport::None) {
+                    self.active.remove(&id);
+                }
+            }
         }
     }
 
@@ -252,9 +263,7 @@ impl Client {
     /// Whether entries of a conversation are still to be fetched.
     fn is_behind(&self, id: ConversationId, last: u64) -> bool {
         let Some(listed) = self.summaries.get(&id) else { return false };
-        let listening =
-            !matches!(self.contact_state(&listed.other), ContactState::Ignored | ContactState::Blocked);
         let joined = self.conversations.get(&id).is_none_or(Conversation::is_joined);
-        listening && joined && listed.stored.position < last
+        self.listens(id) && joined && listed.stored.position < last
     }
 }

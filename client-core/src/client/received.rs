@@ -3,10 +3,11 @@
 //! Spec: `conversations.md` 9 and 13; `content.md`.
 
 use infrasound_spec::{
-    consent::ContactState,
+    account::AccountUri,
     content::{Act, Activity, Note, ObjectId},
     conversation::ConversationId,
     endorsement::EndorsedDevice,
+    limits::MAX_RECEIPTS,
     log::LogEntry,
     message::{MessageAad, MessageFrame},
     time::{SECOND, Timestamp},
@@ -54,11 +55,11 @@ struct Decrypted {
 }
 
 /// Who did something, where in the log.
-struct Origin {
-    account: infrasound_spec::account::AccountUri,
-    own: bool,
-    number: u64,
-    time: Timestamp,
+pub(super) struct Origin {
+    pub(super) account: AccountUri,
+    pub(super) own: bool,
+    pub(super) number: u64,
+    pub(super) time: Timestamp,
 }
 
 impl Client {
@@ -171,9 +172,19 @@ impl Client {
         step: &mut Step,
     ) {
         match activity.act {
+            Act::Create(_) if !may_post(conversation, origin) => {
+                let warning =
+                    Warning::NotAllowed { sender: self.handle_of(&origin.account), number: origin.number };
+                step.event(Event::Warning(Some(conversation.id), warning));
+            }
             Act::Create(note) => self.record_note(conversation, origin, &note, step),
-            Act::Delivered { up_to, .. } => Self::record_receipt(conversation, origin, up_to, false, step),
-            Act::Read { up_to, .. } => Self::record_receipt(conversation, origin, up_to, true, step),
+            Act::Group(metadata) => self.record_metadata(conversation, origin, metadata, step),
+            Act::Delivered { up_to, .. } => {
+                Self::record_receipt(&self.device.account, conversation, origin, (up_to, false), step);
+            }
+            Act::Read { up_to, .. } => {
+                Self::record_receipt(&self.device.account, conversation, origin, (up_to, true), step);
+            }
             Act::Unknown { ref name, .. } => {
                 let stored = StoredNote::unsupported(origin.number, origin.time, name.clone());
                 self.put_item(conversation.id, origin, &activity.id, &stored, step);
@@ -244,8 +255,14 @@ impl Client {
         why: &str,
         step: &mut Step,
     ) {
+        // Who it is from nobody here can know: in a direct conversation it is the other's, in a group the hub's word.
+        let submitter = entry.submitter.and_then(|device| {
+            let leaf = conversation.members.leaf_of(&device)?;
+            conversation.members.at(leaf).map(|device| device.account.clone())
+        });
+        let other = conversation.state.other.clone().or(submitter);
         let origin = Origin {
-            account: conversation.state.other.clone(),
+            account: other.unwrap_or_else(|| self.device.account.clone()),
             own: false,
             number: entry.number,
             time: entry.time,
@@ -255,7 +272,7 @@ impl Client {
         self.put_item(conversation.id, &origin, &object, &stored, step);
     }
 
-    fn put_item(
+    pub(super) fn put_item(
         &mut self,
         conversation: ConversationId,
         origin: &Origin,
@@ -274,10 +291,10 @@ impl Client {
     }
 
     fn record_receipt(
+        own: &AccountUri,
         conversation: &mut Conversation,
         origin: &Origin,
-        up_to: u64,
-        read: bool,
+        (up_to, read): (u64, bool),
         step: &mut Step,
     ) {
         // Nobody can have seen what is not yet in the log.
@@ -288,6 +305,17 @@ impl Client {
             *sent = up_to.max(*sent);
             return;
         }
+        let up_to = if state.other.is_some() {
+            up_to
+        } else {
+            // Of a group: as far as the receipts of all others go.
+            let told = state.receipts.entry(origin.account.clone()).or_default();
+            let told = if read { &mut told.1 } else { &mut told.0 };
+            *told = up_to.max(*told);
+            let accounts = conversation.members.accounts();
+            let others = accounts.into_keys().filter(|account| **account != *own);
+            others.map(|account| state.receipt_of(account, read)).min().unwrap_or(0)
+        };
         let told = if read { &mut state.other_read } else { &mut state.other_delivered };
         if up_to <= *told {
             return;
@@ -313,8 +341,8 @@ impl Client {
                 self.load(crate::journal::Place::Conversation(*id.as_bytes()), step);
                 continue;
             };
-            let accepted = self.contact_state(&conversation.state.other) == ContactState::Accepted;
-            let act = if accepted && conversation.is_joined() { self.receipt(conversation) } else { None };
+            let may = self.may_speak(id) && conversation.is_joined();
+            let act = if may { self.receipt(conversation) } else { None };
             self.receipts_due.remove(&id);
             if let Some(act) = act {
                 let activity = Activity { id: ObjectId::from_random(step.random()), act };
@@ -326,6 +354,9 @@ impl Client {
 
     /// The one receipt that says most, if something new is to be said.
     pub(super) fn receipt(&self, conversation: &Conversation) -> Option<Act> {
+        if conversation.policy.is_some() && conversation.members.accounts().len() > MAX_RECEIPTS {
+            return None;
+        }
         let state = &conversation.state;
         let (number, object) = state.received.clone()?;
         let seen = self.summaries.get(&conversation.id)?.stored.seen;
@@ -345,6 +376,11 @@ impl Client {
             None
         }
     }
+}
+
+/// Whether the group lets somebody write. In a direct conversation both may.
+fn may_post(conversation: &Conversation, origin: &Origin) -> bool {
+    conversation.policy.as_ref().is_none_or(|policy| policy.may_post(&origin.account))
 }
 
 fn decrypt(
@@ -372,7 +408,7 @@ fn decrypt(
     let Sender::Member(index) = *processed.sender() else { return Err(Unread::Unreadable) };
     match processed.into_content() {
         ProcessedMessageContent::ApplicationMessage(content) => {
-            let sender = conversation.members.get(&index.u32()).cloned().ok_or(Unread::Unreadable)?;
+            let sender = conversation.members.at(index.u32()).cloned().ok_or(Unread::Unreadable)?;
             Ok(Decrypted { sender, frame: MessageFrame::decode(&content.into_bytes()).ok() })
         }
         ProcessedMessageContent::OwnPrivateMessage => Err(Unread::Own),

@@ -9,6 +9,7 @@ use infrasound_spec::{
             Accepted, ConversationHead, ConversationList, LogPage, TreeBytes, WelcomeId, WelcomeList,
         },
         devices::{ChallengeGiven, DeviceList, OwnAccount, Session},
+        groups::{ClaimedMany, GroupInfoGiven, JoinRequestList, MemberList, TurnGiven},
         key_packages::{ClaimedKeyPackages, KeyPackageCount},
         problem::{Problem, ProblemType},
     },
@@ -52,6 +53,18 @@ pub(super) enum Purpose {
     Submit(ConversationId, u64),
     Log(ConversationId),
     Report(ConversationId, u64),
+    SyncDevices,
+    LookUpInvitee(ConversationId, u64, Handle),
+    ClaimMany(ConversationId, u64),
+    GroupInfo(ConversationId),
+    Enter(ConversationId, SubmissionId),
+    AskToJoin(ConversationId),
+    Members(ConversationId),
+    Turn(ConversationId, u64),
+    Consent(ConversationId, ContactState),
+    JoinRequests(WishId),
+    Decline(WishId),
+    Typing,
 }
 
 impl Purpose {
@@ -64,7 +77,14 @@ impl Purpose {
             | Self::Found(id, _)
             | Self::Submit(id, _)
             | Self::Log(id)
-            | Self::Report(id, _) => Some(*id),
+            | Self::Report(id, _)
+            | Self::LookUpInvitee(id, ..)
+            | Self::ClaimMany(id, _)
+            | Self::GroupInfo(id)
+            | Self::Enter(id, _)
+            | Self::AskToJoin(id)
+            | Self::Members(id)
+            | Self::Turn(id, _) => Some(*id),
             _ => None,
         }
     }
@@ -75,7 +95,9 @@ impl Purpose {
             Self::SetPolicy(wish, _)
             | Self::Devices(wish)
             | Self::LookUpForNumber(wish)
-            | Self::LookUpForContact(wish, _) => Some(*wish),
+            | Self::LookUpForContact(wish, _)
+            | Self::JoinRequests(wish)
+            | Self::Decline(wish) => Some(*wish),
             _ => None,
         }
     }
@@ -90,6 +112,13 @@ impl Purpose {
                 | Self::LookUpForContact(..)
                 | Self::LookUpForIntents(_)
                 | Self::LookUpKey(_)
+                | Self::LookUpInvitee(..)
+                | Self::ClaimMany(..)
+                | Self::GroupInfo(_)
+                | Self::Enter(..)
+                | Self::AskToJoin(_)
+                | Self::Turn(..)
+                | Self::Typing
         )
     }
 
@@ -105,6 +134,14 @@ pub(super) enum Reply {
 }
 
 impl Reply {
+    /// That it was done, or the problem.
+    pub(super) fn done(self) -> Result<(), Box<Problem>> {
+        match self {
+            Self::Ok(_) => Ok(()),
+            Self::Problem(problem) => Err(problem),
+        }
+    }
+
     /// The body as `T`, or the problem.
     pub(super) fn parse<T: DeserializeOwned>(self) -> Result<T, Box<Problem>> {
         match self {
@@ -280,6 +317,28 @@ impl Client {
             }
             Purpose::Log(id) => self.log_fetched(id, reply.parse::<LogPage>(), step),
             Purpose::Report(id, number) => self.report_delivered(id, number, step),
+            Purpose::SyncDevices => {
+                let list = reply.parse::<DeviceList>();
+                self.devices_told(list.as_ref().map_err(|problem| &**problem));
+            }
+            Purpose::LookUpInvitee(id, intent, handle) => {
+                self.invitee_looked_up(id, intent, &handle, reply.parse::<AccountInfo>(), step);
+            }
+            Purpose::ClaimMany(id, intent) => {
+                self.claimed_many(id, intent, reply.parse::<ClaimedMany>(), step)
+            }
+            Purpose::GroupInfo(id) => self.group_info_given(id, reply.parse::<GroupInfoGiven>(), step),
+            Purpose::Enter(id, submission) => self.entered(id, submission, reply.parse::<Accepted>(), step),
+            Purpose::AskToJoin(id) => self.asked_to_join(id, reply.done(), step),
+            Purpose::Members(id) => self.members_told(id, reply.parse::<MemberList>(), step),
+            Purpose::Turn(id, intent) => self.turn_given(id, intent, reply.parse::<TurnGiven>(), step),
+            // A refusal stands: the relay does not know better than the person, and is told again next time.
+            Purpose::Consent(id, state) => self.consent_set(id, state, step),
+            Purpose::JoinRequests(wish) => {
+                self.join_requests_told(wish, reply.parse::<JoinRequestList>(), step);
+            }
+            Purpose::Decline(wish) => Self::declined(wish, reply, step),
+            Purpose::Typing => {}
         }
     }
 

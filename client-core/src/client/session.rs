@@ -154,12 +154,13 @@ impl Client {
         // What happened while the stream was closed is asked for once: an event may have been missed.
         for (id, conversation) in &mut self.conversations {
             conversation.key_looked_up = false;
-            if std::mem::take(&mut conversation.left_out) {
+            conversation.names_asked = None;
+            let waited = std::mem::take(&mut conversation.barred);
+            if std::mem::take(&mut conversation.left_out) || waited {
                 self.active.insert(*id);
             }
         }
-        self.sync =
-            Sync { contacts: true, conversations: true, welcomes: true, key_packages: true, ..self.sync };
+        self.sync = Sync { account: self.sync.account, ..Sync::ALL };
     }
 
     pub(super) fn stream_closed(&mut self, error: TransportError, step: &mut Step) {
@@ -168,7 +169,7 @@ impl Client {
     }
 
     /// The stream says where to look. What it says is not believed, only looked at.
-    pub(super) fn stream_event(&mut self, json: &str) {
+    pub(super) fn stream_event(&mut self, json: &str, step: &mut Step) {
         let Ok(event) = serde_json::from_str::<StreamEvent>(json) else { return };
         match event {
             StreamEvent::Ready => {}
@@ -177,6 +178,9 @@ impl Client {
             StreamEvent::Contacts => self.sync.contacts = true,
             StreamEvent::StartedOver { .. } => self.sync.conversations = true,
             StreamEvent::KeyPackages { .. } => self.sync.key_packages = true,
+            StreamEvent::Conversations | StreamEvent::JoinRequests { .. } => self.sync.conversations = true,
+            StreamEvent::CommitWanted { conversation } => self.commit_wanted(conversation, step),
+            StreamEvent::Typing { conversation, sealed } => self.take_typing(conversation, &sealed, step),
         }
     }
 }

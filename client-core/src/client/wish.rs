@@ -54,6 +54,14 @@ impl Client {
             Wish::SafetyNumber { who } if self.pinned_number(&who).is_some() => {
                 Ok(self.show_number(&who, step).map(Answer::SafetyNumber))
             }
+            Wish::Group(wish) => self.group_wish(id, wish, step),
+            Wish::Typing { conversation } => self.wish_typing(conversation, step).map(Some),
+            Wish::Mute { conversation, muted } => {
+                self.wish_listed(conversation, |stored| stored.muted = muted, step).map(Some)
+            }
+            Wish::Archive { conversation, archived } => {
+                self.wish_listed(conversation, |stored| stored.archived = archived, step).map(Some)
+            }
             wish @ (Wish::SetPolicy(_) | Wish::SafetyNumber { .. } | Wish::Devices) => {
                 self.online.deferred.push((id, wish));
                 self.fail_deferred_if_offline(step);
@@ -79,6 +87,7 @@ impl Client {
                 Wish::SetContact { who, state } => {
                     self.look_up_handle(Purpose::LookUpForContact(id, state), &who, step);
                 }
+                Wish::Group(wish) => self.pump_group_wish(id, wish, step),
                 Wish::Devices => self.ask(Purpose::Devices(id), Method::Get, paths::DEVICES.to_owned(), step),
                 _ => {}
             }
@@ -130,7 +139,12 @@ impl Client {
         Ok(Answer::Queued { message: note.id, conversation })
     }
 
-    fn pending_message(&self, note: &Note, conversation: Option<ConversationId>, step: &Step) -> Message {
+    pub(super) fn pending_message(
+        &self,
+        note: &Note,
+        conversation: Option<ConversationId>,
+        step: &Step,
+    ) -> Message {
         Message {
             id: note.id.clone(),
             conversation,
@@ -165,6 +179,21 @@ impl Client {
         Ok(Answer::Queued { message: activity.id, conversation: Some(conversation) })
     }
 
+    /// Something that only this device keeps of a conversation.
+    fn wish_listed(
+        &mut self,
+        id: ConversationId,
+        change: impl FnOnce(&mut StoredSummary),
+        step: &mut Step,
+    ) -> Result<Answer, Failure> {
+        self.known(id)?;
+        if let Some(listed) = self.summaries.get_mut(&id) {
+            change(&mut listed.stored);
+        }
+        self.summary_changed(id, step);
+        Ok(Answer::Done)
+    }
+
     fn wish_renew(&mut self, conversation: ConversationId, step: &mut Step) -> Result<Answer, Failure> {
         self.known(conversation)?;
         if !self.may_speak(conversation) {
@@ -172,7 +201,11 @@ impl Client {
             return Err(Failure::new(FailureCode::Refused, text));
         }
         let wish = ObjectId::from_random(step.random());
-        self.add_intent(Target::Conversation(conversation), Work::RenewLeaf { wish: wish.clone() }, step);
+        self.add_intent(
+            Target::Conversation(conversation),
+            Work::RenewLeaf { wish: Some(wish.clone()) },
+            step,
+        );
         Ok(Answer::Queued { message: wish, conversation: Some(conversation) })
     }
 
@@ -193,13 +226,7 @@ impl Client {
         Ok(Answer::Done)
     }
 
-    /// Whether the other may see that this device is there.
-    pub(super) fn may_speak(&self, id: ConversationId) -> bool {
-        let other = self.summaries.get(&id).map(|listed| &listed.other);
-        other.is_some_and(|other| self.contact_state(other) == ContactState::Accepted)
-    }
-
-    fn known(&self, id: ConversationId) -> Result<(), Failure> {
+    pub(super) fn known(&self, id: ConversationId) -> Result<(), Failure> {
         if self.summaries.contains_key(&id) {
             return Ok(());
         }
@@ -241,12 +268,13 @@ impl Client {
     pub(super) fn fail_intent(&mut self, id: u64, failure: &Failure, step: &mut Step) {
         let Some(intent) = self.remove_intent(id, step) else { return };
         let object = match &intent.work {
-            Work::Activity { receipt: true, .. } | Work::Reinvite => None,
+            Work::Activity { receipt: true, .. } => None,
             Work::Activity { json, note, .. } => {
                 note.clone().or_else(|| Activity::decode(json).ok().map(|activity| activity.id))
             }
-            Work::RenewLeaf { wish } => Some(wish.clone()),
+            _ => intent.wish().cloned(),
         };
+        self.lost_races.remove(&id);
         if let Some(object) = object {
             let conversation = intent.conversation();
             step.event(Event::IntentFailed { conversation, object, failure: failure.clone() });
@@ -264,21 +292,14 @@ impl Client {
         let id = Direct::direct(&self.device.account, other, 0)
             .map_or_else(|| ConversationId::from_bytes([0; 32]), |direct| direct.id);
         if let Entry::Vacant(vacant) = self.summaries.entry(id) {
-            vacant.insert(Listed {
-                other: other.clone(),
-                began,
-                stored: StoredSummary::default(),
-                waiting: None,
-                asked_at: 0,
-                started_over: false,
-            });
+            vacant.insert(Listed::new(Some(other.clone()), None, began));
             self.summary_changed(id, step);
         }
         id
     }
 }
 
-fn encode_activity(activity: &Activity) -> Result<Vec<u8>, Failure> {
+pub(super) fn encode_activity(activity: &Activity) -> Result<Vec<u8>, Failure> {
     let json = activity.encode();
     if json.len() > limits::MAX_CONTENT {
         let text = format!("this message is too long: at most {} bytes", limits::MAX_CONTENT);

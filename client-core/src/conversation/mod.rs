@@ -7,12 +7,19 @@ pub mod summary;
 use std::collections::BTreeMap;
 
 use infrasound_spec::{
-    account::AccountUri, commit, conversation::ConversationId, endorsement::EndorsedDevice, mls::LeafError,
+    account::{AccountUri, Handle},
+    commit::{self, CommitViolation},
+    conversation::ConversationId,
+    members::Members,
+    mls::LeafError,
+    policy::{GroupPolicy, LinkKey},
+    time::Timestamp,
 };
 use openmls::prelude::{GroupId, MlsGroup};
 
 use crate::{
     conversation::{chain::ChainWindow, state::State},
+    group_link::GroupLink,
     journal::{OpenedRecord, Place, RecordDamaged, WriteSet},
     mls::store::{Changes, MlsStore, StoreError},
     output::RequestId,
@@ -22,6 +29,9 @@ use crate::{
 const STATE: &[u8] = b"state";
 const MLS: &[u8] = b"mls/";
 const KEPT: &[u8] = b"kept/";
+const NAME: &[u8] = b"name/";
+/// Links that were made on this device, by their keys.
+pub(crate) const LINK: &[u8] = b"link/";
 
 /// A loaded conversation.
 pub(crate) struct Conversation {
@@ -30,7 +40,13 @@ pub(crate) struct Conversation {
     pub(crate) store: MlsStore,
     pub(crate) group: Option<MlsGroup>,
     /// Who the leaves of the current epoch are: verified once for an epoch, not for each message.
-    pub(crate) members: BTreeMap<u32, EndorsedDevice>,
+    pub(crate) members: Members,
+    /// Who may do what, in a group.
+    pub(crate) policy: Option<GroupPolicy>,
+    /// What the relay calls the members of a group.
+    pub(crate) names: BTreeMap<AccountUri, Handle>,
+    /// Join links that were made on this device.
+    pub(crate) links: BTreeMap<LinkKey, GroupLink>,
     pub(crate) chain: ChainWindow,
     /// The group before each provisional commit, by the commit's number.
     kept: BTreeMap<u64, Vec<OpenedRecord>>,
@@ -38,6 +54,12 @@ pub(crate) struct Conversation {
     pub(crate) left_out: bool,
     /// The key of the other account was looked up since it started over.
     pub(crate) key_looked_up: bool,
+    /// Nobody here can come in by itself: somebody else has to let this device in. Asked anew each time online.
+    pub(crate) barred: bool,
+    /// Names of members were asked for in this epoch.
+    pub(crate) names_asked: Option<u64>,
+    /// When reports go that can wait.
+    pub(crate) reports_due: Option<Timestamp>,
     /// A request whose answer must come before anything else is done here.
     pub(crate) busy: Option<RequestId>,
 }
@@ -51,21 +73,29 @@ pub(crate) enum LoadError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Leaf(#[from] LeafError),
+    #[error(transparent)]
+    Context(#[from] CommitViolation),
 }
 
 impl Conversation {
     /// A conversation of which nothing is stored yet.
-    pub(crate) fn new(id: ConversationId, other: AccountUri) -> Self {
+    pub(crate) fn new(id: ConversationId, other: Option<AccountUri>) -> Self {
         Self {
             id,
             state: State::new(id, other),
             store: MlsStore::default(),
             group: None,
-            members: BTreeMap::new(),
+            members: Members::default(),
+            policy: None,
+            names: BTreeMap::new(),
+            links: BTreeMap::new(),
             chain: ChainWindow::default(),
             kept: BTreeMap::new(),
             left_out: false,
             key_looked_up: false,
+            barred: false,
+            names_asked: None,
+            reports_due: None,
             busy: None,
         }
     }
@@ -73,7 +103,7 @@ impl Conversation {
     /// Takes the opened records of the conversation's place.
     pub(crate) fn load(
         id: ConversationId,
-        other: AccountUri,
+        other: Option<AccountUri>,
         records: Vec<OpenedRecord>,
     ) -> Result<Self, LoadError> {
         let mut conversation = Self::new(id, other);
@@ -86,6 +116,12 @@ impl Conversation {
                 conversation.kept.entry(commit).or_default().push((key.to_vec(), value));
             } else if name == STATE {
                 conversation.state = stored::decode(&value)?;
+            } else if name.starts_with(LINK) {
+                let link: GroupLink = stored::decode(&value)?;
+                conversation.links.insert(link.key(), link);
+            } else if name.starts_with(NAME) {
+                let (account, handle) = stored::decode(&value)?;
+                conversation.names.insert(account, handle);
             } else {
                 conversation.chain.load(&name, &value);
             }
@@ -107,10 +143,23 @@ impl Conversation {
     /// Verifies who the leaves are. To be called whenever the epoch has changed.
     pub(crate) fn refresh_members(&mut self) -> Result<(), LoadError> {
         self.members = match &self.group {
-            Some(group) => commit::members(group.public_group())?,
-            None => BTreeMap::new(),
+            Some(group) => Members::of(group.public_group())?,
+            None => Members::default(),
+        };
+        self.policy = match &self.group {
+            Some(group) => commit::read_context(group.public_group().group_context())?.1,
+            None => None,
         };
         Ok(())
+    }
+
+    /// Remembers what the relay calls a member.
+    pub(crate) fn name(&mut self, account: &AccountUri, handle: &Handle, writes: &mut WriteSet) {
+        if self.names.get(account) != Some(handle) {
+            self.names.insert(account.clone(), handle.clone());
+            let name = [NAME, account.as_str().as_bytes()].concat();
+            writes.put(self.place(), name, stored::encode(&(account, handle)));
+        }
     }
 
     pub(crate) fn place(&self) -> Place {
@@ -166,7 +215,8 @@ impl Conversation {
     pub(crate) fn drop_group(&mut self) {
         self.store.clear();
         self.group = None;
-        self.members.clear();
+        self.members = Members::default();
+        self.policy = None;
         self.state.group_id = None;
     }
 }

@@ -1,15 +1,24 @@
 //! What is stored of a conversation besides the MLS group.
 
+use std::collections::BTreeMap;
+
 use infrasound_spec::{
-    account::AccountUri, api::conversations::FoundConversation, content::ObjectId,
-    conversation::ConversationId, log::LogPosition, report::CommitOutcome,
+    account::AccountUri,
+    api::conversations::{CommitBundle, FoundConversation},
+    content::ObjectId,
+    conversation::ConversationId,
+    log::LogPosition,
+    report::CommitOutcome,
+    submission::SubmissionId,
+    time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 /// The stored state of a conversation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct State {
-    pub(crate) other: AccountUri,
+    /// The other account of a direct conversation.
+    pub(crate) other: Option<AccountUri>,
     /// The MLS group id, while there is a group.
     pub(crate) group_id: Option<Vec<u8>>,
     /// The founding to use next, or the one that stands.
@@ -22,6 +31,9 @@ pub(crate) struct State {
     pub(crate) provisional: Vec<u64>,
     /// The commit that could not be applied here. Until it is voided, entries of its epoch can't be read.
     pub(crate) refused: Option<u64>,
+    /// The commit that took this device's leaf out. If it is voided, the device is back.
+    #[serde(default)]
+    pub(crate) removed: Option<u64>,
     /// Reports that the hub has not acknowledged.
     pub(crate) reports: Vec<(u64, CommitOutcome)>,
     /// This account founded it: it is not a request.
@@ -35,13 +47,38 @@ pub(crate) struct State {
     /// Up to where this account's receipts have gone: reached, read.
     pub(crate) acknowledged: u64,
     pub(crate) read_receipt: u64,
-    /// Up to where the other's receipts go.
+    /// Up to where the receipts of all others go.
     pub(crate) other_delivered: u64,
     pub(crate) other_read: u64,
+    /// In a group: up to where each member's receipts go, reached and read.
+    #[serde(default)]
+    pub(crate) receipts: BTreeMap<AccountUri, (u64, u64)>,
+    /// An external commit on its way: these bytes and no others are sent until the hub has answered.
+    #[serde(default)]
+    pub(crate) entering: Option<Entering>,
+    /// When this device joined by an external commit lately: it must not do so without end.
+    #[serde(default)]
+    pub(crate) entered: Vec<Timestamp>,
+    /// When this device's leaf is to be renewed.
+    #[serde(default)]
+    pub(crate) renew_at: Option<Timestamp>,
+}
+
+/// An external commit that the hub has not answered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Entering {
+    pub(crate) submission: SubmissionId,
+    pub(crate) bundle: CommitBundle,
 }
 
 impl State {
-    pub(crate) fn new(id: ConversationId, other: AccountUri) -> Self {
+    /// Up to where a member of a group has received, or read.
+    pub(crate) fn receipt_of(&self, account: &AccountUri, read: bool) -> u64 {
+        let (delivered, seen) = self.receipts.get(account).copied().unwrap_or_default();
+        if read { seen } else { delivered.max(seen) }
+    }
+
+    pub(crate) fn new(id: ConversationId, other: Option<AccountUri>) -> Self {
         Self {
             other,
             group_id: None,
@@ -50,6 +87,7 @@ impl State {
             joined_at: 0,
             provisional: Vec::new(),
             refused: None,
+            removed: None,
             reports: Vec::new(),
             began: false,
             founding: None,
@@ -59,6 +97,10 @@ impl State {
             read_receipt: 0,
             other_delivered: 0,
             other_read: 0,
+            receipts: BTreeMap::new(),
+            entering: None,
+            entered: Vec::new(),
+            renew_at: None,
         }
     }
 }

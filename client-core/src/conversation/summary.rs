@@ -1,6 +1,12 @@
 //! What a list of conversations shows; kept in memory for all of them.
 
-use infrasound_spec::{consent::ContactState, conversation::ConversationId, time::Timestamp};
+use infrasound_spec::{
+    account::{AccountUri, Handle},
+    consent::ContactState,
+    content::GroupMetadata,
+    conversation::ConversationId,
+    time::Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::event::Person;
@@ -11,10 +17,11 @@ pub struct Summary {
     /// Which.
     pub conversation: ConversationId,
     /// With whom.
-    pub with: Person,
-    /// What this account has said of them: `None` makes the conversation a request, if they began it.
+    pub with: With,
+    /// What this account has said of them, or of being in the group: `None` makes the conversation a request, if it did
+    /// not begin it.
     pub consent: ContactState,
-    /// Whether it is a request: they began it, and nothing was said of them yet.
+    /// Whether it is a request: others began it, and nothing was said of it yet.
     pub request: bool,
     /// Messages that the person has not seen.
     pub unread: u64,
@@ -26,6 +33,69 @@ pub struct Summary {
     pub preview: String,
     /// What keeps messages from going, if something does: for a person.
     pub waiting: Option<String>,
+    /// Whether the person wants no notice of it.
+    pub muted: bool,
+    /// Whether the person has put it away.
+    pub archived: bool,
+}
+
+/// Whom a conversation is with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum With {
+    /// One other account.
+    Person(Person),
+    /// A group.
+    Group(GroupCard),
+}
+
+/// A group, as far as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupCard {
+    /// What it is called; `None` until somebody has told this device.
+    pub metadata: Option<GroupMetadata>,
+    /// Who added this account, if somebody did.
+    pub inviter: Option<Person>,
+    /// Why this account is no longer in it, if so.
+    pub ended: Option<Ended>,
+}
+
+/// Why a group is over for this account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ended {
+    /// It left.
+    Left,
+    /// It was removed.
+    Removed,
+}
+
+impl Summary {
+    /// The other account, if it is a direct conversation.
+    pub fn person(&self) -> Option<&Person> {
+        match &self.with {
+            With::Person(person) => Some(person),
+            With::Group(_) => None,
+        }
+    }
+
+    /// The group, if it is one.
+    pub fn group(&self) -> Option<&GroupCard> {
+        match &self.with {
+            With::Person(_) => None,
+            With::Group(card) => Some(card),
+        }
+    }
+}
+
+/// What the list keeps of a group.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct StoredGroup {
+    pub(crate) metadata: Option<GroupMetadata>,
+    /// What the account says of being in it.
+    pub(crate) consent: ContactState,
+    /// The relay does not know that yet.
+    pub(crate) unsynced: bool,
+    pub(crate) inviter: Option<(AccountUri, Handle)>,
+    pub(crate) ended: Option<Ended>,
 }
 
 /// The stored form of a [`Summary`], less what contacts know.
@@ -41,4 +111,11 @@ pub(crate) struct StoredSummary {
     pub(crate) seen: u64,
     /// The last entry that was taken in.
     pub(crate) position: u64,
+    #[serde(default)]
+    pub(crate) muted: bool,
+    #[serde(default)]
+    pub(crate) archived: bool,
+    /// When this device's leaf is to be renewed.
+    #[serde(default)]
+    pub(crate) renew_at: Option<Timestamp>,
 }
