@@ -16,7 +16,7 @@ use infrasound_spec::{
     policy::{self, Circumstances, GroupPolicy, Role},
     submission::SubmissionId,
 };
-use openmls::prelude::{LeafNodeIndex, Proposal, Sender};
+use openmls::prelude::{LeafNodeIndex, MlsGroup, Proposal, Sender};
 
 use super::{
     Client,
@@ -246,7 +246,8 @@ impl Client {
             after.links.clear();
         }
         let changed = after != *before || !plan.add.is_empty() || !plan.remove.is_empty();
-        if !changed && !(plan.proposals && pending) {
+        let applies = plan.proposals && pending;
+        if !(changed || applies) {
             return Err(Unmade::Needless);
         }
         let role = before.role(&self.device.account);
@@ -300,7 +301,7 @@ impl Client {
 
     /// Whether others have proposed something that has to be committed before anything is said.
     pub(super) fn has_proposals(conversation: &Conversation) -> bool {
-        conversation.group.as_ref().is_some_and(|group| group.has_pending_proposals())
+        conversation.group.as_ref().is_some_and(MlsGroup::has_pending_proposals)
     }
 
     /// Whether this device has proposed to leave.

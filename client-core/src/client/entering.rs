@@ -39,12 +39,12 @@ use super::{
     patience::Waiter,
     requests::{Purpose, failure},
     step::Step,
+    telling::StoredChange,
 };
 use crate::{
     conversation::{Conversation, state::Entering, summary::Ended},
     event::{Event, Failure, FailureCode},
     journal::Place,
-    message::GroupChange,
     mls::{self, Provider, store::MlsStore},
     output::Method,
     warning::Warning,
@@ -129,7 +129,7 @@ impl Client {
         let Some(mut conversation) = self.conversations.remove(&id) else { return };
         let made = self.make_entry(&conversation, &given, step);
         match made {
-            Ok(entry) => self.store_entry(&mut conversation, entry, step),
+            Ok(entry) => Self::store_entry(&mut conversation, entry, step),
             Err(EnterError::Ask) => {
                 self.conversations.insert(id, conversation);
                 return self.ask_to_join(id, step);
@@ -272,10 +272,10 @@ impl Client {
             JoinMode::Invite => Err(EnterError::BadLink),
             JoinMode::Approval => Err(EnterError::Ask),
             JoinMode::Open => {
-                let context = judge.group.group_context();
+                let group = judge.group.group_context();
                 let content = external::join_content(
-                    context.group_id().as_slice(),
-                    context.epoch().as_u64(),
+                    group.group_id().as_slice(),
+                    group.epoch().as_u64(),
                     &self.device.account,
                     &self.device.signer.public(),
                 );
@@ -288,7 +288,7 @@ impl Client {
     }
 
     /// Group and commit are stored before the commit is sent.
-    fn store_entry(&mut self, conversation: &mut Conversation, entry: Entry, step: &mut Step) {
+    fn store_entry(conversation: &mut Conversation, entry: Entry, step: &mut Step) {
         let Entry { group, store, bundle, position, generation } = entry;
         conversation.drop_group();
         conversation.save(&mut step.writes);
@@ -400,9 +400,9 @@ impl Client {
         self.see_members(conversation, step);
         self.log_grew(id, accepted.number);
         if by_link {
-            self.tell_own_entry(conversation, accepted, GroupChange::Joined, step);
+            self.tell_own_entry(conversation, accepted, StoredChange::Joined, step);
         } else if missed && had_history {
-            self.tell_own_entry(conversation, accepted, GroupChange::Missed, step);
+            self.tell_own_entry(conversation, accepted, StoredChange::Missed, step);
         }
         self.set_waiting(id, None, step);
         self.took_in(conversation, step);

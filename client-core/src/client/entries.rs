@@ -146,7 +146,7 @@ impl Client {
             // Invited again after it had ended: a new question.
             Some(Some(group)) if group.ended.is_some() => {
                 let metadata = group.metadata.take();
-                *group = StoredGroup { inviter, metadata, ..StoredGroup::default() };
+                *group = StoredGroup { metadata, inviter, ..StoredGroup::default() };
             }
             Some(_) => return,
         }
@@ -339,7 +339,7 @@ impl Client {
             // Of an epoch that this device is not in: it falls with the refused commit, or this device is left out.
             return;
         }
-        if self.is_founded_again(conversation, entry) {
+        if Self::is_founded_again(conversation, entry) {
             return self.founded_again(conversation, number, step);
         }
         let own = self.own_intent(conversation, entry).filter(|intent| match &intent.stage {
@@ -374,7 +374,7 @@ impl Client {
                 self.metadata_is_due(conversation.id, true, step);
             }
         } else {
-            self.report_applied(conversation, number, step);
+            Self::report_applied(conversation, number, step);
             self.epoch_passed(conversation.id, step);
             if matches!(changes.external, Some(ExternalJoin::Link { .. })) {
                 self.metadata_is_due(conversation.id, false, step);
@@ -388,7 +388,7 @@ impl Client {
     }
 
     /// The hub is told that a commit was applied: at once, or, in a group, when not everybody tells it at the same time.
-    fn report_applied(&mut self, conversation: &mut Conversation, number: u64, step: &mut Step) {
+    fn report_applied(conversation: &mut Conversation, number: u64, step: &mut Step) {
         let Some(group) = &conversation.group else { return };
         let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());
         conversation.state.reports.push((number, CommitOutcome::Applied { authenticator }));
@@ -433,7 +433,7 @@ impl Client {
     }
 
     /// Whether a commit founds the conversation anew: then the group that this device is in stands no more.
-    fn is_founded_again(&self, conversation: &Conversation, entry: &LogEntry) -> bool {
+    fn is_founded_again(conversation: &Conversation, entry: &LogEntry) -> bool {
         let later = entry.bytes.as_ref().and_then(|bytes| generation_of(bytes.as_slice(), conversation.id));
         later.is_some_and(|generation| generation > conversation.state.generation)
     }

@@ -44,6 +44,7 @@ use crate::{
 pub(super) const MAX_VOIDED: u32 = 3;
 
 /// Which group is made.
+#[derive(Clone, Copy)]
 pub(super) struct Founding<'a> {
     pub(super) creator: &'a AccountUri,
     pub(super) salt: [u8; 16],

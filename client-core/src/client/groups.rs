@@ -44,7 +44,7 @@ impl Client {
         step: &mut Step,
     ) -> Result<Option<Answer>, Failure> {
         match wish {
-            GroupWish::Create { metadata, members } => self.create_group(metadata, members, step).map(Some),
+            GroupWish::Create { metadata, members } => self.create_group(&metadata, members, step).map(Some),
             GroupWish::Send { conversation, text, in_reply_to } => {
                 self.send_to_group(conversation, &text, in_reply_to, step).map(Some)
             }
@@ -158,11 +158,11 @@ impl Client {
 
     fn create_group(
         &mut self,
-        metadata: GroupMetadata,
+        metadata: &GroupMetadata,
         members: Vec<Handle>,
         step: &mut Step,
     ) -> Result<Answer, Failure> {
-        check_metadata(&metadata)?;
+        check_metadata(metadata)?;
         let salt = step.random();
         let id = Context::group(&self.device.account, salt, 0).id;
         let group = StoredGroup {
@@ -425,13 +425,18 @@ impl Client {
                     self.views.push((wish, id));
                     self.load(Place::Conversation(*id.as_bytes()), step);
                 }
-                Some(conversation) => match self.view(id, conversation, step) {
-                    Some(view) => step.event(Event::WishDone(wish, Answer::Group(Box::new(view)))),
-                    None => {
-                        let failure = Failure::new(FailureCode::NotFound, "there is no such group");
-                        step.event(Event::WishFailed(wish, failure));
-                    }
-                },
+                Some(conversation) => {
+                    let view = self.view(id, conversation, step);
+                    step.event(view.map_or_else(
+                        || {
+                            Event::WishFailed(
+                                wish,
+                                Failure::new(FailureCode::NotFound, "there is no such group"),
+                            )
+                        },
+                        |view| Event::WishDone(wish, Answer::Group(Box::new(view))),
+                    ));
+                }
             }
         }
     }

@@ -63,7 +63,8 @@ impl Client {
 
 /// Rounded up; at least 1.
 fn cube_root(count: usize) -> u64 {
-    (1_u64..).find(|root| root.pow(3) >= count as u64).unwrap_or(1)
+    const MOST: u64 = 32;
+    (1..MOST).find(|root| root.pow(3) >= count as u64).unwrap_or(MOST)
 }
 
 #[cfg(test)]

@@ -325,7 +325,7 @@ impl Client {
                 self.invitee_looked_up(id, intent, &handle, reply.parse::<AccountInfo>(), step);
             }
             Purpose::ClaimMany(id, intent) => {
-                self.claimed_many(id, intent, reply.parse::<ClaimedMany>(), step)
+                self.claimed_many(id, intent, reply.parse::<ClaimedMany>(), step);
             }
             Purpose::GroupInfo(id) => self.group_info_given(id, reply.parse::<GroupInfoGiven>(), step),
             Purpose::Enter(id, submission) => self.entered(id, submission, reply.parse::<Accepted>(), step),

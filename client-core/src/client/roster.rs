@@ -27,9 +27,7 @@ impl Client {
                 && !self.contacts.contains_key(*account)
                 && !conversation.names.contains_key(*account)
         };
-        if conversation.names_asked == Some(epoch)
-            || !conversation.members.accounts().keys().any(|account| nameless(account))
-        {
+        if conversation.names_asked == Some(epoch) || !conversation.members.accounts().keys().any(nameless) {
             return false;
         }
         let path = paths::with(paths::MEMBERS, "conversation", &id.to_string());

@@ -176,9 +176,10 @@ impl Client {
             StreamEvent::Log { conversation, last } => self.log_grew(conversation, last),
             StreamEvent::Welcome => self.sync.welcomes = true,
             StreamEvent::Contacts => self.sync.contacts = true,
-            StreamEvent::StartedOver { .. } => self.sync.conversations = true,
             StreamEvent::KeyPackages { .. } => self.sync.key_packages = true,
-            StreamEvent::Conversations | StreamEvent::JoinRequests { .. } => self.sync.conversations = true,
+            StreamEvent::Conversations
+            | StreamEvent::JoinRequests { .. }
+            | StreamEvent::StartedOver { .. } => self.sync.conversations = true,
             StreamEvent::CommitWanted { conversation } => self.commit_wanted(conversation, step),
             StreamEvent::Typing { conversation, sealed } => self.take_typing(conversation, &sealed, step),
         }

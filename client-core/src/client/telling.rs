@@ -78,14 +78,9 @@ impl Client {
         &mut self,
         conversation: &Conversation,
         accepted: Accepted,
-        change: GroupChange,
+        line: StoredChange,
         step: &mut Step,
     ) {
-        let line = match change {
-            GroupChange::Joined => StoredChange::Joined,
-            GroupChange::Missed => StoredChange::Missed,
-            _ => StoredChange::Began,
-        };
         let origin = self.own_origin(accepted.number, accepted.time);
         self.tell_lines(conversation.id, &origin, vec![line], step);
     }

@@ -70,7 +70,7 @@ impl Effects {
         }
         if external.is_none() {
             for device in &self.added {
-                self.check_addition(before, committer, &device.account)?;
+                check_addition(before, committer, &device.account)?;
             }
         }
         Ok(())
@@ -134,33 +134,6 @@ impl Effects {
         })
     }
 
-    /// Whether a device of an account may be added.
-    fn check_addition(
-        &self,
-        before: &Before<'_>,
-        committer: &EndorsedDevice,
-        account: &AccountUri,
-    ) -> Result<(), CommitViolation> {
-        let Some(policy) = &before.policy else {
-            let part = before.conversation.may_have(account);
-            return if part { Ok(()) } else { Err(CommitViolation::Stranger(account.clone())) };
-        };
-        if *account == committer.account {
-            return Ok(());
-        }
-        if policy.closed {
-            return Err(CommitViolation::Closed);
-        }
-        if policy.banned.contains(account) {
-            return Err(CommitViolation::Banned(account.clone()));
-        }
-        if policy.may_add(&committer.account) {
-            Ok(())
-        } else {
-            Err(CommitViolation::MayNotAdd(account.clone()))
-        }
-    }
-
     /// Accounts that lose their leaves, or have another key now.
     pub(super) fn lost(&self) -> BTreeSet<AccountUri> {
         self.before
@@ -216,4 +189,26 @@ impl Effects {
             removed: self.removed.into_values().collect(),
         }
     }
+}
+
+/// Whether a device of an account may be added.
+fn check_addition(
+    before: &Before<'_>,
+    committer: &EndorsedDevice,
+    account: &AccountUri,
+) -> Result<(), CommitViolation> {
+    let Some(policy) = &before.policy else {
+        let part = before.conversation.may_have(account);
+        return if part { Ok(()) } else { Err(CommitViolation::Stranger(account.clone())) };
+    };
+    if *account == committer.account {
+        return Ok(());
+    }
+    if policy.closed {
+        return Err(CommitViolation::Closed);
+    }
+    if policy.banned.contains(account) {
+        return Err(CommitViolation::Banned(account.clone()));
+    }
+    if policy.may_add(&committer.account) { Ok(()) } else { Err(CommitViolation::MayNotAdd(account.clone())) }
 }
