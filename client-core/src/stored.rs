@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(fingerprint(&intent(message)), "200:549a67089ae53fad");
         assert_eq!(fingerprint(&intent(Stage::Held { number: 5 })), "159:d9b5a919d3cbe619");
         assert_eq!(fingerprint(&summary), "106:c540db98dc7a295f");
-        assert_eq!(fingerprint(&state()), "262:ee2313c700210ea4");
+        assert_eq!(fingerprint(&state()), "310:16d8c8890a2c4532");
     }
 
     #[test]
