@@ -17,6 +17,7 @@ pub mod log;
 pub mod message;
 pub mod mls;
 pub mod report;
+pub mod roster;
 pub mod signing;
 pub mod submission;
 pub mod time;

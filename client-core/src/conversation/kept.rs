@@ -111,3 +111,187 @@ impl Kept {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! Whatever is written, kept, confirmed, undone and reloaded: the group is what a copy of all of it would have been.
+
+    use std::collections::HashMap;
+
+    use infrasound_spec::conversation::ConversationId;
+    use openmls_traits::storage::{CURRENT_VERSION, Entity, Key, StorageProvider as _, traits};
+    use proptest::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::{
+        conversation::Conversation,
+        journal::{Batch, RecordName, Scope, SealedRecord, Sealer, StorageKey},
+    };
+
+    /// A value in parts, as the message secrets are.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Value {
+        leaf_nodes: Vec<u16>,
+    }
+
+    #[derive(Serialize)]
+    struct Name(u8);
+
+    impl Entity<CURRENT_VERSION> for Value {}
+    impl traits::MessageSecrets<CURRENT_VERSION> for Value {}
+    impl Key<CURRENT_VERSION> for Name {}
+    impl traits::GroupId<CURRENT_VERSION> for Name {}
+
+    type Model = BTreeMap<u8, Value>;
+
+    #[derive(Clone, Debug)]
+    enum Act {
+        Write(u8, Vec<u16>),
+        Delete(u8),
+        Keep,
+        Confirm(usize),
+        Void(usize),
+        Save,
+        Crash,
+    }
+
+    fn act() -> impl Strategy<Value = Act> {
+        prop_oneof![
+            6 => (0..4_u8, prop::collection::vec(0..3_u16, 0..60)).prop_map(|(name, value)| Act::Write(name, value)),
+            2 => (0..4_u8).prop_map(Act::Delete),
+            3 => Just(Act::Keep),
+            1 => (0..4_usize).prop_map(Act::Confirm),
+            1 => (0..4_usize).prop_map(Act::Void),
+            2 => Just(Act::Save),
+            1 => Just(Act::Crash),
+        ]
+    }
+
+    /// The simple implementation: everything, copied before each commit.
+    #[derive(Clone, Default)]
+    struct Copies {
+        now: Model,
+        kept: BTreeMap<u64, Model>,
+    }
+
+    struct World {
+        sealer: Sealer,
+        conversation: Conversation,
+        writes: WriteSet,
+        journal: HashMap<(Scope, RecordName), Vec<u8>>,
+        copies: Copies,
+        /// The same at the end of the last step, which is where a crash goes back to.
+        durable: Copies,
+        commits: u64,
+    }
+
+    fn conversation() -> Conversation {
+        let other = "https://b.example/users/bob".parse().unwrap();
+        Conversation::new(ConversationId::from_bytes([2; 32]), other)
+    }
+
+    impl World {
+        fn new() -> Self {
+            Self {
+                sealer: Sealer::new(&StorageKey::from_bytes([1; 32])),
+                conversation: conversation(),
+                writes: WriteSet::default(),
+                journal: HashMap::new(),
+                copies: Copies::default(),
+                durable: Copies::default(),
+                commits: 0,
+            }
+        }
+
+        fn carry_out(&mut self, act: Act) {
+            let commit = |number: usize| self.copies.kept.keys().copied().nth(number);
+            match act {
+                Act::Write(name, leaf_nodes) => {
+                    let value = Value { leaf_nodes };
+                    self.conversation.store.write_message_secrets(&Name(name), &value).unwrap();
+                    self.copies.now.insert(name, value);
+                }
+                Act::Delete(name) => {
+                    self.conversation.store.delete_message_secrets(&Name(name)).unwrap();
+                    self.copies.now.remove(&name);
+                }
+                Act::Keep => {
+                    self.commits += 1;
+                    self.conversation.keep_group(self.commits, &mut self.writes);
+                    self.copies.kept.insert(self.commits, self.copies.now.clone());
+                }
+                Act::Confirm(number) => {
+                    let Some(commit) = commit(number) else { return };
+                    self.conversation.drop_kept(commit, &mut self.writes);
+                    self.copies.kept.retain(|kept, _| *kept > commit);
+                }
+                Act::Void(number) => {
+                    let Some(commit) = commit(number) else { return };
+                    self.conversation.restore_kept(commit, &mut self.writes).unwrap();
+                    self.copies.now = self.copies.kept[&commit].clone();
+                    self.copies.kept.retain(|kept, _| *kept < commit);
+                }
+                Act::Save => self.save(),
+                Act::Crash => self.crash(),
+            }
+        }
+
+        fn save(&mut self) {
+            self.conversation.save(&mut self.writes);
+            let writes = std::mem::take(&mut self.writes);
+            let Batch { put, delete } = writes.seal(&self.sealer, &mut rand_core::OsRng);
+            self.journal.extend(put.into_iter().map(|(scope, name, value)| ((scope, name), value)));
+            for place in delete {
+                self.journal.remove(&place);
+            }
+            self.durable = self.copies.clone();
+        }
+
+        fn crash(&mut self) {
+            let records = self.journal.iter().map(|((scope, name), value)| {
+                let record = SealedRecord { name: *name, value: value.clone() };
+                self.sealer.open(*scope, &record).unwrap()
+            });
+            let (id, other) = (self.conversation.id, self.conversation.state.other.clone());
+            self.conversation = Conversation::load(id, other, records.collect()).unwrap();
+            self.writes = WriteSet::default();
+            self.copies = self.durable.clone();
+        }
+
+        fn check(&self) {
+            for name in 0..4 {
+                let read: Option<Value> = self.conversation.store.message_secrets(&Name(name)).unwrap();
+                assert_eq!(read.as_ref(), self.copies.now.get(&name));
+            }
+        }
+
+        /// Once nothing is provisional, nothing of what was is left.
+        fn check_nothing_is_left(&mut self) {
+            self.conversation.drop_kept(u64::MAX - 1, &mut self.writes);
+            self.save();
+            let kept = self.journal.iter().filter(|((scope, name), value)| {
+                let record = SealedRecord { name: *name, value: (*value).clone() };
+                self.sealer.open(*scope, &record).unwrap().0.starts_with(KEPT)
+            });
+            assert_eq!(kept.count(), 0);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_is_what_a_copy_of_everything_would_be(
+            acts in prop::collection::vec(act(), 1..60),
+        ) {
+            let mut world = World::new();
+            for act in acts {
+                world.carry_out(act);
+                world.check();
+            }
+            world.save();
+            world.crash();
+            world.check();
+            world.check_nothing_is_left();
+        }
+    }
+}

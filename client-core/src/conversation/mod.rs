@@ -8,7 +8,8 @@ pub mod summary;
 use std::collections::BTreeMap;
 
 use infrasound_spec::{
-    account::AccountUri, commit, conversation::ConversationId, endorsement::EndorsedDevice, mls::LeafError,
+    account::AccountUri, conversation::ConversationId, endorsement::EndorsedDevice, mls::LeafError,
+    roster::Roster,
 };
 use openmls::prelude::{GroupId, MlsGroup};
 
@@ -31,6 +32,8 @@ pub(crate) struct Conversation {
     pub(crate) group: Option<MlsGroup>,
     /// Who the leaves of the current epoch are: verified once for an epoch, not for each message.
     pub(crate) members: BTreeMap<u32, EndorsedDevice>,
+    /// Which of their endorsements were verified already.
+    pub(crate) roster: Roster,
     pub(crate) chain: ChainWindow,
     /// How the group was before each provisional commit.
     kept: Kept,
@@ -62,6 +65,7 @@ impl Conversation {
             store: MlsStore::default(),
             group: None,
             members: BTreeMap::new(),
+            roster: Roster::default(),
             chain: ChainWindow::default(),
             kept: Kept::default(),
             left_out: false,
@@ -101,10 +105,10 @@ impl Conversation {
         self.refresh_members()
     }
 
-    /// Verifies who the leaves are. To be called whenever the epoch has changed.
+    /// Looks up who the leaves are, and verifies those that are new. To be called whenever the epoch has changed.
     pub(crate) fn refresh_members(&mut self) -> Result<(), LoadError> {
         self.members = match &self.group {
-            Some(group) => commit::members(group.public_group())?,
+            Some(group) => self.roster.members(group.public_group())?,
             None => BTreeMap::new(),
         };
         Ok(())

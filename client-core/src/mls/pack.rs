@@ -11,20 +11,25 @@ use std::fmt::Display;
 use serde::{Serialize, Serializer, ser};
 use zeroize::Zeroizing;
 
-use super::{one_byte::OneByte, parts::Comparing};
+use super::{
+    one_byte::OneByte,
+    parts::{Comparing, Difference, Part},
+};
 
 /// Where a value is cut into parts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
-    /// Fields that hold long sequences.
+    /// Fields that hold a long sequence.
     pub(super) fields: &'static [&'static str],
-    /// How many elements of them make a part.
+    /// Of these, those that hold something of one sender for each leaf.
+    pub(super) senders: &'static [&'static str],
+    /// How many elements of a sequence make a part.
     pub(super) every: usize,
 }
 
 impl Cut {
     /// Nowhere: the value is one part.
-    pub(super) const NOWHERE: Self = Self { fields: &[], every: usize::MAX };
+    pub(super) const NOWHERE: Self = Self { fields: &[], senders: &[], every: usize::MAX };
 }
 
 /// A value of openmls can't be written. Nothing of it depends on what comes from outside.
@@ -53,27 +58,58 @@ const BYTES: [Option<u8>; 3] = [Some(0xc4), Some(0xc5), Some(0xc6)];
 pub(super) struct Packer<'a> {
     out: Comparing<'a>,
     cut: Cut,
-    /// The next sequence is to be cut.
-    cut_next: bool,
+    /// Of senders, only this one's parts are written.
+    only: Option<usize>,
+    /// The next sequence is to be cut, and has these parts to be written.
+    cut_next: Option<Wanted>,
     /// Within an element of a sequence that is cut, nothing is cut any more.
     within: bool,
     /// Some bytes of a sequence, together: comparing them one by one takes longer.
     bytes: Zeroizing<[u8; 32]>,
+    /// The parts of the one sender.
+    sender_parts: Vec<usize>,
+}
+
+/// Which parts of a sequence are written.
+#[derive(Clone, Copy)]
+enum Wanted {
+    All,
+    One(usize),
+}
+
+/// What was written.
+pub(super) struct Packed {
+    pub(super) difference: Difference,
+    /// The parts of the one sender that was asked for.
+    pub(super) sender_parts: Vec<usize>,
 }
 
 impl<'a> Packer<'a> {
-    pub(super) fn new(out: Comparing<'a>, cut: Cut) -> Self {
-        Self { out, cut, cut_next: false, within: false, bytes: Zeroizing::new([0; 32]) }
+    pub(super) fn new(stored: &'a [Part], cut: Cut) -> Self {
+        Self {
+            out: Comparing::with(stored),
+            cut,
+            only: None,
+            cut_next: None,
+            within: false,
+            bytes: Zeroizing::new([0; 32]),
+            sender_parts: Vec::new(),
+        }
     }
 
-    pub(super) fn into_inner(self) -> Comparing<'a> {
-        self.out
+    /// Of what belongs to senders, only what is stored together with this one's is written and compared.
+    pub(super) fn for_sender(stored: &'a [Part], cut: Cut, leaf: usize) -> Self {
+        Self { only: leaf.checked_div(cut.every), ..Self::new(stored, cut) }
+    }
+
+    pub(super) fn finish(self) -> Packed {
+        Packed { difference: self.out.finish(), sender_parts: self.sender_parts }
     }
 
     fn unsigned(&mut self, value: u64) {
         let bytes = value.to_be_bytes();
         match value {
-            0..=0x7f => self.out.write(&bytes[7..]),
+            0..=0x7f => self.out.byte(bytes[7]),
             0x80..=0xff => self.out.write(&[0xcc, bytes[7]]),
             0x100..=0xffff => self.out.write(&[0xcd, bytes[6], bytes[7]]),
             0x1_0000..=0xffff_ffff => self.marked(0xce, &bytes[4..]),
@@ -85,7 +121,7 @@ impl<'a> Packer<'a> {
         let bytes = value.to_be_bytes();
         match value {
             0.. => self.unsigned(value.unsigned_abs()),
-            -0x20..0 => self.out.write(&bytes[7..]),
+            -0x20..0 => self.out.byte(bytes[7]),
             -0x80..-0x20 => self.marked(0xd0, &bytes[7..]),
             -0x8000..-0x80 => self.marked(0xd1, &bytes[6..]),
             -0x8000_0000..-0x8000 => self.marked(0xd2, &bytes[4..]),
@@ -94,7 +130,7 @@ impl<'a> Packer<'a> {
     }
 
     fn marked(&mut self, marker: u8, bytes: &[u8]) {
-        self.out.write(&[marker]);
+        self.out.byte(marker);
         self.out.write(bytes);
     }
 
@@ -104,7 +140,7 @@ impl<'a> Packer<'a> {
         let bytes = length.to_be_bytes();
         let [one, two, four] = markers;
         match (length, one, two, four) {
-            (length, ..) if length < short.0 => self.out.write(&[short.1 | bytes[3]]),
+            (length, ..) if length < short.0 => self.out.byte(short.1 | bytes[3]),
             (..=0xff, Some(marker), ..) => self.out.write(&[marker, bytes[3]]),
             (..=0xffff, _, Some(marker), _) => self.out.write(&[marker, bytes[2], bytes[3]]),
             (_, _, _, Some(marker)) => self.marked(marker, &bytes),
@@ -129,9 +165,15 @@ impl<'a> Packer<'a> {
 
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), PackError> {
         self.text(name)?;
-        self.cut_next = !self.within && self.cut.fields.contains(&name);
+        if self.within {
+            return value.serialize(self);
+        }
+        self.cut_next = self.cut.fields.contains(&name).then(|| match self.only {
+            Some(part) if self.cut.senders.contains(&name) => Wanted::One(part),
+            _ => Wanted::All,
+        });
         value.serialize(&mut *self)?;
-        self.cut_next = false;
+        self.cut_next = None;
         Ok(())
     }
 }
@@ -139,27 +181,55 @@ impl<'a> Packer<'a> {
 /// A sequence or a map that is being written.
 pub(super) struct Packing<'p, 'a> {
     packer: &'p mut Packer<'a>,
-    /// It is cut after so many elements.
-    every: Option<usize>,
-    index: usize,
+    cutting: Option<Cutting>,
+}
+
+/// Where a sequence that is cut has come to.
+struct Cutting {
+    wanted: Wanted,
+    /// The part within the sequence; it begins with none.
+    next_part: usize,
+    /// Elements until the next cut.
+    left: usize,
+    skipping: bool,
 }
 
 impl Packing<'_, '_> {
+    #[inline]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), PackError> {
-        if let Some(every) = self.every {
-            if self.index % every == 0 {
-                self.packer.out.cut();
+        if let Some(cutting) = &mut self.cutting {
+            if cutting.left == 0 {
+                cutting.begin_part(self.packer);
             }
-            self.index += 1;
+            cutting.left -= 1;
+            if cutting.skipping {
+                return Ok(());
+            }
         }
         value.serialize(&mut *self.packer)
     }
 
     fn finish(self) {
-        if self.every.is_some() {
+        if self.cutting.is_some() {
             self.packer.out.cut();
             self.packer.within = false;
         }
+    }
+}
+
+impl Cutting {
+    fn begin_part(&mut self, packer: &mut Packer<'_>) {
+        packer.out.cut();
+        if let Wanted::One(wanted) = self.wanted {
+            self.skipping = self.next_part != wanted;
+            if self.skipping {
+                packer.out.skip();
+            } else {
+                packer.sender_parts.push(packer.out.index());
+            }
+        }
+        self.next_part += 1;
+        self.left = packer.cut.every;
     }
 }
 
@@ -179,7 +249,7 @@ impl<'p, 'a> Serializer for &'p mut Packer<'a> {
     }
 
     fn serialize_bool(self, value: bool) -> Result<(), PackError> {
-        self.out.write(&[if value { 0xc3 } else { 0xc2 }]);
+        self.out.byte(if value { 0xc3 } else { 0xc2 });
         Ok(())
     }
 
@@ -250,7 +320,7 @@ impl<'p, 'a> Serializer for &'p mut Packer<'a> {
     }
 
     fn serialize_unit(self) -> Result<(), PackError> {
-        self.out.write(&[0xc0]);
+        self.out.byte(0xc0);
         Ok(())
     }
 
@@ -284,14 +354,15 @@ impl<'p, 'a> Serializer for &'p mut Packer<'a> {
 
     fn serialize_seq(self, length: Option<usize>) -> Result<Packing<'p, 'a>, PackError> {
         self.array(length.ok_or(PackError::LengthUnknown)?)?;
-        let cut = std::mem::take(&mut self.cut_next);
-        self.within |= cut;
-        Ok(Packing { every: cut.then_some(self.cut.every), packer: self, index: 0 })
+        let wanted = self.cut_next.take();
+        self.within |= wanted.is_some();
+        let begin = |wanted| Cutting { wanted, next_part: 0, left: 0, skipping: false };
+        Ok(Packing { packer: self, cutting: wanted.map(begin) })
     }
 
     fn serialize_tuple(self, length: usize) -> Result<Packing<'p, 'a>, PackError> {
         self.array(length)?;
-        Ok(Packing { packer: self, every: None, index: 0 })
+        Ok(Packing { packer: self, cutting: None })
     }
 
     fn serialize_tuple_struct(self, _: &'static str, length: usize) -> Result<Packing<'p, 'a>, PackError> {
@@ -312,12 +383,12 @@ impl<'p, 'a> Serializer for &'p mut Packer<'a> {
 
     fn serialize_map(self, length: Option<usize>) -> Result<Packing<'p, 'a>, PackError> {
         self.map(length.ok_or(PackError::LengthUnknown)?)?;
-        Ok(Packing { packer: self, every: None, index: 0 })
+        Ok(Packing { packer: self, cutting: None })
     }
 
     fn serialize_struct(self, _: &'static str, length: usize) -> Result<Packing<'p, 'a>, PackError> {
         self.map(length)?;
-        Ok(Packing { packer: self, every: None, index: 0 })
+        Ok(Packing { packer: self, cutting: None })
     }
 
     fn serialize_struct_variant(
@@ -346,9 +417,10 @@ impl<'p, 'a> Serializer for &'p mut Packer<'a> {
             return self.collect_bytes(length, byte, items);
         }
         let mut packing = self.serialize_seq(Some(length))?;
-        for item in first.into_iter().chain(items) {
-            packing.element(&item)?;
+        if let Some(first) = first {
+            packing.element(&first)?;
         }
+        items.try_for_each(|item| packing.element(&item))?;
         packing.finish();
         Ok(())
     }
@@ -361,15 +433,16 @@ impl Packer<'_> {
         I::Item: Serialize,
     {
         self.head(length, (0, 0), BYTES)?;
-        self.out.write(&[first]);
-        let mut left = length.saturating_sub(1);
+        self.bytes[0] = first;
+        // The first is there already.
+        let (mut left, mut filled) = (length, 1);
         while left > 0 {
             let some = left.min(self.bytes.len());
-            for slot in self.bytes.iter_mut().take(some) {
+            for slot in self.bytes.iter_mut().take(some).skip(filled) {
                 *slot = rest.next().ok_or(PackError::LengthUnknown)?.serialize(OneByte)?;
             }
-            self.out.write(self.bytes.get(..some).unwrap_or_default());
-            left -= some;
+            self.out.write(&self.bytes[..some]);
+            (left, filled) = (left - some, 0);
         }
         Ok(())
     }

@@ -17,9 +17,9 @@ pub(super) struct Comparing<'a> {
     index: usize,
     /// What is stored there.
     old: &'a [u8],
-    /// How much of it is the same, while all was.
-    same: usize,
-    /// The new part, from the first difference on.
+    /// What of it is still to be compared: nothing any more, once something was different.
+    rest: &'a [u8],
+    /// The new part, once something was different.
     fresh: Option<Part>,
     changed: Vec<(usize, Part)>,
 }
@@ -34,43 +34,64 @@ pub(super) struct Difference {
 
 impl<'a> Comparing<'a> {
     pub(super) fn with(stored: &'a [Part]) -> Self {
-        Self { stored, index: 0, old: part(stored, 0), same: 0, fresh: None, changed: Vec::new() }
+        let old = part(stored, 0);
+        Self { stored, index: 0, old, rest: old, fresh: None, changed: Vec::new() }
+    }
+
+    /// The next byte of the encoding.
+    #[inline]
+    pub(super) fn byte(&mut self, byte: u8) {
+        match self.rest.split_first() {
+            Some((first, rest)) if *first == byte => self.rest = rest,
+            _ => self.differ(&[byte]),
+        }
     }
 
     /// The next bytes of the encoding.
     #[inline]
     pub(super) fn write(&mut self, bytes: &[u8]) {
-        if self.fresh.is_none() {
-            if self.old.get(self.same..).is_some_and(|rest| rest.starts_with(bytes)) {
-                self.same += bytes.len();
-                return;
-            }
-            self.differ();
-        }
-        if let Some(fresh) = &mut self.fresh {
-            append(fresh, bytes);
+        match self.rest.strip_prefix(bytes) {
+            Some(rest) => self.rest = rest,
+            None => self.differ(bytes),
         }
     }
 
-    #[cold]
-    fn differ(&mut self) {
-        let mut fresh = Zeroizing::new(Vec::with_capacity(self.old.len().max(MINIMUM) + MINIMUM));
-        fresh.extend_from_slice(self.old.get(..self.same).unwrap_or_default());
-        self.fresh = Some(fresh);
+    /// Of this part nothing is written: it is taken to be what is stored.
+    #[inline]
+    pub(super) fn skip(&mut self) {
+        self.rest = &[];
+    }
+
+    /// The number of the part that is written now.
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// These bytes are not those that are stored.
+    fn differ(&mut self, bytes: &[u8]) {
+        let fresh = self.fresh.get_or_insert_with(|| {
+            let same = self.old.len() - self.rest.len();
+            let mut fresh = Zeroizing::new(Vec::with_capacity(self.old.len().max(MINIMUM) + MINIMUM));
+            fresh.extend_from_slice(self.old.get(..same).unwrap_or_default());
+            fresh
+        });
+        self.rest = &[];
+        append(fresh, bytes);
     }
 
     /// Ends a part; the next byte belongs to another one.
+    #[inline]
     pub(super) fn cut(&mut self) {
         // A part of which the stored one has only more is different, too; and a part that is empty must exist.
-        if self.fresh.is_none() && (self.same < self.old.len() || self.index >= self.stored.len()) {
-            self.differ();
+        if self.fresh.is_none() && (!self.rest.is_empty() || self.index >= self.stored.len()) {
+            self.differ(&[]);
         }
         if let Some(fresh) = self.fresh.take() {
             self.changed.push((self.index, fresh));
         }
         self.index += 1;
         self.old = part(self.stored, self.index);
-        self.same = 0;
+        self.rest = self.old;
     }
 
     /// Ends the value.
@@ -144,6 +165,19 @@ mod tests {
     fn parts_that_are_new_are_written_even_if_empty() {
         assert_eq!(changed(&["ab"], &["ab", "", "c"]), (3, vec![1, 2]));
         assert_eq!(changed(&[], &[""]), (1, vec![0]));
+    }
+
+    #[test]
+    fn a_part_that_is_skipped_is_the_stored_one_unless_there_is_none() {
+        let stored = parts(&["ab", "cd"]);
+        let mut comparing = Comparing::with(&stored);
+        comparing.write(b"ab");
+        comparing.cut();
+        comparing.skip();
+        comparing.cut();
+        comparing.skip();
+        let Difference { count, changed } = comparing.finish();
+        assert_eq!((count, changed.into_iter().map(|(index, _)| index).collect::<Vec<_>>()), (3, vec![2]));
     }
 
     #[test]

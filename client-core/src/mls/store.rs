@@ -7,17 +7,18 @@
 
 use std::{
     borrow::Cow,
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, HashMap},
 };
 
+use openmls::prelude::LeafNodeIndex;
 use openmls_traits::storage::CURRENT_VERSION;
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroize as _;
 
 use super::{
-    pack::{Cut, PackError, Packer},
-    parts::{Comparing, Difference, Part},
+    pack::{Cut, PackError, Packed, Packer},
+    parts::{Difference, Part},
 };
 
 pub(super) const VERSION: u16 = CURRENT_VERSION;
@@ -53,6 +54,8 @@ pub(crate) struct MlsStore {
     own: RefCell<Layer>,
     /// Key packages: read and deleted from while joining, never written.
     behind: RefCell<Layer>,
+    /// The leaf that is writing a message at the moment.
+    sending: Cell<Option<usize>>,
 }
 
 #[derive(Default)]
@@ -150,12 +153,12 @@ fn spot_of(name: Vec<u8>) -> Spot {
 impl MlsStore {
     /// A store with these records.
     pub(crate) fn new(records: impl IntoIterator<Item = (Vec<u8>, Part)>) -> Self {
-        Self { own: RefCell::new(Layer::load(records)), behind: RefCell::default() }
+        Self { own: RefCell::new(Layer::load(records)), ..Self::default() }
     }
 
     /// An empty store for a new group, with the key packages' records behind it.
     pub(crate) fn joining(key_packages: impl IntoIterator<Item = (Vec<u8>, Part)>) -> Self {
-        Self { own: RefCell::default(), behind: RefCell::new(Layer::load(key_packages)) }
+        Self { behind: RefCell::new(Layer::load(key_packages)), ..Self::default() }
     }
 
     /// What changed since the last time, to be persisted with the group.
@@ -211,11 +214,47 @@ impl MlsStore {
         let key = Self::key(label, key)?;
         let mut own = self.own.borrow_mut();
         let stored = own.values.get(&key).map_or([].as_slice(), Vec::as_slice);
-        let mut packer = Packer::new(Comparing::with(stored), label.cut());
-        value.serialize(&mut packer)?;
-        let difference = packer.into_inner().finish();
+        let difference = match self.sent(label, stored, value)? {
+            Some(difference) => difference,
+            None => {
+                let mut packer = Packer::new(stored, label.cut());
+                value.serialize(&mut packer)?;
+                packer.finish().difference
+            }
+        };
         own.update(key, difference);
         Ok(())
+    }
+
+    /// What a message of this device changes, if that is only its own ratchet. Where anything else that is looked at is
+    /// different, so may be what was not looked at, and everything has to be.
+    ///
+    /// openmls moves ratchets of others only when it has read their message, and says so at once. It may begin one
+    /// without saying so, for a message that then does not open; but that takes a secret out of the tree.
+    fn sent(
+        &self,
+        label: Label,
+        stored: &[Part],
+        value: &impl Serialize,
+    ) -> Result<Option<Difference>, StoreError> {
+        let Some(leaf) = self.sending.get().filter(|_| matches!(label, Label::MessageSecrets)) else {
+            return Ok(None);
+        };
+        let mut packer = Packer::for_sender(stored, label.cut(), leaf);
+        value.serialize(&mut packer)?;
+        let Packed { difference, sender_parts } = packer.finish();
+        let nothing_else = difference.count == stored.len()
+            && difference.changed.iter().all(|(index, _)| sender_parts.contains(index));
+        Ok(nothing_else.then_some(difference))
+    }
+
+    /// Runs `create_message` for this leaf. In a group where everybody has spoken, others' ratchets need not be looked
+    /// at to find the one that moved.
+    pub(crate) fn while_sending<T>(&self, own_leaf: LeafNodeIndex, create: impl FnOnce() -> T) -> T {
+        self.sending.set(Some(own_leaf.usize()));
+        let created = create();
+        self.sending.set(None);
+        created
     }
 
     pub(super) fn read<T: DeserializeOwned>(
@@ -308,7 +347,7 @@ impl Label {
     fn cut(self) -> Cut {
         match self {
             // A commit changes a leaf and the nodes above it.
-            Self::Tree => Cut { fields: &["leaf_nodes", "parent_nodes"], every: 4 },
+            Self::Tree => Cut { fields: &["leaf_nodes", "parent_nodes"], senders: &[], every: 4 },
             // A message moves one ratchet; the first one of a sender deletes the secrets above its leaf.
             Self::MessageSecrets => Cut {
                 fields: &[
@@ -317,6 +356,7 @@ impl Label {
                     "handshake_sender_ratchets",
                     "application_sender_ratchets",
                 ],
+                senders: &["handshake_sender_ratchets", "application_sender_ratchets"],
                 every: 16,
             },
             _ => Cut::NOWHERE,

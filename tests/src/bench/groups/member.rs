@@ -12,7 +12,7 @@ use infrasound_spec::{
 use openmls::{
     group::JoinBuilder,
     prelude::{
-        DeserializeBytes as _, GroupId, KeyPackage, LeafNodeParameters, MlsGroup, MlsMessageBodyIn,
+        DeserializeBytes as _, GroupId, KeyPackage, LeafNodeIndex, LeafNodeParameters, MlsGroup, MlsMessageBodyIn,
         MlsMessageIn, MlsMessageOut, ProcessedMessage, ProcessedWelcome, ProtocolMessage, RatchetTreeIn,
     },
 };
@@ -23,7 +23,12 @@ use tls_codec::Serialize as _;
 use super::{mls, mls::signer::DeviceSigner, mls::store::MlsStore};
 
 /// Storage and cryptography of one member.
-pub(super) trait Storage: OpenMlsProvider + Default {}
+pub(super) trait Storage: OpenMlsProvider + Default {
+    /// Runs `create_message` for this leaf.
+    fn while_sending<T>(&self, _own_leaf: LeafNodeIndex, create: impl FnOnce() -> T) -> T {
+        create()
+    }
+}
 
 impl Storage for OpenMlsRustCrypto {}
 
@@ -52,7 +57,11 @@ impl OpenMlsProvider for Ours {
     }
 }
 
-impl Storage for Ours {}
+impl Storage for Ours {
+    fn while_sending<T>(&self, own_leaf: LeafNodeIndex, create: impl FnOnce() -> T) -> T {
+        self.store.while_sending(own_leaf, create)
+    }
+}
 
 /// A person's device, in no group yet.
 pub(super) struct Person {
@@ -168,7 +177,10 @@ impl<S: Storage> Member<S> {
 
     /// Encrypts one message.
     pub(super) fn write(&mut self, text: &[u8]) -> Vec<u8> {
-        bytes(&self.group.create_message(&self.storage, &self.person.signer, text).expect("a message"))
+        let Self { person, storage, group } = self;
+        let own_leaf = group.own_leaf_index();
+        let create = || group.create_message(storage, &person.signer, text);
+        bytes(&storage.while_sending(own_leaf, create).expect("a message"))
     }
 
     /// Reads what another member has made.
