@@ -556,3 +556,123 @@ impl ser::SerializeMap for Packing<'_, '_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! Beside `rmp_serde`, whose reader reads it: the same values, and the same bytes where it writes bytes as such.
+
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    enum Kind {
+        Unit,
+        Newtype(Vec<u8>),
+        Tuple(i64, bool),
+        Struct { number: u64, text: String },
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Sample {
+        long: Vec<Option<Kind>>,
+        signed: (i8, i16, i32, i64),
+        unsigned: (u8, u16, u32, u64),
+        real: f64,
+        nothing: Option<()>,
+        map: BTreeMap<String, Vec<Vec<u8>>>,
+        letter: char,
+    }
+
+    const CUT: Cut = Cut { fields: &["long"], senders: &["long"], every: 4 };
+
+    fn kind() -> impl Strategy<Value = Kind> {
+        prop_oneof![
+            Just(Kind::Unit),
+            prop::collection::vec(any::<u8>(), 0..70).prop_map(Kind::Newtype),
+            any::<(i64, bool)>().prop_map(|(number, flag)| Kind::Tuple(number, flag)),
+            (any::<u64>(), ".{0,40}").prop_map(|(number, text)| Kind::Struct { number, text }),
+        ]
+    }
+
+    fn sample() -> impl Strategy<Value = Sample> {
+        let long = prop::collection::vec(prop::option::of(kind()), 0..40);
+        let map = prop::collection::btree_map(".{0,8}", prop::collection::vec(any::<Vec<u8>>(), 0..3), 0..20);
+        let numbers = (any::<(i8, i16, i32, i64)>(), any::<(u8, u16, u32, u64)>(), any::<f64>());
+        (long, numbers, map, any::<char>()).prop_map(|(long, (signed, unsigned, real), map, letter)| Sample {
+            long,
+            signed,
+            unsigned,
+            real,
+            nothing: None,
+            map,
+            letter,
+        })
+    }
+
+    fn pack(stored: &[Part], value: &impl Serialize) -> Vec<Part> {
+        let mut packer = Packer::new(stored, CUT);
+        value.serialize(&mut packer).unwrap();
+        let Difference { count, changed } = packer.finish().difference;
+        let mut parts = stored.to_vec();
+        parts.resize(count, Part::default());
+        for (index, part) in changed {
+            parts[index] = part;
+        }
+        parts
+    }
+
+    fn joined(parts: &[Part]) -> Vec<u8> {
+        parts.iter().flat_map(|part| part.iter().copied()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_by_the_usual_reader(sample in sample()) {
+            let read: Sample = rmp_serde::from_slice(&joined(&pack(&[], &sample))).unwrap();
+            prop_assert!(read == sample || sample.real.is_nan());
+        }
+
+        #[test]
+        fn what_was_stored_before_makes_no_difference(before in sample(), now in sample()) {
+            let updated = pack(&pack(&[], &before), &now);
+            prop_assert_eq!(updated, pack(&[], &now));
+        }
+
+        #[test]
+        fn numbers_and_text_are_the_same_bytes(number: i64, big: u64, text in ".{0,300}", real: f32) {
+            let value = (number, big, text, real, vec![(true, 'x'); 20]);
+            prop_assert_eq!(joined(&pack(&[], &value)), rmp_serde::to_vec_named(&value).unwrap());
+        }
+
+        #[test]
+        fn bytes_are_written_as_bytes(bytes in prop::collection::vec(any::<u8>(), 1..70_000)) {
+            let as_bytes = serde_bytes::ByteBuf::from(bytes.clone());
+            prop_assert_eq!(joined(&pack(&[], &bytes)), rmp_serde::to_vec_named(&as_bytes).unwrap());
+        }
+    }
+
+    #[test]
+    fn of_one_sender_only_what_is_stored_together_is_looked_at() {
+        let mut sample = Sample {
+            long: vec![None; 12],
+            signed: (0, 0, 0, 0),
+            unsigned: (0, 0, 0, 0),
+            real: 0.0,
+            nothing: None,
+            map: BTreeMap::new(),
+            letter: 'x',
+        };
+        let stored = pack(&[], &sample);
+        sample.long[1] = Some(Kind::Unit);
+        sample.long[9] = Some(Kind::Unit);
+        let mut packer = Packer::for_sender(&stored, CUT, 9);
+        sample.serialize(&mut packer).unwrap();
+        let Packed { difference, sender_parts } = packer.finish();
+        let changed: Vec<usize> = difference.changed.into_iter().map(|(index, _)| index).collect();
+        assert_eq!((changed, sender_parts), (vec![3], vec![3]));
+    }
+}

@@ -199,6 +199,24 @@ impl MlsStore {
         }
     }
 
+    /// All records, as a host would have them.
+    #[cfg(test)]
+    pub(super) fn records(&self) -> BTreeMap<Vec<u8>, Part> {
+        let own = self.own.borrow();
+        let of_value = |(key, parts): (&Vec<u8>, &Vec<Part>)| -> Vec<(Vec<u8>, Part)> {
+            (0..).zip(parts).map(|(index, part)| (name_of(key.clone(), index), part.clone())).collect()
+        };
+        own.values.iter().flat_map(of_value).collect()
+    }
+
+    /// The encoding of the one value with this label.
+    #[cfg(test)]
+    pub(super) fn encoding(&self, label: Label) -> Vec<u8> {
+        let own = self.own.borrow();
+        let value = own.values.iter().find(|(key, _)| key.first() == Some(&(label as u8)));
+        value.map(|(_, parts)| joined(parts).into_owned()).unwrap_or_default()
+    }
+
     fn key(label: Label, key: &impl Serialize) -> Result<Vec<u8>, StoreError> {
         let mut bytes = vec![label as u8];
         rmp_serde::encode::write(&mut bytes, key)?;
