@@ -20,6 +20,7 @@ pub mod message;
 pub mod mls;
 pub mod policy;
 pub mod report;
+pub mod roster;
 pub mod signing;
 pub mod submission;
 pub mod time;

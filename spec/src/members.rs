@@ -14,7 +14,7 @@ use crate::{
 
 /// Who the leaves of an epoch are, by leaf index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Members(BTreeMap<u32, EndorsedDevice>);
+pub struct Members(pub(crate) BTreeMap<u32, EndorsedDevice>);
 
 impl Members {
     /// Verifies who the leaves are. Fails if any leaf is nobody's.

@@ -13,5 +13,6 @@ mod json_shapes;
 mod key_packages;
 mod properties;
 mod prose;
+mod roster;
 mod support;
 mod vectors;

@@ -534,6 +534,8 @@ fn encrypt(
     let provider = Provider { crypto, store: &conversation.store };
     let group = conversation.group.as_mut().ok_or_else(|| MakeError::of("there is no group"))?;
     group.set_aad(MessageAad::default().encode());
-    let message = group.create_message(&provider, signer, &frame).map_err(MakeError::of)?;
+    let own_leaf = group.own_leaf_index();
+    let create = || group.create_message(&provider, signer, &frame);
+    let message = conversation.store.while_sending(own_leaf, create).map_err(MakeError::of)?;
     message.to_bytes().map_err(MakeError::of)
 }

@@ -1,7 +1,13 @@
 //! openmls behind our storage. This module is the only one that touches openmls' own clock and random numbers:
 //! it reads `SystemTime` to check lifetimes, and its crypto provider seeds its own generator.
 
+#[cfg(test)]
+mod groups;
+mod one_byte;
+mod pack;
+mod parts;
 pub(crate) mod signer;
+mod storage;
 pub(crate) mod store;
 
 use infrasound_spec::{account::AccountUri, account::DeviceKey, time::Timestamp};

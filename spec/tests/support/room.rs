@@ -111,6 +111,11 @@ impl Room {
     /// Alice and the hub apply a commit of alice's that the rules allow.
     pub(crate) fn enact(&mut self, message: &MlsMessageOut) {
         self.judge(message).unwrap();
+        self.enact_unchecked(message);
+    }
+
+    /// Alice and the hub apply a commit of alice's, whether or not the rules allow it.
+    pub(crate) fn enact_unchecked(&mut self, message: &MlsMessageOut) {
         let ProcessedMessageContent::StagedCommitMessage(staged) = self.process(message).into_content()
         else {
             panic!("not a commit")
