@@ -44,7 +44,6 @@ use infrasound_spec::{
     conversation::ConversationId,
     time::Timestamp,
 };
-use openmls_rust_crypto::RustCrypto;
 use rand_core::{CryptoRng, RngCore};
 
 pub use open::{NewDevice, OpenError, RegisterError};
@@ -60,6 +59,7 @@ use crate::{
     input::Input,
     intent::{Intent, Target},
     journal::{Place, Sealer},
+    mls::crypto::Crypto,
     output::{Output, RequestId},
 };
 use history::Query;
@@ -73,7 +73,7 @@ use step::Step;
 /// A device of an account, as a state machine. See the [crate] for how it is driven.
 pub struct Client {
     sealer: Sealer,
-    crypto: RustCrypto,
+    crypto: Crypto,
     device: Device,
     /// Until the relay has answered the registration.
     registering: Option<Registering>,
@@ -149,6 +149,7 @@ impl Client {
         rng: &mut R,
     ) -> Vec<Output> {
         let mut step = Step::new(now, rng);
+        self.crypto.reseed(&step.seed());
         match input {
             Input::Wish(id, wish) => self.wish(id, wish, &mut step),
             Input::Response(id, response) => self.response(id, &response, &mut step),

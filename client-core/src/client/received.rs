@@ -348,7 +348,7 @@ impl Client {
 }
 
 fn decrypt(
-    crypto: &openmls_rust_crypto::RustCrypto,
+    crypto: &crate::mls::crypto::Crypto,
     conversation: &mut Conversation,
     bytes: &[u8],
 ) -> Result<Decrypted, Unread> {
