@@ -19,3 +19,5 @@ mod stored;
 pub mod warning;
 
 pub use client::{Client, NewDevice, OpenError, RegisterError};
+#[cfg(feature = "simulation")]
+pub use client::{Standing, Unfinished};

@@ -23,6 +23,8 @@ mod contacts;
 mod entries;
 mod founding;
 mod history;
+#[cfg(feature = "simulation")]
+mod inspection;
 mod joining;
 mod key_packages;
 mod open;
@@ -46,6 +48,8 @@ use infrasound_spec::{
 };
 use rand_core::{CryptoRng, RngCore};
 
+#[cfg(feature = "simulation")]
+pub use inspection::{Standing, Unfinished};
 pub use open::{NewDevice, OpenError, RegisterError};
 
 use crate::{

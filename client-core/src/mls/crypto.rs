@@ -99,9 +99,9 @@ impl OpenMlsCrypto for Crypto {
         key: &[u8],
         data: &[u8],
         nonce: &[u8],
-        aad: &[u8],
+        associated: &[u8],
     ) -> Result<Vec<u8>, CryptoError> {
-        self.algorithms.aead_encrypt(aead, key, data, nonce, aad)
+        self.algorithms.aead_encrypt(aead, key, data, nonce, associated)
     }
 
     fn aead_decrypt(
@@ -110,9 +110,9 @@ impl OpenMlsCrypto for Crypto {
         key: &[u8],
         sealed: &[u8],
         nonce: &[u8],
-        aad: &[u8],
+        associated: &[u8],
     ) -> Result<Vec<u8>, CryptoError> {
-        self.algorithms.aead_decrypt(aead, key, sealed, nonce, aad)
+        self.algorithms.aead_decrypt(aead, key, sealed, nonce, associated)
     }
 
     fn signature_key_gen(&self, scheme: SignatureScheme) -> Result<(Vec<u8>, Vec<u8>), CryptoError> {
@@ -144,10 +144,10 @@ impl OpenMlsCrypto for Crypto {
         config: HpkeConfig,
         public: &[u8],
         info: &[u8],
-        aad: &[u8],
+        associated: &[u8],
         plain: &[u8],
     ) -> Result<HpkeCiphertext, CryptoError> {
-        self.algorithms.hpke_seal(config, public, info, aad, plain)
+        self.algorithms.hpke_seal(config, public, info, associated, plain)
     }
 
     fn hpke_open(
@@ -156,9 +156,9 @@ impl OpenMlsCrypto for Crypto {
         sealed: &HpkeCiphertext,
         private: &[u8],
         info: &[u8],
-        aad: &[u8],
+        associated: &[u8],
     ) -> Result<Vec<u8>, CryptoError> {
-        self.algorithms.hpke_open(config, sealed, private, info, aad)
+        self.algorithms.hpke_open(config, sealed, private, info, associated)
     }
 
     fn hpke_setup_sender_and_export(
