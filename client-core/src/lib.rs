@@ -20,4 +20,6 @@ mod stored;
 pub mod warning;
 
 pub use client::{Client, NewDevice, OpenError, RegisterError};
+#[cfg(feature = "simulation")]
+pub use client::{Standing, Unfinished};
 pub use intent::Settings;

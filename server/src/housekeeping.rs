@@ -35,7 +35,7 @@ pub(crate) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
     }
 }
 
-async fn sweep(app: &App, thoroughly: bool) -> Result<(), ApiError> {
+pub(crate) async fn sweep(app: &App, thoroughly: bool) -> Result<(), ApiError> {
     let mut snapshot = app.read().await?;
     let before = app.now().minus_millis(app.config.void_window);
     let refused = crate::store::commit::refused_before(&mut snapshot, before).await?;

@@ -24,6 +24,8 @@ mod routes;
 mod secret;
 mod serving;
 mod session;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod store;
 mod streams;
 mod writer;

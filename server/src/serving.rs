@@ -162,7 +162,7 @@ impl Relay {
     }
 }
 
-fn whole_router(app: App, demo: Option<DemoState>) -> Router {
+pub(crate) fn whole_router(app: App, demo: Option<DemoState>) -> Router {
     let mut router = routes::router(app);
     if let Some(demo) = demo {
         router = router.merge(demo::router(demo));

@@ -37,6 +37,8 @@ mod founding;
 mod gathering;
 mod groups;
 mod history;
+#[cfg(feature = "simulation")]
+mod inspection;
 mod joining;
 mod key_packages;
 mod leaving;
@@ -64,9 +66,10 @@ use infrasound_spec::{
     conversation::ConversationId,
     time::Timestamp,
 };
-use openmls_rust_crypto::RustCrypto;
 use rand_core::{CryptoRng, RngCore};
 
+#[cfg(feature = "simulation")]
+pub use inspection::{Standing, Unfinished};
 pub use open::{NewDevice, OpenError, RegisterError};
 
 use crate::{
@@ -80,6 +83,7 @@ use crate::{
     input::Input,
     intent::{Intent, Target},
     journal::{Place, Sealer},
+    mls::crypto::Crypto,
     output::{Output, RequestId},
 };
 use history::Query;
@@ -93,7 +97,7 @@ use step::Step;
 /// A device of an account, as a state machine. See the [crate] for how it is driven.
 pub struct Client {
     sealer: Sealer,
-    crypto: RustCrypto,
+    crypto: Crypto,
     device: Device,
     /// Until the relay has answered the registration.
     registering: Option<Registering>,
@@ -216,6 +220,7 @@ impl Client {
         rng: &mut R,
     ) -> Vec<Output> {
         let mut step = Step::new(now, rng);
+        self.crypto.reseed(&step.seed());
         match input {
             Input::Wish(id, wish) => self.wish(id, wish, &mut step),
             Input::Response(id, response) => self.response(id, &response, &mut step),

@@ -384,7 +384,7 @@ fn may_post(conversation: &Conversation, origin: &Origin) -> bool {
 }
 
 fn decrypt(
-    crypto: &openmls_rust_crypto::RustCrypto,
+    crypto: &crate::mls::crypto::Crypto,
     conversation: &mut Conversation,
     bytes: &[u8],
 ) -> Result<Decrypted, Unread> {

@@ -524,7 +524,7 @@ enum Ready {
 
 /// Encrypts one activity at the conversation's place in the log. The ratchet moves; the caller stores that first.
 fn encrypt(
-    crypto: &openmls_rust_crypto::RustCrypto,
+    crypto: &crate::mls::crypto::Crypto,
     signer: &crate::mls::signer::DeviceSigner,
     conversation: &mut Conversation,
     json: &[u8],

@@ -39,6 +39,13 @@ impl Step {
         }
     }
 
+    /// A seed for somebody else's generator.
+    pub(super) fn seed(&mut self) -> Zeroizing<[u8; 32]> {
+        let mut seed = Zeroizing::new([0; 32]);
+        self.rng.fill_bytes(&mut *seed);
+        seed
+    }
+
     pub(super) fn random<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
         self.rng.fill_bytes(&mut bytes);

@@ -16,6 +16,8 @@ pub(crate) mod group_state;
 pub(crate) mod head;
 pub(crate) mod key_package;
 pub(crate) mod membership;
+#[cfg(feature = "simulation")]
+pub(crate) mod memory;
 pub(crate) mod report;
 pub(crate) mod retention;
 pub(crate) mod sequence;
