@@ -4,6 +4,7 @@ pub mod bench;
 pub mod cli;
 pub mod device;
 pub mod forge;
+pub mod group;
 pub mod kill;
 pub mod leak_scan;
 pub mod mls_rs;

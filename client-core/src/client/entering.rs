@@ -14,7 +14,7 @@ use infrasound_spec::{
         paths,
         problem::{Problem, ProblemType},
     },
-    commit::{self, Framing},
+    commit::{self, CommitViolation, Framing},
     consent::ContactState,
     conversation::ConversationId,
     external::{self, ExternalJoin},
@@ -68,6 +68,9 @@ enum EnterError {
     /// The link lets nobody in, but lets them ask.
     #[error("somebody in the group has to let you in")]
     Ask,
+    /// What was proposed takes more than who comes in may do.
+    #[error("somebody is leaving, and somebody in the group has to commit that first")]
+    Busy,
     #[error("the relay shows another history than this device has seen")]
     HistoriesDiffer,
 }
@@ -135,6 +138,8 @@ impl Client {
                 return self.ask_to_join(id, step);
             }
             Err(EnterError::NotAMember) => conversation.barred = true,
+            // Somebody who is in it has to commit first; the hub asks them to.
+            Err(EnterError::Busy) => self.put_off(Waiter::Conversation(id), None, step),
             Err(EnterError::BadLink) => {
                 conversation.barred = true;
                 let failure = Failure::new(FailureCode::BadLink, EnterError::BadLink.to_string());
@@ -482,9 +487,12 @@ impl Judge {
         let framing = Framing { sender: &sender, aad: &aad };
         // The hub's clock decides; this device's may be a little behind the endorsement it has just made.
         let at = step.now.plus_millis(MINUTE);
-        commit::check(&self.group, &self.members, framing, &staged, at)
-            .map(drop)
-            .map_err(|violation| invalid(&violation))
+        commit::check(&self.group, &self.members, framing, &staged, at).map(drop).map_err(|violation| {
+            match violation {
+                CommitViolation::PartialRemoval(_) | CommitViolation::StaleRole(_) => EnterError::Busy,
+                violation => invalid(&violation),
+            }
+        })
     }
 }
 

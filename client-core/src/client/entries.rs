@@ -9,6 +9,8 @@
 //!
 //! Spec: `conversations.md` 4, 5, 7, 8 and 13.
 
+use std::collections::BTreeSet;
+
 use infrasound_spec::{
     api::{
         conversations::{ConversationHead, ConversationList, LogPage, Participant, ReportCommit},
@@ -100,9 +102,36 @@ impl Client {
     ) {
         self.sync.conversations = false;
         let Ok(list) = list else { return };
+        let told: BTreeSet<ConversationId> =
+            list.conversations.iter().map(|head| head.conversation).collect();
         for head in list.conversations {
             self.list_from_head(&head, step);
             self.take_head(&head, step);
+        }
+        // What the relay does not name any more, and is over, is over for good: its secrets go.
+        for (id, listed) in &mut self.summaries {
+            let over = listed.group.as_ref().is_some_and(|group| group.ended.is_some());
+            if over && !told.contains(id) && !listed.forgotten {
+                listed.forgotten = true;
+                self.active.insert(*id);
+            }
+        }
+    }
+
+    /// A group that is over for this account keeps its history, and nothing else.
+    pub(super) fn forget_ended(&mut self, id: ConversationId, step: &mut Step) {
+        let over = self.summaries.get(&id).is_some_and(|listed| {
+            listed.forgotten && listed.group.as_ref().is_some_and(|group| group.ended.is_some())
+        });
+        if over
+            && let Some(conversation) = self.conversations.get_mut(&id)
+            && conversation.group.is_some()
+        {
+            conversation.drop_group();
+            conversation.state.removed = None;
+            conversation.state.provisional.clear();
+            conversation.state.reports.clear();
+            conversation.save(&mut step.writes);
         }
     }
 
@@ -361,7 +390,9 @@ impl Client {
         }
         let Ok(changes) = applied else { return };
         if changes.removed.iter().any(|device| device.device == self.device.id) {
-            conversation.drop_kept(number, &mut step.writes);
+            if let Err(damaged) = conversation.restore_kept(number, &mut step.writes) {
+                return self.journal_damaged(&damaged.to_string(), step);
+            }
             return self.taken_out(conversation, entry, &changes, policy.as_ref(), step);
         }
         conversation.state.provisional.push(number);
@@ -441,7 +472,6 @@ impl Client {
     fn founded_again(&mut self, conversation: &mut Conversation, number: u64, step: &mut Step) {
         let warning = Warning::FoundedAgain { number };
         step.event(Event::Warning(Some(conversation.id), warning));
-        conversation.drop_kept(u64::MAX - 1, &mut step.writes);
         conversation.drop_group();
         conversation.state.provisional.clear();
         conversation.state.refused = None;

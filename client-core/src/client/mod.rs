@@ -156,6 +156,8 @@ struct Listed {
     started_over: bool,
     /// The relay says that this device has no leaf there, though the account has.
     outside: bool,
+    /// It is over for this account, and the relay has stopped to name it.
+    forgotten: bool,
     /// How many ask to be let into the group, as the app was told last.
     join_requests: u64,
 }
@@ -171,6 +173,7 @@ impl Listed {
             asked_at: 0,
             started_over: false,
             outside: false,
+            forgotten: false,
             join_requests: 0,
         }
     }

@@ -200,6 +200,8 @@ impl Client {
         if behind {
             return self.fetch_log(id, step);
         }
+        self.forget_ended(id, step);
+        let Some(conversation) = self.conversations.get(&id) else { return };
         match Self::next_report(conversation, step) {
             NextReport::Due(number, outcome) => self.deliver_report(id, number, outcome, step),
             report => {

@@ -85,9 +85,12 @@ impl Client {
         self.set_waiting(id, None, step);
         let Some(intent) = self.next_intent_of(id) else { return false };
         let blocked = self.conversations.get(&id).is_some_and(Self::has_proposals)
-            && matches!((&intent.stage, &intent.work), (Stage::Queued, Work::Activity { .. }));
+            && matches!(
+                (&intent.stage, &intent.work),
+                (Stage::Queued, Work::Activity { .. } | Work::RenewLeaf { .. })
+            );
         if blocked {
-            // MLS encrypts nothing while a proposal waits.
+            // MLS encrypts nothing while a proposal waits, and to apply one takes more than a new leaf.
             self.want_change(id, Change::Proposals, step);
         } else {
             self.carry_out(id, intent, step);

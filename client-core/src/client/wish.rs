@@ -20,7 +20,7 @@ use crate::{
     conversation::summary::StoredSummary,
     event::{Answer, Event, Failure, FailureCode},
     input::{Wish, WishId},
-    intent::{Intent, Stage, Target, Work},
+    intent::{Change, Intent, Stage, Target, Work},
     journal::Place,
     message::{Body, Message, MessageState},
     output::Method,
@@ -275,9 +275,21 @@ impl Client {
             _ => intent.wish().cloned(),
         };
         self.lost_races.remove(&id);
+        self.forget_unfounded(&intent, step);
         if let Some(object) = object {
             let conversation = intent.conversation();
             step.event(Event::IntentFailed { conversation, object, failure: failure.clone() });
+        }
+    }
+
+    /// A group that could not be made is no conversation.
+    fn forget_unfounded(&mut self, intent: &Intent, step: &mut Step) {
+        let founds = matches!(&intent.work, Work::Change { change: Change::Found { .. }, .. });
+        let Some(id) = intent.conversation().filter(|_| founds) else { return };
+        let stood = self.conversations.get(&id).is_some_and(|conversation| conversation.state.joined_at > 0);
+        if !stood && self.summaries.remove(&id).is_some() {
+            step.writes.delete(Place::Root, [b"summary/".as_slice(), id.as_bytes()].concat());
+            self.active.remove(&id);
         }
     }
 
