@@ -8,9 +8,11 @@ use infrasound_spec::{
     content::Activity,
     conversation::Conversation,
     endorsement::Endorsement,
+    external::ExternalJoin,
     key_package,
     log::{LogEntry, LogPosition},
     message::{MessageAad, MessageFrame},
+    policy::GroupPolicy,
     time::Timestamp,
 };
 
@@ -23,11 +25,13 @@ pub(crate) const DECODERS: &[(&str, Decoder)] = &[
     ("activity", activity),
     ("conversation", conversation),
     ("endorsement", endorsement),
+    ("external_join", external_join),
     ("frame", frame),
     ("handle", handle),
     ("key_package", key_package),
     ("log_entry", log_entry),
     ("log_position", log_position),
+    ("policy", policy),
     ("problem", problem),
     ("stream_event", stream_event),
 ];
@@ -110,5 +114,17 @@ where
     if let Ok(value) = serde_json::from_slice::<T>(bytes) {
         let written = serde_json::to_vec(&value).unwrap();
         assert_eq!(serde_json::from_slice::<T>(&written).unwrap(), value);
+    }
+}
+
+pub(crate) fn policy(bytes: &[u8]) {
+    if let Ok(policy) = GroupPolicy::decode(bytes) {
+        assert_eq!(policy.encode(), bytes);
+    }
+}
+
+pub(crate) fn external_join(bytes: &[u8]) {
+    if let Ok(join) = ExternalJoin::decode(bytes) {
+        assert_eq!(join.encode(), bytes);
     }
 }
