@@ -2,8 +2,9 @@
 
 use infrasound_spec::{
     account::Handle,
+    blob::BlobId,
     consent::{ContactState, RequestPolicy},
-    content::ObjectId,
+    content::{Attachment, ObjectId},
     conversation::ConversationId,
 };
 
@@ -48,6 +49,17 @@ pub enum Wish {
         text: String,
         /// The message that this one answers.
         in_reply_to: Option<ObjectId>,
+        /// Files. The sealed bytes of each are in the host's spool, durably, before the wish is given.
+        attachments: Vec<Attachment>,
+    },
+    /// Some of the sealed bytes of a blob.
+    FetchBlob {
+        /// Which.
+        blob: BlobId,
+        /// From where.
+        offset: u64,
+        /// How many, at most [`crate::output::MAX_RESPONSE`].
+        length: u64,
     },
     /// React to a message; no emoji is a like.
     React {
@@ -147,6 +159,9 @@ pub enum TransportError {
     /// The certificate or TLS does not hold.
     #[error("the connection to the relay is not secure")]
     Insecure,
+    /// What was to be sent is not in the spool any more, or can't be read.
+    #[error("the sealed file on this device is gone or cannot be read")]
+    SpoolLost,
     /// The answer is longer than any that the relay gives.
     #[error("the relay's answer is too long")]
     TooLong,

@@ -1,6 +1,11 @@
 //! A message as the app sees it: a note with everything that was done to it since.
 
-use infrasound_spec::{account::Handle, content::ObjectId, conversation::ConversationId, time::Timestamp};
+use infrasound_spec::{
+    account::Handle,
+    content::{Attachment, ObjectId},
+    conversation::ConversationId,
+    time::Timestamp,
+};
 
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +26,8 @@ pub struct Message {
     pub body: Body,
     /// The message that it answers.
     pub in_reply_to: Option<ObjectId>,
+    /// The files that came with it.
+    pub attachments: Vec<Attachment>,
     /// Whether its author changed it.
     pub edited: bool,
     /// Reactions: who, and with what (`None` is a like).

@@ -147,6 +147,7 @@ impl Client {
             welcomes: VecDeque::new(),
             joining: None,
             queries: Vec::new(),
+            uploads: HashMap::new(),
             loading: HashMap::new(),
             caught_up: false,
         }
