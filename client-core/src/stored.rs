@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(fingerprint(&intent(Stage::Held { number: 5 })), "159:d9b5a919d3cbe619");
         let mut uploading = intent(Stage::Queued);
         uploading.uploads = vec![Upload { blob: BlobId::from_bytes([4; 32]), sealed_size: 272 }];
-        assert_eq!(fingerprint(&uploading), "?");
+        assert_eq!(fingerprint(&uploading), "226:5fc4076c24d73b7d");
         assert_eq!(fingerprint(&summary), "79:c5e5b1f28d56589e");
         assert_eq!(fingerprint(&state()), "262:ee2313c700210ea4");
     }
