@@ -6,6 +6,7 @@
 //! | `commands` | one file for each command |
 //! | `app` | a command at work: session, events, screen |
 //! | `line`, `render` | what is said: shapes for programs, text for people |
+//! | `file`, `progress` | what files are called here; how far they are |
 //! | `clean`, `html` | nothing from outside reaches the terminal but text |
 
 mod app;
