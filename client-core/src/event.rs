@@ -3,6 +3,7 @@
 use infrasound_spec::{
     account::{AccountUri, Handle},
     api::{devices::DeviceInfo, groups::JoinRequest},
+    blob::BlobId,
     content::{Act, ObjectId},
     conversation::ConversationId,
     policy::{GroupPolicy, LinkTerms, Role},
@@ -96,6 +97,17 @@ pub enum Event {
         /// How many.
         count: u64,
     },
+    /// A file of a message of one's own is being uploaded.
+    Uploading {
+        /// Which message.
+        object: ObjectId,
+        /// Which file.
+        blob: BlobId,
+        /// How many of its sealed bytes the relay has.
+        sent: u64,
+        /// How many there are.
+        total: u64,
+    },
     /// A stored wish can't be done after all; nothing of it remains. For a message of one's own, `object` is its id.
     IntentFailed {
         /// Where, if that was known already.
@@ -139,6 +151,8 @@ pub enum Answer {
     Messages(Vec<Message>),
     /// The safety number that was asked for.
     SafetyNumber(SafetyNumber),
+    /// The sealed bytes that were asked for.
+    Bytes(Vec<u8>),
     /// The devices that were asked for.
     Devices(Vec<DeviceInfo>),
     /// The group that was asked for.

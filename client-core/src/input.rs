@@ -2,8 +2,9 @@
 
 use infrasound_spec::{
     account::{AccountUri, Handle},
+    blob::BlobId,
     consent::{ContactState, RequestPolicy},
-    content::{GroupMetadata, ObjectId},
+    content::{Attachment, GroupMetadata, ObjectId},
     conversation::ConversationId,
     policy::{LinkKey, Role},
 };
@@ -51,6 +52,17 @@ pub enum Wish {
         text: String,
         /// The message that this one answers.
         in_reply_to: Option<ObjectId>,
+        /// Files. The sealed bytes of each are in the host's spool, durably, before the wish is given.
+        attachments: Vec<Attachment>,
+    },
+    /// Some of the sealed bytes of a blob.
+    FetchBlob {
+        /// Which.
+        blob: BlobId,
+        /// From where.
+        offset: u64,
+        /// How many, at most [`crate::output::MAX_RESPONSE`].
+        length: u64,
     },
     /// React to a message; no emoji is a like.
     React {
@@ -158,6 +170,8 @@ pub enum GroupWish {
         text: String,
         /// The message that this one answers.
         in_reply_to: Option<ObjectId>,
+        /// Files, sealed into the spool.
+        attachments: Vec<Attachment>,
     },
     /// See who is in it, and who may do what.
     View {
@@ -296,6 +310,9 @@ pub enum TransportError {
     /// The certificate or TLS does not hold.
     #[error("the connection to the relay is not secure")]
     Insecure,
+    /// What was to be sent is not in the spool any more, or can't be read.
+    #[error("the sealed file on this device is gone or cannot be read")]
+    SpoolLost,
     /// The answer is longer than any that the relay gives.
     #[error("the relay's answer is too long")]
     TooLong,

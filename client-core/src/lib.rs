@@ -3,6 +3,7 @@
 //! [`Client::handle`] is the one entry point. [`input`] says what goes in, [`output`] what the host must do with what
 //! comes out. Time and randomness are arguments; what was stored comes in as records.
 
+pub mod blob;
 mod client;
 mod contact;
 pub mod conversation;

@@ -5,10 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use infrasound_spec::time;
+use infrasound_spec::{limits, time};
 use serde::Deserialize;
 
 use crate::clock::Clock;
+
+/// Bytes in a mebibyte.
+pub(crate) const MIB: u64 = 1024 * 1024;
 
 /// Where the relay's accounts come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub struct RateConfig {
     pub stranger_claims_per_hour: u64,
     /// The same, of one account that has not.
     pub stranger_claims_of_one_per_hour: u64,
+    /// Blobs that an account announces in an hour.
+    pub blobs_per_hour: u64,
 }
 
 impl Default for RateConfig {
@@ -43,6 +48,7 @@ impl Default for RateConfig {
             claims_per_hour: 300,
             stranger_claims_per_hour: 30,
             stranger_claims_of_one_per_hour: 10,
+            blobs_per_hour: 600,
         }
     }
 }
@@ -56,6 +62,7 @@ impl RateConfig {
             claims_per_hour: 0,
             stranger_claims_per_hour: 0,
             stranger_claims_of_one_per_hour: 0,
+            blobs_per_hour: 0,
         }
     }
 }
@@ -79,6 +86,10 @@ pub struct Config {
     pub void_window: u64,
     /// Milliseconds between two sweeps.
     pub sweep_interval: u64,
+    /// Bytes of the longest file in a blob.
+    pub max_blob: u64,
+    /// Sealed bytes of all blobs of an account.
+    pub blob_quota: u64,
     /// How often things may be asked for.
     pub rates: RateConfig,
     /// Pages of the database, at most: a test's way to a full disk.
@@ -99,6 +110,8 @@ impl Config {
             session_lifetime: time::DAY,
             void_window: 30 * time::SECOND,
             sweep_interval: time::SECOND,
+            max_blob: limits::MAX_BLOB,
+            blob_quota: 2 * 1024 * MIB,
             rates: RateConfig::default(),
             max_pages: None,
             clock: Clock::default(),
@@ -124,6 +137,10 @@ pub struct ConfigFile {
     pub retention_days: Option<u64>,
     /// Seconds after the first "cannot apply" until a commit is voided.
     pub void_window_seconds: Option<u64>,
+    /// MiB of the longest file.
+    pub max_file_mib: Option<u64>,
+    /// MiB of all files of an account.
+    pub file_quota_mib: Option<u64>,
     /// How often things may be asked for.
     pub rates: RateConfig,
 }

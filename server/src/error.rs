@@ -78,7 +78,8 @@ impl ApiError {
         Self::new(ProblemType::Internal, "The relay failed. Its log says why. Try again later.")
     }
 
-    fn storage_full() -> Self {
+    /// `storage-full`: nothing was accepted.
+    pub(crate) fn storage_full() -> Self {
         Self::new(
             ProblemType::StorageFull,
             "The relay's disk is full. Nothing was accepted; try again later.",

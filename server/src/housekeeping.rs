@@ -17,6 +17,8 @@ const ENTRIES: u64 = 500;
 const LOGS: u64 = 200;
 /// Sweeps of the refused commits for each of the rest, which looks at every log.
 const RARELY: u64 = 60;
+/// Sweeps of the refused commits for each comparison of blobs and their files. The first comes at once.
+const HARDLY_EVER: u64 = 3600;
 
 /// Sweeps until the relay shuts down.
 pub(crate) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
@@ -29,13 +31,14 @@ pub(crate) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
             _ = shutdown.wait_for(|stop| *stop) => return,
         }
         count += 1;
-        if let Err(error) = sweep(&app, count.is_multiple_of(RARELY)).await {
+        let (rest, files) = (count.is_multiple_of(RARELY), count % HARDLY_EVER == 1);
+        if let Err(error) = sweep(&app, rest, files).await {
             tracing::warn!(problem = error.0.problem_type.urn(), "a sweep failed; the next one tries again");
         }
     }
 }
 
-pub(crate) async fn sweep(app: &App, thoroughly: bool) -> Result<(), ApiError> {
+pub(crate) async fn sweep(app: &App, thoroughly: bool, files: bool) -> Result<(), ApiError> {
     let mut snapshot = app.read().await?;
     let before = app.now().minus_millis(app.config.void_window);
     let refused = crate::store::commit::refused_before(&mut snapshot, before).await?;
@@ -43,6 +46,9 @@ pub(crate) async fn sweep(app: &App, thoroughly: bool) -> Result<(), ApiError> {
     if !refused.is_empty() {
         let window = app.config.void_window;
         app.writer.run(move |tx| Box::pin(provisional::settle_refused(tx, window))).await?;
+    }
+    if files {
+        app.reconcile_blobs().await?;
     }
     if thoroughly { app.sweep_expired().await } else { Ok(()) }
 }
@@ -53,6 +59,7 @@ impl App {
         self.writer
             .run(|tx| Box::pin(async move { Ok(retention::drop_expired(tx.conn, tx.now).await?) }))
             .await?;
+        self.collect_blobs().await?;
         let before = self.now().minus_millis(self.config.retention);
         loop {
             let mut snapshot = self.read().await?;

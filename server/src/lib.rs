@@ -6,9 +6,11 @@
 
 mod address;
 mod app;
+mod blobs;
 mod body;
 mod cache;
 mod clock;
+mod collecting;
 pub mod command;
 pub mod config;
 pub mod demo;

@@ -12,7 +12,8 @@ use utoipa::{
 };
 
 use crate::routes::{
-    account, contacts, conversations, devices, key_packages, relay, sessions, sign_in, stream, welcomes,
+    account, blobs, contacts, conversations, devices, key_packages, relay, sessions, sign_in, stream,
+    welcomes,
 };
 
 #[derive(OpenApi)]
@@ -27,8 +28,9 @@ use crate::routes::{
         key_packages::upload::handle, key_packages::count::handle, key_packages::claim::handle,
         conversations::list::handle, conversations::found::handle, conversations::one::handle,
         conversations::log::handle, conversations::message::handle, conversations::commit::handle,
-        conversations::report::handle, conversations::tree::handle, welcomes::list::handle,
-        welcomes::delete::handle, stream::handle,
+        conversations::report::handle, conversations::tree::handle, blobs::announce::handle,
+        blobs::upload::handle, blobs::download::handle, blobs::attach::handle, blobs::detach::handle,
+        welcomes::list::handle, welcomes::delete::handle, stream::handle,
     ),
     components(schemas(Problem, StreamEvent)),
     modifiers(&SessionScheme, &Problems),
@@ -60,8 +62,8 @@ impl Modify for Problems {
             .build();
         for item in document.paths.paths.values_mut() {
             let operations =
-                [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten();
-            for operation in operations {
+                [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+            for operation in operations.into_iter().flatten() {
                 operation.responses.responses.insert("default".to_owned(), RefOr::T(problem.clone()));
             }
         }

@@ -76,6 +76,8 @@ pub(crate) struct Rates {
     pub(crate) stranger_claims_of_one: Buckets<(AccountUri, AccountUri)>,
     /// Claims of an account for accounts that have accepted it.
     pub(crate) claims: Buckets<AccountUri>,
+    /// Blobs that an account announces.
+    pub(crate) blobs: Buckets<AccountUri>,
 }
 
 impl Rates {
@@ -88,6 +90,7 @@ impl Rates {
             stranger_claims: Buckets::new(config.stranger_claims_per_hour, time::HOUR),
             stranger_claims_of_one: Buckets::new(config.stranger_claims_of_one_per_hour, time::HOUR),
             claims: Buckets::new(config.claims_per_hour, time::HOUR),
+            blobs: Buckets::new(config.blobs_per_hour, time::HOUR),
         }
     }
 }

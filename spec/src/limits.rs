@@ -26,6 +26,14 @@ pub const MAX_TYPING: usize = 256;
 pub const MAX_RECEIPTS: usize = 32;
 /// The longest body of a request.
 pub const MAX_BODY: usize = 6 * 1024 * 1024;
+/// The longest file that a client sends, and that a relay takes if it is not configured otherwise.
+pub const MAX_BLOB: u64 = 100 * 1024 * 1024;
+/// Attachments of a message.
+pub const MAX_ATTACHMENTS: usize = 16;
+/// The longest name of an attachment, in bytes.
+pub const MAX_FILE_NAME: usize = 255;
+/// The longest media type of an attachment, in bytes.
+pub const MAX_MEDIA_TYPE: usize = 127;
 /// Devices of an account.
 pub const MAX_DEVICES: usize = 10;
 /// One-time key packages kept for a device.

@@ -5,13 +5,16 @@ It is a second implementation of the formats, written from the prose, so that a 
 Rust code. It needs the Python package `cryptography`. Run it here after changing it, then `cargo test -p infrasound-spec`.
 """
 
+import base64
 import hashlib
 import json
 import pathlib
 import struct
 
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 HERE = pathlib.Path(__file__).parent
 DAY = 24 * 60 * 60 * 1000
@@ -25,6 +28,9 @@ BOB = "https://b.example/users/bob"
 def u8(n): return struct.pack(">B", n)
 def u32(n): return struct.pack(">I", n)
 def u64(n): return struct.pack(">Q", n)
+
+
+def b64(data): return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def opaque(data):
@@ -507,6 +513,27 @@ def content():
     bad("not_json", "content is JSON", "1", "hello", "NotAnActivity")
     bad("empty", "content is JSON", "1", "", "NotAnActivity")
     bad("a_list", "content is an object", "1", [activity("Create", note)], "NotAnActivity")
+    blob = {"id": b64(bytes([1]) * 32), "key": b64(bytes([2]) * 32), "size": 70_000, "digest": b64(bytes([3]) * 32)}
+    document = {"type": "Document", "mediaType": "image/png", "name": "elephant.png", "urn:infrasound:blob": blob}
+    told = {"media_type": "image/png", "name": "elephant.png", "width": None, "height": None, "blob": blob}
+    attached = lambda *documents: activity("Create", note | {"attachment": list(documents)})
+    vector("attachment", "a file that comes with a message", "8", attached(document), create | {"attachments": [told]})
+    vector("attachment_with_measures", "a picture says how large it is", "8", attached(document | {"width": 640, "height": 480}),
+           create | {"attachments": [told | {"width": 640, "height": 480}]})
+    vector("attachment_alone", "one attachment needs no list", "8", activity("Create", note | {"content": "", "attachment": document}),
+           create | {"html": "", "attachments": [told]})
+    vector("attachment_of_another_software", "it is shown as one that cannot be fetched", "8",
+           attached({"type": "Image", "url": "https://evil.example/track.png"}),
+           create | {"attachments": [{"media_type": "application/octet-stream", "name": "", "width": None, "height": None, "blob": None}]})
+    vector("attachments_16", "16 at most", "8", attached(*[document] * 16), create | {"attachments": [told] * 16})
+    bad("attachments_17", "16 at most", "8", attached(*[document] * 17), "Attachment")
+    bad("attachment_name_too_long", "255 bytes at most", "8", attached(document | {"name": "n" * 256}), "Attachment")
+    bad("attachment_media_type_too_long", "127 bytes at most", "8", attached(document | {"mediaType": "m" * 128}), "Attachment")
+    bad("attachment_without_key", "a reference is whole", "8", attached(document | {"urn:infrasound:blob": {k: v for k, v in blob.items() if k != "key"}}), "Attachment")
+    bad("attachment_key_too_short", "a key has 32 bytes", "8", attached(document | {"urn:infrasound:blob": blob | {"key": b64(bytes(31))}}), "Attachment")
+    bad("attachment_size_negative", "a size is a number of bytes", "8", attached(document | {"urn:infrasound:blob": blob | {"size": -1}}), "Attachment")
+    bad("attachment_size_beyond_all", "2^40 at most", "8", attached(document | {"urn:infrasound:blob": blob | {"size": 2**40 + 1}}), "Attachment")
+    bad("attachment_blob_is_null", "a reference is an object", "8", attached(document | {"urn:infrasound:blob": None}), "Attachment")
     bad("two_values", "nothing follows", "1", text(note) + text(note), "NotAnActivity")
     bad("without_type", "an activity has a type", "1", {"id": ACTIVITY, "object": note}, "NotAnActivity")
     bad("type_is_a_number", "a type is text", "1", activity(7, note), "NotAnActivity")
@@ -529,6 +556,65 @@ def content():
     bad("like_of_a_fetchable_object", "only what was said here is reacted to", "2", activity("Like", "https://social.example/1"), "Incomplete")
     bad("reaction_too_long", "64 bytes at most", "2", activity("EmojiReact", NOTE, content="x" * 65), "Incomplete")
     bad("reaction_empty", "a reaction is not empty", "2", activity("EmojiReact", NOTE, content=""), "Incomplete")
+
+
+# --- blobs.md 2 --------------------------------------------------------------------------------------------------
+
+BLOB_KEY = bytes(range(32))
+
+
+def padded(n):
+    if n <= 256:
+        return 256
+    exponent = n.bit_length() - 1
+    mask = (1 << (exponent - exponent.bit_length())) - 1
+    return (n + mask) & ~mask
+
+
+def seal(data, length=None, mark_last=True):
+    key = HKDF(hashes.SHA256(), 32, salt=None, info=b"Infrasound 1.0 blob seal").derive(BLOB_KEY)
+    data = data + bytes((padded(len(data)) if length is None else length) - len(data))
+    chunks = [data[i:i + 65536] for i in range(0, len(data), 65536)]
+    sealed = []
+    for number, chunk in enumerate(chunks):
+        last = mark_last and number == len(chunks) - 1
+        sealed.append(ChaCha20Poly1305(key).encrypt(bytes(7) + u32(number) + u8(last), chunk, None))
+    return sealed
+
+
+def blobs():
+    def pattern(n): return bytes(i * 7 % 251 for i in range(n))
+
+    def vector(name, rule, section, size, sealed, expect, digest=None):
+        sealed = b"".join(sealed)
+        digest = digest or hashlib.sha256(sealed).digest()
+        given = {"key": BLOB_KEY.hex(), "size": size, "digest": digest.hex()}
+        write("blob", name, rule, f"blobs.md {section}", given | {"sealed": sealed.hex()}, expect)
+
+    # A file follows from its length: byte i is 7i mod 251. So even a long one is short to write down.
+    def good(size): return {"file_sha256": hashlib.sha256(pattern(size)).hexdigest()}
+
+    for name, size in [("empty", 0), ("one_byte", 1), ("padded_to_256", 256), ("not_padded", 272), ("one_more_than_256", 257)]:
+        vector(name, "zeros up to the Padme length, one chunk", "2", size, seal(pattern(size)), good(size))
+    refused = error("Refused")
+    vector("truncated", "the length follows from the size", "3", 257, [seal(pattern(257))[0][:-1]], refused)
+    vector("extended", "the length follows from the size", "3", 1, seal(b"x") + [b"y"], refused)
+    vector("last_not_marked", "the last chunk is marked", "3", 1, seal(b"x", mark_last=False), refused)
+    vector("altered", "a chunk opens or is refused", "3", 1, [bytes([seal(b"x")[0][0] ^ 1]) + seal(b"x")[0][1:]], refused)
+    vector("other_digest", "the digest is the message's", "3", 1, seal(b"x"), refused, digest=bytes(32))
+    vector("padding_not_zero", "padding is zero", "3", 1, seal(b"x" + bytes(254) + b"\1", 256), refused)
+    vector("size_beside_the_padding", "padding is zero", "3", 2, seal(b"xyz"), refused)
+
+    for name, size in [("one_whole_chunk", 65536), ("two_chunks", 65537), ("five_chunks", 300_000)]:
+        sealed = b"".join(seal(pattern(size)))
+        write("blob-sealed", name, "chunks are numbered, and the last one is marked", "blobs.md 2",
+              {"key": BLOB_KEY.hex(), "size": size}, {"sealed_size": len(sealed), "digest": hashlib.sha256(sealed).hexdigest()})
+
+    for size in [0, 1, 256, 257, 65536, 65537, 1_000_000, 100 * 1024 * 1024, 2**40]:
+        sealed = padded(size) + 16 * -(-padded(size) // 65536)
+        write("blob-size", f"file_of_{size}", "the sealed length follows from the size", "blobs.md 2",
+              {"size": size}, {"sealed_size": sealed})
+    write("blob-size", "beyond_all", "2^40 at most", "blobs.md 1", {"size": 2**40 + 1}, error("TooLong"))
 
 
 # --- relay-api.md 4 ----------------------------------------------------------------------------------------------
@@ -561,5 +647,5 @@ def problems():
 
 
 for make in [account_uris, handles, signing, proofs, endorsements, conversations, log, submissions, reports, frames, content,
-             problems]:
+             blobs, problems]:
     make()

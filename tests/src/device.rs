@@ -19,15 +19,21 @@ use std::{
 
 use infrasound_core::{
     Client, NewDevice,
+    blob::{self, BlobRefused},
     event::{Answer, Event, Failure},
     input::{HttpResponse, Input, TransportError, Wish, WishId},
     journal::{Batch, RecordName, Scope, SealedRecord, StorageKey},
     message::Message,
-    output::{HttpRequest, Method, Output},
+    output::{BlobBytes, HttpRequest, Method, Output},
     warning::Warning,
 };
 use infrasound_spec::{
-    account::Handle, api::sign_in::SignedIn, consent::ContactState, conversation::ConversationId,
+    account::Handle,
+    api::{blobs::UPLOAD_OFFSET, sign_in::SignedIn},
+    blob::BlobId,
+    consent::ContactState,
+    content::Attachment,
+    conversation::ConversationId,
     time::Timestamp,
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
@@ -35,12 +41,23 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 /// What changes answers of the relay on their way to a device.
 pub type Tamper = Box<dyn FnMut(&HttpRequest, &mut HttpResponse) + Send>;
 
+/// A file was not fetched.
+#[derive(Debug)]
+pub enum FetchError {
+    /// The relay did not give it.
+    NotGiven(Failure),
+    /// What it gave is not what was sent.
+    Refused(BlobRefused),
+}
+
 /// One device.
 pub struct Device {
     core: Option<Client>,
     key: StorageKey,
     /// What would be on the disk.
     pub journal: BTreeMap<(Scope, RecordName), Vec<u8>>,
+    /// Sealed files on their way to the relay.
+    pub spool: BTreeMap<BlobId, Vec<u8>>,
     /// What the app was told, in order.
     pub events: Vec<Event>,
     /// Everything that went over the wire: bodies of requests and answers.
@@ -89,6 +106,7 @@ impl Device {
             core: Some(core),
             key,
             journal: BTreeMap::new(),
+            spool: BTreeMap::new(),
             events: Vec::new(),
             traffic: Vec::new(),
             base: base.to_owned(),
@@ -171,6 +189,8 @@ impl Device {
         self.core = None;
         let root = self.records(Scope::ROOT);
         let (core, outputs) = Client::open(&self.key, &root, now(self.ahead), &mut self.rng).unwrap();
+        let kept = core.spooled();
+        self.spool.retain(|blob, _| kept.contains(blob));
         self.core = Some(core);
         self.queue.extend(outputs);
     }
@@ -221,7 +241,12 @@ impl Device {
 
     /// Writes to somebody, again if a crash came before the client said that it has the message and it hasn't.
     pub async fn send_or_again(&mut self, to: &Handle, text: &str) {
-        let send = || Wish::Send { to: to.clone(), text: text.to_owned(), in_reply_to: None };
+        let send = || Wish::Send {
+            to: to.clone(),
+            text: text.to_owned(),
+            in_reply_to: None,
+            attachments: Vec::new(),
+        };
         if self.try_wish(send()).await.is_none() {
             self.drive().await;
             let stored = match self.core().conversation_with(to) {
@@ -236,7 +261,38 @@ impl Device {
 
     /// Writes to somebody.
     pub async fn send(&mut self, to: &Handle, text: &str) {
-        self.wish(Wish::Send { to: to.clone(), text: text.to_owned(), in_reply_to: None }).await.unwrap();
+        self.wish(Wish::Send {
+            to: to.clone(),
+            text: text.to_owned(),
+            in_reply_to: None,
+            attachments: Vec::new(),
+        })
+        .await
+        .unwrap();
+    }
+
+    /// Seals a file for a message.
+    pub fn seal(&mut self, name: &str, bytes: &[u8]) -> Attachment {
+        let (blob, sealed) = blob::seal(bytes, &mut self.rng).unwrap();
+        self.spool.insert(blob.id, sealed);
+        let (name, media_type) = (name.to_owned(), "application/octet-stream".to_owned());
+        Attachment { media_type, name, width: None, height: None, blob: Some(blob) }
+    }
+
+    /// Writes to somebody, with files.
+    pub async fn send_files(&mut self, to: &Handle, text: &str, attachments: Vec<Attachment>) {
+        let (to, text) = (to.clone(), text.to_owned());
+        self.wish(Wish::Send { to, text, in_reply_to: None, attachments }).await.unwrap();
+    }
+
+    /// Fetches and opens a file of a message.
+    pub async fn fetch(&mut self, attachment: &Attachment) -> Result<Vec<u8>, FetchError> {
+        let blob = attachment.blob.clone().unwrap();
+        let wish = Wish::FetchBlob { blob: blob.id, offset: 0, length: blob.sealed_size() };
+        match self.wish(wish).await.map_err(FetchError::NotGiven)? {
+            Answer::Bytes(sealed) => blob::open(&blob, &sealed).map_err(FetchError::Refused),
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Accepts, ignores, blocks.
@@ -314,6 +370,7 @@ impl Device {
                 let records = self.records(scope);
                 self.input(Input::Loaded(scope, records));
             }
+            Output::DropBlob(blob) => drop(self.spool.remove(&blob)),
             Output::Request(request) => self.request(request).await,
             Output::OpenStream { .. } if self.online => self.input(Input::StreamOpened),
             Output::OpenStream { .. } => self.input(Input::StreamClosed(TransportError::Unreachable)),
@@ -359,7 +416,21 @@ impl Device {
             Method::Post => self.http.post(url),
             Method::Put => self.http.put(url),
             Method::Delete => self.http.delete(url),
+            Method::Patch => self.http.patch(url),
         };
+        match request.bytes {
+            None => {}
+            Some(BlobBytes::Fetch { offset, length }) => {
+                builder = builder.header("range", format!("bytes={offset}-{}", offset + length - 1));
+            }
+            Some(BlobBytes::Send { blob, offset, length }) => {
+                let Some(sealed) = self.spool.get(&blob) else {
+                    return self.input(Input::Unreachable(request.id, TransportError::SpoolLost));
+                };
+                let part = usize::try_from(offset).unwrap()..usize::try_from(offset + length).unwrap();
+                builder = builder.header(UPLOAD_OFFSET, offset).body(sealed[part].to_vec());
+            }
+        }
         if let Some(token) = &request.token {
             self.token = Some(token.clone());
             builder = builder.bearer_auth(token);

@@ -29,7 +29,7 @@ use crate::device::Device;
 impl Device {
     /// Makes a group and waits until the hub has it.
     pub async fn create_group(&mut self, name: &str, members: &[Handle]) -> ConversationId {
-        let metadata = GroupMetadata { name: name.to_owned(), summary: String::new() };
+        let metadata = GroupMetadata { name: name.to_owned(), ..GroupMetadata::default() };
         let wish = GroupWish::Create { metadata, members: members.to_vec() };
         let Answer::Queued { message, conversation } = self.wish(Wish::Group(wish)).await.unwrap() else {
             panic!("a group is queued")
@@ -113,7 +113,12 @@ impl Device {
 
     /// Writes to a group.
     pub async fn say_in(&mut self, conversation: ConversationId, text: &str) -> ObjectId {
-        let wish = GroupWish::Send { conversation, text: text.to_owned(), in_reply_to: None };
+        let wish = GroupWish::Send {
+            conversation,
+            text: text.to_owned(),
+            in_reply_to: None,
+            attachments: Vec::new(),
+        };
         match self.wish(Wish::Group(wish)).await.unwrap() {
             Answer::Queued { message, .. } => message,
             other => panic!("{other:?}"),

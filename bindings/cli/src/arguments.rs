@@ -9,6 +9,7 @@ const EXAMPLES: &str = "\
 Examples:
   infrasound login --relay https://relay.example     sign in with a browser
   infrasound send @bob@social.example 'Hello Bob'    write to somebody
+  infrasound send @bob@social.example --file a.png   send a file
   infrasound inbox --follow                          see what arrives, as it arrives
   infrasound chat @bob@social.example                talk
   infrasound react @bob@social.example/12 👍          react to message 12
@@ -93,8 +94,19 @@ pub(crate) enum Command {
         #[arg(value_name = "@USER@HOST")]
         to: Handle,
         /// What, or - for standard input
-        #[arg(allow_hyphen_values = true)]
-        text: String,
+        #[arg(allow_hyphen_values = true, required_unless_present = "files")]
+        text: Option<String>,
+        /// A file to go with it; may be given several times
+        #[arg(long = "file", value_name = "PATH")]
+        files: Vec<PathBuf>,
+    },
+    /// Save the files of a message; nothing is overwritten
+    Save {
+        #[command(flatten)]
+        message: MessageArgument,
+        /// The directory, or for a single file its name [default: here]
+        #[arg(long, value_name = "DIR|FILE")]
+        to: Option<PathBuf>,
     },
     /// Show what has arrived since the last time, requests included
     Inbox {
@@ -265,7 +277,15 @@ mod tests {
     #[test]
     fn a_text_may_begin_with_a_hyphen() {
         let parsed = Arguments::try_parse_from(["infrasound", "send", "@a@b", "- a list\n- of two"]).unwrap();
-        assert!(matches!(parsed.command, Command::Send { text, .. } if text.starts_with('-')));
+        assert!(matches!(parsed.command, Command::Send { text: Some(text), .. } if text.starts_with('-')));
+    }
+
+    #[test]
+    fn a_file_needs_no_text() {
+        let parsed = Arguments::try_parse_from(["infrasound", "send", "@a@b", "--file", "x", "--file", "y"]);
+        let Command::Send { text: None, files, .. } = parsed.unwrap().command else { panic!("a text") };
+        assert_eq!(files.len(), 2);
+        assert!(Arguments::try_parse_from(["infrasound", "send", "@a@b"]).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | `commands` | one file for each command |
 //! | `app` | a command at work: session, events, screen |
 //! | `line`, `render` | what is said: shapes for programs, text for people |
+//! | `file`, `progress` | what files are called here; how far they are |
 //! | `clean`, `html` | nothing from outside reaches the terminal but text |
 
 mod app;
@@ -13,10 +14,12 @@ mod arguments;
 mod clean;
 mod commands;
 mod exit;
+mod file;
 mod html;
 mod input;
 mod line;
 mod paint;
+mod progress;
 mod reference;
 mod render;
 mod screen;

@@ -1,6 +1,7 @@
 //! What the command says, as text for a person.
 
 use crate::{
+    file,
     line::{Activity, Conversation, Line, Message, Policy, Send, State},
     paint::Paint,
     table, time,
@@ -34,6 +35,7 @@ pub(crate) fn text(line: &Line, paint: Paint) -> String {
         Line::Offline { text } => paint.waiting(&format!("offline: {text}")),
         Line::Policy(policy) => self::policy(policy),
         Line::SafetyNumber { with, groups, pinned, .. } => safety_number(with, groups, *pinned, paint),
+        Line::Saved(saved) => format!("saved {} ({})", saved.path, file::size(saved.size)),
         Line::Send(send) => self::send(send, paint),
         Line::Warning(warning) => {
             let place =
@@ -64,6 +66,7 @@ fn message(message: &Message, paint: Paint) -> String {
     }
     let notes = if notes.is_empty() { String::new() } else { format!("  [{}]", notes.join(", ")) };
     let body = match message.kind {
+        "text" if message.text.is_empty() => String::new(),
         "text" => indented(&message.text),
         "deleted" => paint.dim("    (deleted)"),
         "unsupported" => {
@@ -71,13 +74,30 @@ fn message(message: &Message, paint: Paint) -> String {
         }
         _ => paint.loud(&format!("    (unreadable: {})", message.text)),
     };
-    format!("{head}{notes}\n{body}{}", reactions(message))
+    let body = if body.is_empty() { body } else { format!("\n{body}") };
+    format!("{head}{notes}{body}{}{}", files(message), reactions(message))
 }
 
 /// The time and what sets it off; nothing if it is not known.
 fn when(time: &str) -> String {
     let local = time::local(time);
     if local.is_empty() { local } else { format!("{local}  ") }
+}
+
+fn files(message: &Message) -> String {
+    let each = message.attachments.iter().map(|attachment| {
+        let name = if attachment.name.is_empty() { "(without a name)" } else { &attachment.name };
+        match attachment.size {
+            Some(size) => format!("\n    + {name} ({}, {})", attachment.media_type, file::size(size)),
+            None => format!("\n    + {name} ({}): this version cannot fetch it", attachment.media_type),
+        }
+    });
+    let files: String = each.collect();
+    let can_be_saved = message.number.is_some() && message.attachments.iter().any(|file| file.size.is_some());
+    match can_be_saved {
+        true => format!("{files}\n      save with: infrasound save {}", message.reference),
+        false => files,
+    }
 }
 
 fn reactions(message: &Message) -> String {
@@ -259,6 +279,7 @@ mod tests {
                 kind: "text",
                 text: text.to_owned(),
                 in_reply_to: None,
+                attachments: Vec::new(),
                 edited: false,
                 reactions: Vec::new(),
                 state: "received",

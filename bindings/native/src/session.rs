@@ -32,6 +32,7 @@ use crate::{
     journal::Journal,
     relay_url::RelayUrl,
     sign_in::Ticketed,
+    spool::Spool,
     status::Status,
     transport::Transport,
 };
@@ -49,6 +50,7 @@ pub struct Session {
     status: watch::Receiver<Status>,
     person: Person,
     relay: RelayUrl,
+    spool: Spool,
 }
 
 /// What happens in a session, in order. They are kept until they are read: read them, or drop this.
@@ -141,15 +143,27 @@ impl Session {
         outputs: Vec<infrasound_core::output::Output>,
     ) -> Result<(Self, Events), Error> {
         let transport = Transport::new(&tenant.relay)?;
+        let spool = home.spool().map_err(|error| Error::home(error, home.dir()))?;
+        // What is left of files that were sealed for no wish takes up room, and nothing else.
+        let _ = spool.keep_only(&client.spooled());
         let person = client.account();
         let (command_sender, commands) = mpsc::channel(64);
         let (events, event_receiver) = mpsc::unbounded_channel();
         let (status, status_receiver) = watch::channel(Status::default());
-        let host = Host::new(Parts { home, journal, transport, client, commands, events, status });
+        let host = Host::new(Parts {
+            home,
+            journal,
+            transport,
+            spool: spool.clone(),
+            client,
+            commands,
+            events,
+            status,
+        });
         tokio::spawn(host.run(outputs));
         let relay = tenant.relay.clone();
         Ok((
-            Self { commands: command_sender, status: status_receiver, person, relay },
+            Self { commands: command_sender, status: status_receiver, person, relay, spool },
             Events(event_receiver),
         ))
     }
@@ -207,6 +221,11 @@ impl Session {
     /// Why the relay could not be reached when it was last tried, if so.
     pub fn offline(&self) -> Option<String> {
         self.status.borrow().offline.clone()
+    }
+
+    /// Where sealed files are, on their way.
+    pub(crate) fn spool(&self) -> &Spool {
+        &self.spool
     }
 
     /// The account.

@@ -22,12 +22,12 @@ const LONGEST_WAIT: u64 = 10 * SECOND;
 
 impl Client {
     /// Tells the group's metadata, if this device knows it and is not about to.
-    pub(super) fn tell_metadata(&mut self, id: ConversationId, step: &mut Step) {
+    pub(super) fn tell_metadata(&mut self, id: ConversationId, step: &mut Step) -> Option<u64> {
         self.metadata_due.remove(&id);
-        let Some(metadata) = self.group(id).and_then(|group| group.metadata.clone()) else { return };
+        let metadata = self.group(id).and_then(|group| group.metadata.clone())?;
         let activity = Activity { id: ObjectId::from_random(step.random()), act: Act::Group(metadata) };
         let work = Work::Activity { json: activity.encode(), note: None, receipt: true };
-        self.add_intent(Target::Conversation(id), work, step);
+        Some(self.add_intent(Target::Conversation(id), work, step))
     }
 
     /// Somebody is new who does not know what the group is called.

@@ -16,6 +16,7 @@
 //! | `founding` | a new conversation |
 //! | `joining` | a Welcome |
 //! | `sending` | intents become submissions |
+//! | `uploading` | the files of an intent go before its message |
 //! | `entries`, `received` | the log becomes history |
 //! | `history` | reading it back |
 //! | `groups` | wishes about groups |
@@ -55,6 +56,7 @@ mod session;
 mod step;
 mod telling;
 mod typing;
+mod uploading;
 mod wish;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -62,6 +64,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use infrasound_spec::{
     account::{AccountUri, DeviceId, Handle},
     api::conversations::PendingWelcome,
+    blob::BlobId,
     consent::{ContactState, RequestPolicy},
     conversation::ConversationId,
     time::Timestamp,
@@ -136,6 +139,8 @@ pub struct Client {
     lost_races: HashMap<u64, u32>,
     /// Links that this device wants to join by.
     links: HashMap<ConversationId, crate::group_link::GroupLink>,
+    /// How far blobs are, as the relay has said since this client was opened.
+    uploads: HashMap<BlobId, uploading::Progress>,
     /// Scopes that were asked for, and what they are.
     loading: HashMap<crate::journal::Scope, Place>,
     caught_up: bool,
@@ -273,6 +278,11 @@ impl Client {
     /// Whether messages wait for somebody whose account has not been looked up yet.
     pub fn is_waiting_for(&self, who: &Handle) -> bool {
         self.intents.values().any(|intent| matches!(&intent.target, Target::Handle(handle) if handle == who))
+    }
+
+    /// The blobs whose sealed bytes must stay in the spool. Others are left from what a crash has interrupted.
+    pub fn spooled(&self) -> Vec<BlobId> {
+        self.intents.values().flat_map(|intent| &intent.uploads).map(|upload| upload.blob).collect()
     }
 
     /// Everything that was said of others: accepted, ignored, blocked.

@@ -160,6 +160,7 @@ impl Client {
             metadata_due: HashMap::new(),
             lost_races: HashMap::new(),
             links: HashMap::new(),
+            uploads: HashMap::new(),
             loading: HashMap::new(),
             caught_up: false,
         }

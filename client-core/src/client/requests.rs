@@ -4,6 +4,7 @@ use infrasound_spec::{
     account::{AccountUri, Handle},
     api::{
         accounts::AccountInfo,
+        blobs::BlobState,
         contacts::ContactList,
         conversations::{
             Accepted, ConversationHead, ConversationList, LogPage, TreeBytes, WelcomeId, WelcomeList,
@@ -13,6 +14,7 @@ use infrasound_spec::{
         key_packages::{ClaimedKeyPackages, KeyPackageCount},
         problem::{Problem, ProblemType},
     },
+    blob::BlobId,
     consent::{ContactState, RequestPolicy},
     conversation::ConversationId,
     submission::SubmissionId,
@@ -23,7 +25,7 @@ use super::{Client, step::Step};
 use crate::{
     event::{Answer, Event, Failure, FailureCode},
     input::{HttpResponse, TransportError, WishId},
-    output::{HttpRequest, Method, RequestId},
+    output::{BlobBytes, HttpRequest, Method, RequestId},
 };
 
 /// What a request is for.
@@ -51,6 +53,10 @@ pub(super) enum Purpose {
     Claim(ConversationId),
     Found(ConversationId, SubmissionId),
     Submit(ConversationId, u64),
+    AnnounceBlob(ConversationId, BlobId),
+    UploadBlob(ConversationId, BlobId),
+    AttachBlob(ConversationId, BlobId),
+    FetchBlob(WishId),
     Log(ConversationId),
     Report(ConversationId, u64),
     SyncDevices,
@@ -76,6 +82,9 @@ impl Purpose {
             | Self::Claim(id)
             | Self::Found(id, _)
             | Self::Submit(id, _)
+            | Self::AnnounceBlob(id, _)
+            | Self::UploadBlob(id, _)
+            | Self::AttachBlob(id, _)
             | Self::Log(id)
             | Self::Report(id, _)
             | Self::LookUpInvitee(id, ..)
@@ -94,6 +103,7 @@ impl Purpose {
         match self {
             Self::SetPolicy(wish, _)
             | Self::Devices(wish)
+            | Self::FetchBlob(wish)
             | Self::LookUpForNumber(wish)
             | Self::LookUpForContact(wish, _)
             | Self::JoinRequests(wish)
@@ -108,6 +118,7 @@ impl Purpose {
             self,
             Self::Claim(_)
                 | Self::Submit(..)
+                | Self::AnnounceBlob(..)
                 | Self::LookUpForNumber(_)
                 | Self::LookUpForContact(..)
                 | Self::LookUpForIntents(_)
@@ -163,15 +174,41 @@ impl Client {
         body: Option<&impl Serialize>,
         step: &mut Step,
     ) -> RequestId {
+        // The API's own types always have a JSON form.
+        let body = body.map(|body| serde_json::to_vec(body).unwrap_or_default());
+        self.send(
+            purpose,
+            HttpRequest { id: RequestId(0), method, path, token: None, body, bytes: None },
+            step,
+        )
+    }
+
+    /// A request that carries bytes of a blob, or asks for some.
+    pub(super) fn move_bytes(
+        &mut self,
+        purpose: Purpose,
+        method: Method,
+        path: String,
+        bytes: BlobBytes,
+        step: &mut Step,
+    ) {
+        let bytes = Some(bytes);
+        self.send(
+            purpose,
+            HttpRequest { id: RequestId(0), method, path, token: None, body: None, bytes },
+            step,
+        );
+    }
+
+    /// Gives a request its number and the session's token.
+    fn send(&mut self, purpose: Purpose, request: HttpRequest, step: &mut Step) -> RequestId {
         let id = RequestId(self.next_request);
         self.next_request += 1;
         let token = if purpose.needs_session() { self.token(step.now) } else { None };
         if let Some(conversation) = purpose.conversation().and_then(|id| self.conversations.get_mut(&id)) {
             conversation.busy = Some(id);
         }
-        // The API's own types always have a JSON form.
-        let body = body.map(|body| serde_json::to_vec(body).unwrap_or_default());
-        step.requests.push(HttpRequest { id, method, path, token, body });
+        step.requests.push(HttpRequest { id, token, ..request });
         self.requests.insert(id, purpose);
         id
     }
@@ -199,6 +236,9 @@ impl Client {
 
     pub(super) fn unreachable(&mut self, id: RequestId, error: TransportError, step: &mut Step) {
         let Some(purpose) = self.take_request(id) else { return };
+        if error == TransportError::SpoolLost {
+            return self.spool_lost(&purpose, step);
+        }
         self.not_now(&purpose, &error.to_string(), step);
         self.back_off(&error.to_string(), None, step);
     }
@@ -315,6 +355,15 @@ impl Client {
             Purpose::Submit(id, intent) => {
                 self.submission_answered(id, intent, reply.parse::<Accepted>(), step);
             }
+            Purpose::AnnounceBlob(id, blob) => {
+                self.blob_announced(id, blob, reply.parse::<BlobState>(), step);
+            }
+            Purpose::UploadBlob(id, blob) => self.blob_uploaded(id, blob, reply.parse::<BlobState>(), step),
+            Purpose::AttachBlob(id, blob) => self.blob_attached(id, blob, reply, step),
+            Purpose::FetchBlob(wish) => match reply {
+                Reply::Ok(bytes) => step.event(Event::WishDone(wish, Answer::Bytes(bytes))),
+                Reply::Problem(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
+            },
             Purpose::Log(id) => self.log_fetched(id, reply.parse::<LogPage>(), step),
             Purpose::Report(id, number) => self.report_delivered(id, number, step),
             Purpose::SyncDevices => {

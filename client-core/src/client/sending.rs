@@ -157,6 +157,9 @@ impl Client {
     }
 
     fn carry_out(&mut self, id: ConversationId, intent: Intent, step: &mut Step) {
+        if matches!(intent.stage, Stage::Queued) && self.pump_uploads(id, &intent, step) {
+            return;
+        }
         match (&intent.stage, &intent.work) {
             (Stage::Message { .. } | Stage::Commit { .. } | Stage::Proposal { .. }, _) => {
                 self.submit(id, &intent, step);

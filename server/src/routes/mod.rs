@@ -1,6 +1,7 @@
 //! The API: which handler answers where. One endpoint, one file.
 
 pub(crate) mod account;
+pub(crate) mod blobs;
 pub(crate) mod contacts;
 pub(crate) mod conversations;
 pub(crate) mod devices;
@@ -19,7 +20,7 @@ use axum::{
     http::StatusCode,
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
-    routing::{delete, get, post, put},
+    routing::{delete, get, patch, post, put},
 };
 use infrasound_spec::{api::paths, api::problem::ProblemType, limits};
 
@@ -58,6 +59,9 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::COMMITS, post(conversations::commit::handle))
         .route(paths::REPORTS, post(conversations::report::handle))
         .route(paths::TREE, get(conversations::tree::handle))
+        .route(paths::BLOBS, post(blobs::announce::handle))
+        .route(paths::BLOB, patch(blobs::upload::handle).get(blobs::download::handle))
+        .route(paths::CONVERSATION_BLOB, put(blobs::attach::handle).delete(blobs::detach::handle))
         .route(paths::WELCOMES, get(welcomes::list::handle))
         .route(paths::WELCOME, delete(welcomes::delete::handle))
         .layer(middleware::from_fn(in_time))

@@ -66,7 +66,7 @@ impl SimulatedRelay {
 
     /// What the relay does by itself from time to time; `thoroughly` as it does rarely. Says whether it went well.
     pub async fn sweep(&self, thoroughly: bool) -> bool {
-        housekeeping::sweep(&self.app, thoroughly).await.is_ok()
+        housekeeping::sweep(&self.app, thoroughly, false).await.is_ok()
     }
 
     /// Nothing that was in the relay's own memory is left.

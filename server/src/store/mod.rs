@@ -5,6 +5,7 @@
 
 pub(crate) mod account;
 pub(crate) mod backend;
+pub(crate) mod blob;
 pub(crate) mod challenge;
 pub(crate) mod changes;
 pub(crate) mod commit;

@@ -8,6 +8,7 @@ mod support;
 
 mod account;
 mod authorization;
+mod blobs;
 mod commits;
 mod contacts;
 mod conversations;

@@ -5,6 +5,7 @@
 //! Spec: `relay-api.md`.
 
 pub mod accounts;
+pub mod blobs;
 pub mod contacts;
 pub mod conversations;
 pub mod devices;

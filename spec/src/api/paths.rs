@@ -81,6 +81,13 @@ pub const TURNS: &str = "/v1/conversations/{conversation}/turns";
 /// `POST`: somebody is typing.
 pub const TYPING: &str = "/v1/conversations/{conversation}/typing";
 
+/// `POST`: announce a blob, or ask how much of it is there.
+pub const BLOBS: &str = "/v1/blobs";
+/// `PATCH` with `Upload-Offset`: upload. `GET`, with `Range` or without: download.
+pub const BLOB: &str = "/v1/blobs/{blob}";
+/// `PUT`: attach a blob to a conversation. `DELETE`: detach it.
+pub const CONVERSATION_BLOB: &str = "/v1/conversations/{conversation}/blobs/{blob}";
+
 /// `GET`: Welcomes for this device.
 pub const WELCOMES: &str = "/v1/welcomes";
 /// `DELETE`: this Welcome was used, or can't be.

@@ -32,10 +32,10 @@ fn relay() {
             version: "0.1.0".into(),
             instance: "https://social.example".into(),
             demo: false,
-            limits: Limits { message: 65_536, key_packages: 100, devices: 10, retention: 5 },
+            limits: Limits { message: 65_536, blob: 7, key_packages: 100, devices: 10, retention: 5 },
         },
         &json!({ "version": "0.1.0", "instance": "https://social.example", "demo": false,
-            "limits": { "message": 65_536, "key_packages": 100, "devices": 10, "retention": 5 } }),
+            "limits": { "message": 65_536, "blob": 7, "key_packages": 100, "devices": 10, "retention": 5 } }),
     );
     check(&Health { status: "ok".into() }, &json!({ "status": "ok" }));
 }

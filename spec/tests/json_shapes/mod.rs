@@ -3,6 +3,7 @@
 //! Spec: `relay-api.md` 2.
 
 mod accounts;
+mod blobs;
 mod conversations;
 
 use std::{fmt::Debug, fs, path::Path};
@@ -87,6 +88,7 @@ fn every_body_of_the_api_has_its_shape_here() {
             let tests = concat!(
                 include_str!("mod.rs"),
                 include_str!("accounts.rs"),
+                include_str!("blobs.rs"),
                 include_str!("conversations.rs")
             );
             let shown = tests.contains(&format!("{name} {{")) || tests.contains(&format!("{name}::new("));

@@ -6,6 +6,7 @@ mod bad_input;
 mod consent;
 mod conversations;
 mod crashes;
+mod files;
 mod groups;
 mod interop;
 mod leaks;

@@ -167,10 +167,10 @@ fn say(app: &mut App, error: CommandError) -> Result<(), CommandError> {
 async fn wish_for(app: &mut App, who: &Handle, typed: Typed) -> Result<Option<Wish>, CommandError> {
     let to = who.clone();
     Ok(Some(match typed {
-        Typed::Text(text) => Wish::Send { to, text, in_reply_to: None },
+        Typed::Text(text) => Wish::Send { to, text, in_reply_to: None, attachments: Vec::new() },
         Typed::Reply(number, text) => {
             let found = find(app, who, number).await?;
-            Wish::Send { to, text, in_reply_to: Some(found.message.id) }
+            Wish::Send { to, text, in_reply_to: Some(found.message.id), attachments: Vec::new() }
         }
         Typed::React(number, emoji) => {
             let found = find(app, who, number).await?;

@@ -13,7 +13,7 @@ pub(super) async fn reply(
     text: String,
 ) -> Result<End, CommandError> {
     let found = reference::message(&app.session, &message.message, message.within.as_deref()).await?;
-    send::send(app, found.conversation.with.handle, text, Some(found.message.id)).await
+    send::send(app, found.conversation.with.handle, text, Some(found.message.id), Vec::new()).await
 }
 
 /// Reacts to anybody's message.

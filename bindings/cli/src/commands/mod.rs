@@ -9,6 +9,7 @@ mod login;
 mod message;
 mod policy;
 mod read;
+mod save;
 mod send;
 
 use std::path::Path;
@@ -47,7 +48,9 @@ pub(super) enum End {
 
 fn with_input(command: Command) -> Result<Command, CommandError> {
     Ok(match command {
-        Command::Send { to, text } => Command::Send { to, text: input::text(text)? },
+        Command::Send { to, text, files } => {
+            Command::Send { to, text: text.map(input::text).transpose()?, files }
+        }
         Command::Reply { message, text } => Command::Reply { message, text: input::text(text)? },
         Command::Edit { message, text } => Command::Edit { message, text: input::text(text)? },
         other => other,
@@ -61,7 +64,10 @@ async fn in_session(command: Command, app: &mut App) -> Result<End, CommandError
         Command::Whoami => account::whoami(app).await,
         Command::Devices => account::devices(app).await,
         Command::SafetyNumber { who } => account::safety_number(app, who).await,
-        Command::Send { to, text } => send::send(app, to, text, None).await,
+        Command::Send { to, text, files } => {
+            send::send_files(app, to, text.unwrap_or_default(), &files).await
+        }
+        Command::Save { message, to } => save::save(app, &message, to).await,
         Command::Inbox { follow } => inbox::inbox(app, follow).await,
         Command::Requests => contacts::requests(app).await,
         Command::Accept { who } => contacts::set(app, "accept", who, ContactState::Accepted).await,

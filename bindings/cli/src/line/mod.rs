@@ -10,6 +10,7 @@ use infrasound_core::{conversation::summary::Summary, event::Person, warning::Wa
 use infrasound_spec::{
     api::devices::DeviceInfo,
     consent::{ContactState, RequestPolicy},
+    content::Attachment,
     conversation::ConversationId,
 };
 use serde::Serialize;
@@ -51,6 +52,7 @@ pub(crate) enum Line {
     },
     Policy(Policy),
     Request(Conversation),
+    Saved(Saved),
     SafetyNumber {
         with: String,
         number: String,
@@ -118,6 +120,24 @@ pub(crate) struct Send {
     pub(crate) conversation: Option<String>,
     pub(crate) state: &'static str,
     pub(crate) reason: Option<String>,
+}
+
+/// A file of a message that was stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Saved {
+    pub(crate) path: String,
+    pub(crate) name: String,
+    pub(crate) size: u64,
+}
+
+impl Saved {
+    pub(crate) fn new(attachment: &Attachment, path: &std::path::Path) -> Self {
+        Self {
+            path: path.display().to_string(),
+            name: clean::line(&attachment.name),
+            size: attachment.blob.as_ref().map_or(0, |blob| blob.size),
+        }
+    }
 }
 
 /// Something is wrong that a person should know.

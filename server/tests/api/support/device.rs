@@ -230,6 +230,18 @@ impl Device {
         Answer::of(request.send().await.unwrap()).await
     }
 
+    /// Uploads bytes of a blob.
+    pub(crate) async fn patch(&self, path: &str, offset: u64, bytes: impl Into<reqwest::Body>) -> Answer {
+        let request = self.http.patch(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        Answer::of(request.header("upload-offset", offset).body(bytes).send().await.unwrap()).await
+    }
+
+    /// Downloads a part of a blob.
+    pub(crate) async fn range(&self, path: &str, range: &str) -> Answer {
+        let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        Answer::of(request.header("range", range).send().await.unwrap()).await
+    }
+
     /// Opens the stream.
     pub(crate) async fn stream(&self, cursor: Option<&str>) -> reqwest::Response {
         let mut request = self.http.get(format!("{}/v1/stream", self.base)).bearer_auth(&self.token);

@@ -19,7 +19,12 @@ async fn an_invitation_is_a_request_until_it_is_answered() {
     let summary = stage.bob.core().conversations().remove(0);
     assert!(summary.request);
     assert_eq!(stage.bob.said(id).await, ["welcome"], "an invited device reads");
-    let early = GroupWish::Send { conversation: id, text: "too soon".to_owned(), in_reply_to: None };
+    let early = GroupWish::Send {
+        conversation: id,
+        text: "too soon".to_owned(),
+        in_reply_to: None,
+        attachments: Vec::new(),
+    };
     assert!(stage.bob.wish(Wish::Group(early)).await.is_err());
     stage.bob.accept_group(id).await;
     stage.bob.say_in(id, "thank you").await;

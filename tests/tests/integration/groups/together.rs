@@ -62,7 +62,8 @@ async fn the_history_says_who_did_what() {
 #[tokio::test]
 async fn a_new_name_reaches_everybody_and_newcomers() {
     let (mut stage, id) = Stage::with_group().await;
-    let metadata = GroupMetadata { name: "Matriarchs".to_owned(), summary: "of the plain".to_owned() };
+    let metadata =
+        GroupMetadata { name: "Matriarchs".to_owned(), summary: "of the plain".to_owned(), picture: None };
     let wish = GroupWish::Describe { conversation: id, metadata: metadata.clone() };
     stage.alice.wish(Wish::Group(wish)).await.unwrap();
     stage.settle().await;
@@ -88,7 +89,12 @@ async fn who_is_removed_reads_nothing_later() {
     assert_eq!(stage.carol.said(id).await, ["before"]);
     assert_eq!(stage.bob.said(id).await, ["before", "after"]);
     assert!(stage.carol.ended(id).is_some());
-    let refused = GroupWish::Send { conversation: id, text: "still here".to_owned(), in_reply_to: None };
+    let refused = GroupWish::Send {
+        conversation: id,
+        text: "still here".to_owned(),
+        in_reply_to: None,
+        attachments: Vec::new(),
+    };
     assert!(stage.carol.wish(Wish::Group(refused)).await.is_err());
 }
 
