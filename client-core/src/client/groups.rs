@@ -171,6 +171,7 @@ impl Client {
         let group = StoredGroup {
             metadata: Some(metadata.clone()),
             consent: ContactState::Accepted,
+            picture_kept: metadata.picture.as_ref().map(|_| step.now),
             ..StoredGroup::default()
         };
         let uploads = uploads(metadata.picture.as_slice())?;

@@ -71,6 +71,7 @@ pub(super) enum Purpose {
     JoinRequests(WishId),
     Decline(WishId),
     Typing,
+    KeepPicture(ConversationId),
 }
 
 impl Purpose {
@@ -388,6 +389,7 @@ impl Client {
             }
             Purpose::Decline(wish) => Self::declined(wish, reply, step),
             Purpose::Typing => {}
+            Purpose::KeepPicture(id) => self.picture_kept(id, step),
         }
     }
 
