@@ -13,6 +13,7 @@ pub mod conversation;
 pub mod endorsement;
 pub mod key_package;
 pub mod limits;
+pub mod link;
 pub mod log;
 pub mod message;
 pub mod mls;

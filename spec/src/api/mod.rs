@@ -9,6 +9,7 @@ pub mod contacts;
 pub mod conversations;
 pub mod devices;
 pub mod key_packages;
+pub mod links;
 pub mod paths;
 pub mod problem;
 pub mod relay;
