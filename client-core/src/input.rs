@@ -1,10 +1,11 @@
 //! What goes into the core: a person's wishes, answers to requests, the stream, loaded records, the passing of time.
 
 use infrasound_spec::{
-    account::Handle,
+    account::{DeviceId, Handle},
     consent::{ContactState, RequestPolicy},
     content::ObjectId,
     conversation::ConversationId,
+    link::LinkUri,
 };
 
 use crate::{
@@ -106,11 +107,39 @@ pub enum Wish {
     },
     /// The account's devices.
     Devices,
+    /// Give a device of the account another name.
+    RenameDevice {
+        /// Which.
+        device: DeviceId,
+        /// The name that a person recognises.
+        name: String,
+    },
+    /// Take a device away from the account, for good.
+    RevokeDevice {
+        /// Which.
+        device: DeviceId,
+    },
+    /// Link the new device that shows this, from here. `Event::LinkCompare` follows.
+    JoinLink(LinkBy),
+    /// The person says that both devices show the same number, or that the device on whose screen they read the URI is
+    /// theirs.
+    ConfirmLink,
+    /// No device is to be linked after all.
+    CancelLink,
     /// Renew this device's leaf: whoever had stolen its keys loses them.
     RenewLeaf {
         /// Where.
         conversation: ConversationId,
     },
+}
+
+/// What a person brings from the new device to the old one.
+#[derive(Clone, Debug)]
+pub enum LinkBy {
+    /// The code, typed.
+    Code(String),
+    /// The URI, scanned or pasted.
+    Uri(LinkUri),
 }
 
 /// An answer of the relay.

@@ -11,6 +11,7 @@ pub mod event;
 pub mod input;
 mod intent;
 pub mod journal;
+mod link;
 pub mod message;
 mod mls;
 pub mod output;
@@ -18,4 +19,4 @@ pub mod safety_number;
 mod stored;
 pub mod warning;
 
-pub use client::{Client, NewDevice, OpenError, RegisterError};
+pub use client::{Client, NewDevice, Newcomer, OpenError, RegisterError};

@@ -411,7 +411,8 @@ mod tests {
     #[test]
     fn a_record_is_read_when_all_of_it_is_there() {
         let id = ConversationId::from_bytes([7; 32]);
-        let record = LinkRecord { place: LinkPlace::Note(id, "urn:uuid:1"), name: b"note/x", value: b"hello" };
+        let record =
+            LinkRecord { place: LinkPlace::Note(id, "urn:uuid:1"), name: b"note/x", value: b"hello" };
         let bytes = record.encode();
         for cut in 0..bytes.len() {
             assert_eq!(LinkRecord::decode(&bytes[..cut]), Ok(None));
@@ -422,11 +423,8 @@ mod tests {
 
     #[test]
     fn nothing_secret_is_printed() {
-        let uri = LinkUri {
-            link: LinkId::from_bytes([1; 16]),
-            key: LinkKey::from_bytes([2; 32]),
-            secret: [9; 32],
-        };
+        let uri =
+            LinkUri { link: LinkId::from_bytes([1; 16]), key: LinkKey::from_bytes([2; 32]), secret: [9; 32] };
         assert!(!format!("{uri:?}").contains('9'), "{uri:?}");
         assert_eq!(format!("{:?}", LinkMessage::AccountKey(&[7; 32])), "AccountKey(..)");
     }

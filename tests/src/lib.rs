@@ -6,6 +6,7 @@ pub mod device;
 pub mod forge;
 pub mod kill;
 pub mod leak_scan;
+pub mod linking;
 pub mod mls_rs;
 pub mod programs;
 pub mod relay_process;

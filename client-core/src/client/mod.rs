@@ -9,6 +9,7 @@
 //! | `pump` | what is to be done next |
 //! | `requests` | requests and where their answers go |
 //! | `patience` | what waits by itself |
+//! | `linking`, `newcomer` | another device: from the old one, and the new one itself |
 //! | `session` | sessions, being offline, the stream |
 //! | `wish` | a person's wishes |
 //! | `contacts` | looking up, consent, pins |
@@ -25,6 +26,8 @@ mod founding;
 mod history;
 mod joining;
 mod key_packages;
+mod linking;
+mod newcomer;
 mod open;
 mod patience;
 mod pump;
@@ -47,6 +50,7 @@ use infrasound_spec::{
 use openmls_rust_crypto::RustCrypto;
 use rand_core::{CryptoRng, RngCore};
 
+pub use newcomer::Newcomer;
 pub use open::{NewDevice, OpenError, RegisterError};
 
 use crate::{
@@ -65,6 +69,7 @@ use crate::{
 use history::Query;
 use joining::Joining;
 use key_packages::KeyPackageIndex;
+use linking::Linking;
 use patience::Patience;
 use requests::Purpose;
 use session::Online;
@@ -100,6 +105,8 @@ pub struct Client {
     welcomes: VecDeque<PendingWelcome>,
     joining: Option<Joining>,
     queries: Vec<Query>,
+    /// A device that is being linked from this one.
+    linking: Option<Linking>,
     /// Scopes that were asked for, and what they are.
     loading: HashMap<crate::journal::Scope, Place>,
     caught_up: bool,
@@ -154,7 +161,7 @@ impl Client {
             Input::Response(id, response) => self.response(id, &response, &mut step),
             Input::Unreachable(id, error) => self.unreachable(id, error, &mut step),
             Input::StreamOpened => self.stream_opened(),
-            Input::StreamEvent(json) => self.stream_event(&json),
+            Input::StreamEvent(json) => self.stream_event(&json, &mut step),
             Input::StreamClosed(error) => self.stream_closed(error, &mut step),
             Input::Loaded(scope, records) => self.loaded(scope, &records, &mut step),
             Input::Wake => {}

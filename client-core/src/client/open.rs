@@ -147,6 +147,7 @@ impl Client {
             welcomes: VecDeque::new(),
             joining: None,
             queries: Vec::new(),
+            linking: None,
             loading: HashMap::new(),
             caught_up: false,
         }

@@ -10,6 +10,7 @@ use infrasound_spec::{
         },
         devices::{ChallengeGiven, DeviceList, OwnAccount, Session},
         key_packages::{ClaimedKeyPackages, KeyPackageCount},
+        links::{LinkFrames, LinkJoined},
         problem::{Problem, ProblemType},
     },
     consent::{ContactState, RequestPolicy},
@@ -21,7 +22,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{Client, step::Step};
 use crate::{
     event::{Answer, Event, Failure, FailureCode},
-    input::{HttpResponse, TransportError, WishId},
+    input::{HttpResponse, LinkBy, TransportError, WishId},
     output::{HttpRequest, Method, RequestId},
 };
 
@@ -40,6 +41,11 @@ pub(super) enum Purpose {
     SetContact(AccountUri, ContactState),
     SetPolicy(WishId, RequestPolicy),
     Devices(WishId),
+    ChangeDevice(WishId),
+    LinkJoin(WishId, LinkBy),
+    LinkSend,
+    LinkRead,
+    LinkClose,
     LookUpForNumber(WishId),
     LookUpForContact(WishId, ContactState),
     LookUpForIntents(Handle),
@@ -74,6 +80,8 @@ impl Purpose {
         match self {
             Self::SetPolicy(wish, _)
             | Self::Devices(wish)
+            | Self::ChangeDevice(wish)
+            | Self::LinkJoin(wish, _)
             | Self::LookUpForNumber(wish)
             | Self::LookUpForContact(wish, _) => Some(*wish),
             _ => None,
@@ -90,11 +98,17 @@ impl Purpose {
                 | Self::LookUpForContact(..)
                 | Self::LookUpForIntents(_)
                 | Self::LookUpKey(_)
-        )
+                | Self::LinkJoin(..)
+        ) || self.is_of_link()
     }
 
     fn needs_session(&self) -> bool {
-        !matches!(self, Self::Register | Self::Challenge | Self::StartSession)
+        !matches!(self, Self::Register | Self::Challenge | Self::StartSession) && !self.is_of_link()
+    }
+
+    /// Whether it goes to a link channel, which has a token of its own.
+    fn is_of_link(&self) -> bool {
+        matches!(self, Self::LinkSend | Self::LinkRead | Self::LinkClose)
     }
 }
 
@@ -126,9 +140,34 @@ impl Client {
         body: Option<&impl Serialize>,
         step: &mut Step,
     ) -> RequestId {
+        let token = if purpose.needs_session() { self.token(step.now) } else { None };
+        self.request_with(purpose, method, path, body, token, step)
+    }
+
+    /// Sends a request to a link channel.
+    pub(super) fn link_request(
+        &mut self,
+        purpose: Purpose,
+        method: Method,
+        path: String,
+        body: Option<&impl Serialize>,
+        token: String,
+        step: &mut Step,
+    ) {
+        self.request_with(purpose, method, path, body, Some(token), step);
+    }
+
+    fn request_with(
+        &mut self,
+        purpose: Purpose,
+        method: Method,
+        path: String,
+        body: Option<&impl Serialize>,
+        token: Option<String>,
+        step: &mut Step,
+    ) -> RequestId {
         let id = RequestId(self.next_request);
         self.next_request += 1;
-        let token = if purpose.needs_session() { self.token(step.now) } else { None };
         if let Some(conversation) = purpose.conversation().and_then(|id| self.conversations.get_mut(&id)) {
             conversation.busy = Some(id);
         }
@@ -162,7 +201,7 @@ impl Client {
 
     pub(super) fn unreachable(&mut self, id: RequestId, error: TransportError, step: &mut Step) {
         let Some(purpose) = self.take_request(id) else { return };
-        self.not_now(&purpose, &error.to_string(), step);
+        self.not_now(&purpose, &error.to_string(), None, step);
         self.back_off(&error.to_string(), None, step);
     }
 
@@ -202,8 +241,8 @@ impl Client {
             | ProblemType::RateLimited
             | ProblemType::InstanceUnreachable
             | ProblemType::Unknown => {
-                self.not_now(&purpose, &problem.detail, step);
                 let retry_after = problem.retry_after.or(response.retry_after);
+                self.not_now(&purpose, &problem.detail, retry_after, step);
                 self.back_off(&problem.detail, retry_after, step);
             }
             _ => {
@@ -214,7 +253,8 @@ impl Client {
     }
 
     /// A request that got no answer, or only one for later: what is not asked again by itself is seen to here.
-    fn not_now(&mut self, purpose: &Purpose, text: &str, step: &mut Step) {
+    fn not_now(&mut self, purpose: &Purpose, text: &str, retry_after: Option<u64>, step: &mut Step) {
+        self.link_later(purpose, retry_after, step);
         Self::wish_failed(purpose, FailureCode::Unreachable, text, step);
         if matches!(purpose, Purpose::UploadKeyPackages) {
             self.sync.key_packages = true;
@@ -253,6 +293,21 @@ impl Client {
                 Ok(list) => step.event(Event::WishDone(wish, Answer::Devices(list.devices))),
                 Err(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
             },
+            Purpose::ChangeDevice(wish) => match reply {
+                Reply::Ok(_) => step.event(Event::WishDone(wish, Answer::Done)),
+                Reply::Problem(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
+            },
+            Purpose::LinkJoin(wish, by) => self.link_joined(wish, by, reply.parse::<LinkJoined>(), step),
+            Purpose::LinkSend => {
+                let answer = match reply {
+                    Reply::Ok(_) => Ok(()),
+                    Reply::Problem(problem) => Err(problem),
+                };
+                self.link_sent(answer, step);
+            }
+            Purpose::LinkRead => self.link_read(reply.parse::<LinkFrames>(), step),
+            // Ended is what was wanted; otherwise it ends by itself.
+            Purpose::LinkClose => {}
             Purpose::LookUpForNumber(wish) => {
                 self.looked_up_for_number(wish, reply.parse::<AccountInfo>(), step);
             }

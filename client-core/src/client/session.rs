@@ -142,6 +142,7 @@ impl Client {
         if !self.online.signed_out {
             self.online.signed_out = true;
             self.online.session = None;
+            self.linking = None;
             for (wish, _) in std::mem::take(&mut self.online.deferred) {
                 step.event(Event::WishFailed(wish, failure.clone()));
             }
@@ -168,13 +169,14 @@ impl Client {
     }
 
     /// The stream says where to look. What it says is not believed, only looked at.
-    pub(super) fn stream_event(&mut self, json: &str) {
+    pub(super) fn stream_event(&mut self, json: &str, step: &mut Step) {
         let Ok(event) = serde_json::from_str::<StreamEvent>(json) else { return };
         match event {
             StreamEvent::Ready => {}
             StreamEvent::Log { conversation, last } => self.log_grew(conversation, last),
             StreamEvent::Welcome => self.sync.welcomes = true,
             StreamEvent::Contacts => self.sync.contacts = true,
+            StreamEvent::Devices => step.event(Event::DevicesChanged),
             StreamEvent::StartedOver { .. } => self.sync.conversations = true,
             StreamEvent::KeyPackages { .. } => self.sync.key_packages = true,
         }

@@ -54,7 +54,14 @@ impl Client {
             Wish::SafetyNumber { who } if self.pinned_number(&who).is_some() => {
                 Ok(self.show_number(&who, step).map(Answer::SafetyNumber))
             }
-            wish @ (Wish::SetPolicy(_) | Wish::SafetyNumber { .. } | Wish::Devices) => {
+            Wish::ConfirmLink => self.wish_confirm_link().map(Some),
+            Wish::CancelLink => Ok(Some(self.wish_cancel_link(step))),
+            wish @ (Wish::RenameDevice { .. }
+            | Wish::RevokeDevice { .. }
+            | Wish::JoinLink(_)
+            | Wish::SetPolicy(_)
+            | Wish::SafetyNumber { .. }
+            | Wish::Devices) => {
                 self.online.deferred.push((id, wish));
                 self.fail_deferred_if_offline(step);
                 Ok(None)
@@ -79,6 +86,9 @@ impl Client {
                 Wish::SetContact { who, state } => {
                     self.look_up_handle(Purpose::LookUpForContact(id, state), &who, step);
                 }
+                Wish::RenameDevice { device, name } => self.rename_device(id, device, name, step),
+                Wish::RevokeDevice { device } => self.revoke_device(id, device, step),
+                Wish::JoinLink(by) => self.wish_join_link(id, by, step),
                 Wish::Devices => self.ask(Purpose::Devices(id), Method::Get, paths::DEVICES.to_owned(), step),
                 _ => {}
             }

@@ -19,7 +19,8 @@ use crate::{
     stored,
 };
 
-const STATE: &[u8] = b"state";
+/// The record that the state is in.
+pub(crate) const STATE: &[u8] = b"state";
 const MLS: &[u8] = b"mls/";
 const KEPT: &[u8] = b"kept/";
 

@@ -8,6 +8,7 @@ mod conversations;
 mod crashes;
 mod interop;
 mod leaks;
+mod linking;
 mod readme;
 mod sigkill;
 mod sign_in;
