@@ -103,6 +103,11 @@ impl Home {
         Ok((home, tenant))
     }
 
+    /// The directory.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Where the journal is.
     pub(crate) fn journal(&self) -> PathBuf {
         self.dir.join(JOURNAL)
