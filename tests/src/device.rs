@@ -172,8 +172,17 @@ impl Device {
 
     /// Carries out what there is, then lets one short timer come: for devices that wait for each other.
     pub async fn turn(&mut self) {
-        while let Some(output) = self.queue.pop_front() {
+        self.steps(usize::MAX).await;
+    }
+
+    /// The same, but not more than so many outputs.
+    pub async fn steps(&mut self, most: usize) {
+        for _ in 0..most {
+            let Some(output) = self.queue.pop_front() else { break };
             self.carry_out(output).await;
+        }
+        if !self.queue.is_empty() {
+            return;
         }
         if let Some(at) = self.wake_at.take().filter(|at| at.millis_since(self.now()) <= 5_000) {
             self.ahead += at.millis_since(self.now());
@@ -231,6 +240,11 @@ impl Device {
     /// Crashes before the `n`th output from now is carried out, once.
     pub fn crash_before(&mut self, n: usize) {
         self.crash_before = Some(self.carried_out + n);
+    }
+
+    /// Does not crash any more.
+    pub fn never_crash(&mut self) {
+        self.crash_before = None;
     }
 
     /// How many requests the relay has had from this device.

@@ -221,6 +221,10 @@ impl Newcomer {
 
     fn response(&mut self, id: RequestId, response: &HttpResponse, step: &mut Step) {
         let Some(ask) = self.requests.remove(&id) else { return };
+        if matches!(self.stage, Stage::Over) {
+            // What was still under way has nothing more to say.
+            return;
+        }
         let reply = if (200..300).contains(&response.status) {
             Reply::Ok(response.body.clone())
         } else {

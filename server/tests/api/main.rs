@@ -14,6 +14,7 @@ mod conversations;
 mod devices;
 mod disk_full;
 mod key_packages;
+mod links;
 mod log;
 mod messages;
 mod openapi;

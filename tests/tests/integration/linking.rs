@@ -2,7 +2,11 @@
 //!
 //! Spec: `devices.md`.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Child, ChildStdout, Stdio},
+    sync::{Arc, Mutex},
+};
 
 use infrasound_core::{
     event::{Event, FailureCode},
@@ -17,10 +21,13 @@ use infrasound_spec::{
     link::{LinkFrame, LinkKey},
 };
 use infrasound_tests::{
+    cli::Cli,
     device::Device,
     linking::{self, How, New, bring_together, link},
+    sign_in::demo_token,
     world::World,
 };
+use serde_json::Value;
 
 /// Alice and Bob, who have talked.
 async fn acquainted(world: &World, messages: usize) -> (Device, Device) {
@@ -98,39 +105,37 @@ async fn what_arrives_while_the_history_is_handed_over_is_handed_over_too() {
     let mut new = New::begin(&world.base, world.sign_in("alice").await, 62);
     let shown = new.shown(How::Screen).await;
     alice.begin(Wish::JoinLink(shown));
-    let mut late = 0;
-    for _ in 0..500 {
+    let (mut confirmed, mut late) = (false, false);
+    for _ in 0..2_000 {
         new.turn().await;
-        alice.turn().await;
-        if alice.events.iter().any(|event| matches!(event, Event::LinkCompare { .. })) && late == 0 {
+        alice.steps(5).await;
+        if !confirmed && alice.events.iter().any(|event| matches!(event, Event::LinkCompare { .. })) {
             alice.begin(Wish::ConfirmLink);
-            late = 1;
+            confirmed = true;
         }
-        if late == 1 && new.events.iter().any(|event| matches!(event, Event::LinkProgress { .. })) {
+        if !late && alice.events.iter().any(|event| matches!(event, Event::LinkProgress { .. })) {
             bob.send(&alice.handle(), "late").await;
-            alice.begin(Wish::Devices);
-            let last = world.get::<serde_json::Value>(&bob, paths::CONVERSATIONS).await;
-            let last = &last["conversations"][0]["last"];
-            let id = bob.with(&alice.handle());
+            let heads: serde_json::Value = world.get(&bob, paths::CONVERSATIONS).await;
+            let (id, last) = (bob.with(&alice.handle()), &heads["conversations"][0]["last"]);
             alice.nudge(&format!(r#"{{"event":"log","conversation":"{id}","last":{last}}}"#));
-            late = 2;
+            late = true;
+            assert!(!new.is_done(), "the history is still on its way");
         }
         if new.is_done() {
             break;
         }
     }
-    assert_eq!(late, 2);
+    assert!(late);
     let mut second = new.open().await.unwrap();
     let texts = second.texts(&bob.handle()).await;
     assert!(texts.iter().any(|text| text.contains("late")), "{}", texts.len());
 }
 
 #[tokio::test]
-async fn a_relay_between_the_devices_shows_in_the_numbers() {
+async fn a_key_that_the_relay_put_in_place_of_the_old_devices_ends_the_link() {
     let world = World::start().await;
     let (mut alice, _) = acquainted(&world, 1).await;
     let mut new = New::begin(&world.base, world.sign_in("alice").await, 63);
-    // The relay answers with a key of its own, and opens to the old device what it has committed to itself.
     new.tamper(on_frames(|frames| {
         for frame in &mut frames.frames {
             if let Ok(LinkFrame::Answer { mode, .. }) = LinkFrame::decode(&frame.frame.0) {
@@ -313,6 +318,7 @@ async fn a_crash_of_the_old_device_at_any_output_harms_neither() {
             }
         }
         let crashed = alice.has_crashed();
+        alice.never_crash();
         alice.drive().await;
         if let Some(second) = new.open().await {
             alice.wish(Wish::RevokeDevice { device: second.core().device() }).await.unwrap();
@@ -360,3 +366,67 @@ const BASE_POINT: [u8; 32] = {
     point[0] = 9;
     point
 };
+
+/// A command that was started, whose lines are read and answered as they come.
+struct Running {
+    child: Child,
+    lines: std::io::Lines<BufReader<ChildStdout>>,
+}
+
+impl Running {
+    fn start(cli: &Cli, arguments: &[&str], token: &str) -> Self {
+        let mut command = cli.command(arguments);
+        let mut child =
+            command.env("INFRASOUND_TOKEN", token).stdin(Stdio::piped()).spawn().expect("the command starts");
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    /// The next line of this type.
+    fn line(&mut self, wanted: &str) -> Value {
+        let lines = self.lines.by_ref().map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+        lines.into_iter().find(|line| line["type"] == wanted).unwrap_or_else(|| panic!("no {wanted}"))
+    }
+
+    fn say(&mut self, text: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{text}").unwrap();
+    }
+
+    fn code(mut self) -> Option<i32> {
+        self.lines.by_ref().for_each(drop);
+        self.child.wait().unwrap().code()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_links_revokes_and_renames_devices_from_the_terminal() {
+    let world = World::start().await;
+    let mut bob = world.login("bob").await;
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (Cli::at(&folder.path().join("one")), Cli::at(&folder.path().join("two")));
+    let (one, two) = (demo_token(&world.base, "alice").await, demo_token(&world.base, "alice").await);
+    assert_eq!(first.login(&world.base, &one, &[]).code, Some(0));
+    first.succeed(&["send", bob.handle().as_str(), "before"]);
+    bob.sync().await;
+
+    let refused = second.login(&world.base, &two, &[]);
+    assert_eq!((refused.code, refused.error().0), (Some(7), "account_has_device"));
+    assert!(refused.error().1.contains("--link"), "{refused:?}");
+    let login = ["login", "--relay", &world.base, "--link", "--device-name", "laptop"];
+    let mut new = Running::start(&second, &login, &two);
+    let code = new.line("link")["code"].as_str().unwrap().to_owned();
+    let mut old = Running::start(&first, &["link-device", &code], "");
+    let (at_old, at_new) = (old.line("compare"), new.line("compare"));
+    assert_eq!(at_old["number"], at_new["number"]);
+    assert_eq!(at_old["device"], "laptop");
+    old.say("yes");
+    new.say("yes");
+    assert_eq!((old.code(), new.code()), (Some(0), Some(0)));
+    assert_eq!(second.texts(bob.handle().as_str()), ["before"]);
+
+    second.succeed(&["devices", "rename", "workbench"]);
+    let devices = first.succeed(&["devices"]);
+    let linked = devices.iter().find(|device| device["name"] == "workbench").unwrap();
+    first.succeed(&["devices", "revoke", linked["device"].as_str().unwrap()]);
+    assert_eq!(second.run(&["inbox"]).code, Some(3));
+}
