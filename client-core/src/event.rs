@@ -6,6 +6,7 @@ use infrasound_spec::{
     blob::BlobId,
     content::{Act, ObjectId},
     conversation::ConversationId,
+    link::{LinkMode, LinkUri},
     policy::{GroupPolicy, LinkTerms, Role},
     time::Timestamp,
 };
@@ -119,6 +120,34 @@ pub enum Event {
     },
     /// A conversation is new, or its summary has changed. A request is one whose `consent` says so.
     Conversation(Summary),
+    /// On a new device: it waits to be linked. The person types the code into an old one, or lets it read the URI.
+    LinkOpened {
+        /// `XXXX-XXXX`.
+        code: String,
+        /// To be shown as a QR code, and to nobody else.
+        uri: LinkUri,
+    },
+    /// Both devices have keys. With [`LinkMode::Number`] the person compares the numbers, and confirms or cancels on both;
+    /// with [`LinkMode::Uri`] on the old one only, and there is nothing to compare.
+    LinkCompare {
+        /// Six digits.
+        number: String,
+        /// How the devices know each other.
+        mode: LinkMode,
+        /// On the old device: what the new one is called.
+        device: Option<String>,
+    },
+    /// The history is being handed over.
+    LinkProgress {
+        /// Records so far.
+        records: u64,
+    },
+    /// The history is complete on both. On the new device: open it, and it registers.
+    LinkDone,
+    /// The link was given up; nothing remains of it. To try again, begin on the new device.
+    LinkFailed(Failure),
+    /// The account's devices have changed: one was linked, renamed or revoked.
+    DevicesChanged,
     /// Something is wrong that a person should know: who did what, and what became of it.
     Warning(Option<ConversationId>, Warning),
     /// All that the relay has for this device has been taken in. Said once for each time the client goes online.

@@ -1,11 +1,12 @@
 //! What goes into the core: a person's wishes, answers to requests, the stream, loaded records, the passing of time.
 
 use infrasound_spec::{
-    account::{AccountUri, Handle},
+    account::{AccountUri, DeviceId, Handle},
     blob::BlobId,
     consent::{ContactState, RequestPolicy},
     content::{Attachment, GroupMetadata, ObjectId},
     conversation::ConversationId,
+    link::LinkUri,
     policy::{LinkKey, Role},
 };
 
@@ -142,6 +143,25 @@ pub enum Wish {
         /// Where.
         conversation: ConversationId,
     },
+    /// Give a device of the account another name.
+    RenameDevice {
+        /// Which.
+        device: DeviceId,
+        /// The name that a person recognises.
+        name: String,
+    },
+    /// Take a device away from the account, for good.
+    RevokeDevice {
+        /// Which.
+        device: DeviceId,
+    },
+    /// Link the new device that shows this, from here. `Event::LinkCompare` follows.
+    JoinLink(LinkBy),
+    /// The person says that both devices show the same number, or that the device on whose screen they read the URI is
+    /// theirs.
+    ConfirmLink,
+    /// No device is to be linked after all.
+    CancelLink,
     /// Renew this device's leaf: whoever had stolen its keys loses them.
     RenewLeaf {
         /// Where.
@@ -274,6 +294,15 @@ pub enum GroupWish {
         /// Which.
         conversation: ConversationId,
     },
+}
+
+/// What a person brings from the new device to the old one.
+#[derive(Clone, Debug)]
+pub enum LinkBy {
+    /// The code, typed.
+    Code(String),
+    /// The URI, scanned or pasted.
+    Uri(LinkUri),
 }
 
 /// An answer of the relay.

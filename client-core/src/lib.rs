@@ -13,6 +13,7 @@ pub mod group_link;
 pub mod input;
 mod intent;
 pub mod journal;
+mod link;
 pub mod message;
 mod mls;
 pub mod output;
@@ -20,7 +21,7 @@ pub mod safety_number;
 mod stored;
 pub mod warning;
 
-pub use client::{Client, NewDevice, OpenError, RegisterError};
+pub use client::{Client, NewDevice, Newcomer, OpenError, RegisterError};
 #[cfg(feature = "simulation")]
 pub use client::{Standing, Unfinished};
 pub use intent::Settings;

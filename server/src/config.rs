@@ -30,6 +30,8 @@ pub struct RateConfig {
     pub requests_per_second: u64,
     /// Sign-ins, registrations and sessions begun from one address in a minute.
     pub sign_ins_per_minute: u64,
+    /// Tries of an account to join a link channel in an hour.
+    pub link_joins_per_hour: u64,
     /// Claims of key packages in an hour, of accounts that have accepted the one who claims.
     pub claims_per_hour: u64,
     /// The same, of accounts that have not.
@@ -45,6 +47,7 @@ impl Default for RateConfig {
         Self {
             requests_per_second: 100,
             sign_ins_per_minute: 60,
+            link_joins_per_hour: 20,
             claims_per_hour: 300,
             stranger_claims_per_hour: 30,
             stranger_claims_of_one_per_hour: 10,
@@ -59,6 +62,7 @@ impl RateConfig {
         Self {
             requests_per_second: 0,
             sign_ins_per_minute: 0,
+            link_joins_per_hour: 0,
             claims_per_hour: 0,
             stranger_claims_per_hour: 0,
             stranger_claims_of_one_per_hour: 0,

@@ -19,6 +19,7 @@ mod housekeeping;
 mod hub;
 mod identity;
 pub mod instance;
+mod link_waits;
 mod live;
 mod openapi;
 mod rates;

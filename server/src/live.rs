@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use infrasound_spec::conversation::ConversationId;
 
-use crate::{cache::Cache, hub::current::Current, session::Session, streams::Streams, writer::Effect};
+use crate::{
+    cache::Cache, hub::current::Current, link_waits::LinkWaits, session::Session, streams::Streams,
+    writer::Effect,
+};
 
 const SESSIONS: usize = 100_000;
 const CONVERSATIONS: usize = 10_000;
@@ -20,6 +23,8 @@ pub(crate) struct Live {
     pub(crate) conversations: Cache<ConversationId, Arc<Current>>,
     /// Who listens.
     pub(crate) streams: Streams,
+    /// Who waits at a link channel.
+    pub(crate) links: LinkWaits,
 }
 
 impl Live {
@@ -29,6 +34,7 @@ impl Live {
             sessions: Cache::new(SESSIONS),
             conversations: Cache::new(CONVERSATIONS),
             streams: Streams::default(),
+            links: LinkWaits::default(),
         }
     }
 
@@ -45,6 +51,7 @@ impl Live {
                     self.sessions.forget_key(digest);
                     self.streams.end(device);
                 }
+                Effect::LinkMoved(link) => self.links.wake(link),
                 Effect::GroupChanged(conversation) => self.conversations.forget_key(conversation),
             }
         }

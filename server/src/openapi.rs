@@ -12,7 +12,7 @@ use utoipa::{
 };
 
 use crate::routes::{
-    account, blobs, contacts, conversations, devices, key_packages, relay, sessions, sign_in, stream,
+    account, blobs, contacts, conversations, devices, key_packages, links, relay, sessions, sign_in, stream,
     welcomes,
 };
 
@@ -23,7 +23,8 @@ use crate::routes::{
         relay::well_known::handle, relay::openapi::handle, relay::health::handle, relay::ready::handle,
         relay::info::handle, sign_in::start::handle, sign_in::callback::handle, sign_in::finish::handle,
         sign_in::exchange::handle, sessions::challenge::handle, sessions::start::handle, sessions::end::handle,
-        devices::register::handle, devices::list::handle, devices::revoke::handle, account::own::handle,
+        devices::register::handle, devices::list::handle, devices::rename::handle, devices::revoke::handle,
+        links::open::handle, links::join::handle, links::send::handle, links::read::handle, links::close::handle, account::own::handle,
         account::policy::handle, account::lookup::handle, contacts::list::handle, contacts::set::handle,
         key_packages::upload::handle, key_packages::count::handle, key_packages::claim::handle,
         conversations::list::handle, conversations::found::handle, conversations::one::handle,
@@ -47,6 +48,11 @@ impl Modify for SessionScheme {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("session", SecurityScheme::Http(scheme));
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The token of POST /v1/links or POST /v1/links/join."))
+            .build();
+        components.add_security_scheme("link", SecurityScheme::Http(scheme));
     }
 }
 

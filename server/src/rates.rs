@@ -9,6 +9,7 @@ use std::{
 
 use infrasound_spec::{
     account::{AccountUri, DeviceId},
+    api::links::LinkId,
     time::{self, Timestamp},
 };
 
@@ -70,6 +71,10 @@ pub(crate) struct Rates {
     pub(crate) requests: Buckets<DeviceId>,
     /// Sign-ins, registrations and challenges from an address.
     pub(crate) sign_ins: Buckets<IpAddr>,
+    /// Requests at a link channel.
+    pub(crate) links: Buckets<LinkId>,
+    /// Tries of an account to join one.
+    pub(crate) link_joins: Buckets<AccountUri>,
     /// Claims of an account for accounts that have not accepted it.
     pub(crate) stranger_claims: Buckets<AccountUri>,
     /// Claims of an account for one account that has not accepted it.
@@ -87,6 +92,8 @@ impl Rates {
         Self {
             requests: Buckets::new(requests.saturating_mul(5), 5 * time::SECOND),
             sign_ins: Buckets::new(config.sign_ins_per_minute, time::MINUTE),
+            links: Buckets::new(requests.saturating_mul(5), 5 * time::SECOND),
+            link_joins: Buckets::new(config.link_joins_per_hour, time::HOUR),
             stranger_claims: Buckets::new(config.stranger_claims_per_hour, time::HOUR),
             stranger_claims_of_one: Buckets::new(config.stranger_claims_of_one_per_hour, time::HOUR),
             claims: Buckets::new(config.claims_per_hour, time::HOUR),

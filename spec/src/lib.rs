@@ -15,6 +15,7 @@ pub mod endorsement;
 pub mod external;
 pub mod key_package;
 pub mod limits;
+pub mod link;
 pub mod log;
 pub mod members;
 pub mod message;

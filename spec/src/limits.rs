@@ -46,3 +46,11 @@ pub const MAX_DEVICE_NAME: usize = 64;
 pub const MAX_LOG_PAGE: u64 = 500;
 /// Bytes of entries in one answer, beyond which it ends early.
 pub const MAX_LOG_PAGE_BYTES: usize = 4 * 1024 * 1024;
+/// The longest frame of a link channel.
+pub const MAX_LINK_FRAME: usize = 64 * 1024;
+/// Frames of one side of a link channel that the other has not taken in, at most.
+pub const MAX_LINK_PENDING: u64 = 8;
+/// The longest wait for a frame, in seconds.
+pub const MAX_LINK_WAIT: u64 = 20;
+/// The longest record that is handed over in a link.
+pub const MAX_LINK_RECORD: usize = 1024 * 1024;

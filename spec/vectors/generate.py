@@ -615,6 +615,85 @@ def blobs():
         write("blob-size", f"file_of_{size}", "the sealed length follows from the size", "blobs.md 2",
               {"size": size}, {"sealed_size": sealed})
     write("blob-size", "beyond_all", "2^40 at most", "blobs.md 1", {"size": 2**40 + 1}, error("TooLong"))
+# --- devices.md 3 to 6 -------------------------------------------------------------------------------------------
+
+def links():
+    link, new_key, old_key, nonce, secret = (bytes([n]) * size for n, size in [(1, 16), (2, 32), (3, 32), (4, 32), (5, 32)])
+
+    def transcript(name, mode, account):
+        content = (opaque(b"Infrasound 1.0 Link") + u8(mode) + link + opaque(account.encode()) + new_key + nonce + old_key)
+        commitment = opaque(b"Infrasound 1.0 LinkCommitment") + new_key + nonce
+        write("link-transcript", name, "both devices hash all that they must agree on", "devices.md 4",
+              {"mode": mode, "link": link.hex(), "account": account, "new_key": new_key.hex(), "nonce": nonce.hex(), "old_key": old_key.hex()},
+              {"digest": hashlib.sha256(content).hexdigest(), "commitment": hashlib.sha256(commitment).hexdigest()})
+
+    transcript("number", 1, ALICE)
+    transcript("uri", 2, ALICE)
+    transcript("another_account", 1, BOB)
+    write("link-transcript", "unknown_mode", "there are two modes", "devices.md 4",
+          {"mode": 3, "link": link.hex(), "account": ALICE, "new_key": new_key.hex(), "nonce": nonce.hex(), "old_key": old_key.hex()}, error("LinkMalformed"))
+
+    def frame(name, rule, frame, expect):
+        write("link-frame", name, rule, "devices.md 3", {"frame": frame.hex()}, expect)
+
+    frame("commitment", "the new device commits first", u8(1) + nonce, {"kind": "Commitment"})
+    frame("answer", "the old device answers with its key", u8(2) + u8(1) + old_key, {"kind": "Answer"})
+    frame("opening", "the new device opens what it has committed to", u8(3) + new_key + nonce, {"kind": "Opening"})
+    frame("sealed", "all others are sealed", u8(4) + b"x", {"kind": "Sealed"})
+    for name, rule, bad in [
+        ("empty", "a frame has a kind", b""), ("unknown_kind", "kinds are 1 to 4", u8(5) + nonce),
+        ("unknown_mode", "modes are 1 and 2", u8(2) + u8(3) + old_key), ("truncated", "no byte is missing", u8(3) + new_key + nonce[:-1]),
+        ("with_more", "no byte follows", u8(1) + nonce + b"x"),
+    ]:
+        frame(name, rule, bad, error("LinkMalformed"))
+
+    def message(name, rule, message, expect):
+        write("link-message", name, rule, "devices.md 5", {"message": message.hex()}, expect)
+
+    message("hello", "the new device says its name", u8(1) + b"laptop", {"kind": "Hello(..)"})
+    message("confirmed", "the person has said yes there", u8(2), {"kind": "Confirmed"})
+    message("account_key", "the seed of the account key", u8(3) + secret, {"kind": "AccountKey(..)"})
+    message("records", "a piece of the stream", u8(4) + b"piece", {"kind": "Records(..)"})
+    message("end", "how many records there were", u8(5) + u64(7), {"kind": "End { .. }"})
+    message("done", "all is stored", u8(6), {"kind": "Done"})
+    for name, rule, bad in [
+        ("empty", "a message has a kind", b""), ("unknown_kind", "kinds are 1 to 6", u8(7)), ("without_name", "a name is not empty", u8(1)),
+        ("name_too_long", "64 bytes at most", u8(1) + b"x" * 65), ("name_not_utf8", "a name is text", u8(1) + b"\xff"),
+        ("seed_too_short", "a seed has 32 bytes", u8(3) + secret[:-1]), ("seed_too_long", "no byte follows", u8(3) + secret + b"x"),
+        ("done_with_more", "no byte follows", u8(6) + b"x"),
+    ]:
+        message(name, rule, bad, error("LinkMalformed"))
+
+    def uri(name, rule, text, expect): write("link-uri", name, rule, "devices.md 3", {"text": text}, expect)
+
+    def shown(data): return "infrasound-link:" + base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    uri("shown", "channel, key and secret", shown(link + new_key + secret), {"link": link.hex(), "key": new_key.hex(), "secret": secret.hex()})
+    for name, rule, bad in [
+        ("too_short", "80 bytes", shown(link + new_key)), ("too_long", "80 bytes", shown(link + new_key + secret + b"x")),
+        ("other_scheme", "one scheme", "https:" + shown(link + new_key + secret)), ("padded", "without padding", shown(link + new_key + secret) + "="),
+    ]:
+        uri(name, rule, bad, error("NotALinkUri"))
+
+    def place(code, conversation, page, note, name, value):
+        body = u8(code) + conversation + u64(page) + struct.pack(">H", len(note)) + note + struct.pack(">H", len(name)) + name + value
+        return u32(len(body)) + body
+
+    def record(name, rule, data, expect):
+        write("link-record", name, rule, "devices.md 6", {"stream": data.hex()}, expect)
+
+    zero, one = bytes(32), bytes([6]) * 32
+    record("root", "a record of the root", place(1, zero, 0, b"", b"policy", b"v"), {"place": "Root", "name": b"policy".hex(), "value": b"v".hex()})
+    record("note", "a record of a note", place(4, one, 0, b"urn:uuid:1", b"note/x", b"v"), {"place": "Note", "name": b"note/x".hex(), "value": b"v".hex()})
+    record("page", "a record of a page", place(3, one, 7, b"", u64(450), b"v"), {"place": "Timeline", "name": u64(450).hex(), "value": b"v".hex()})
+    record("conversation", "a record of a conversation", place(2, one, 0, b"", b"state", b"v"), {"place": "Conversation", "name": b"state".hex(), "value": b"v".hex()})
+    record("not_whole_yet", "what is not whole yet is waited for", place(1, zero, 0, b"", b"policy", b"v")[:-1], {"more": True})
+    for name, rule, bad in [
+        ("too_long", "1 MiB at most", u32(1024 * 1024 + 1)), ("unknown_place", "places are 1 to 4", place(5, one, 0, b"", b"n", b"v")),
+        ("root_with_conversation", "a root has none", place(1, one, 0, b"", b"n", b"v")), ("note_without_id", "a note has one", place(4, one, 0, b"", b"n", b"v")),
+        ("page_with_note", "a page has none", place(3, one, 1, b"x", b"n", b"v")), ("cut_inside", "no byte is missing", u32(3) + b"\x01\x00\x00"),
+    ]:
+        record(name, rule, bad, error("LinkMalformed"))
 
 
 # --- relay-api.md 4 ----------------------------------------------------------------------------------------------
@@ -647,5 +726,5 @@ def problems():
 
 
 for make in [account_uris, handles, signing, proofs, endorsements, conversations, log, submissions, reports, frames, content,
-             blobs, problems]:
+             blobs, links, problems]:
     make()

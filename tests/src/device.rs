@@ -18,7 +18,7 @@ use std::{
 };
 
 use infrasound_core::{
-    Client, NewDevice,
+    Client, NewDevice, OpenError,
     blob::{self, BlobRefused},
     event::{Answer, Event, Failure},
     input::{HttpResponse, Input, TransportError, Wish, WishId},
@@ -50,12 +50,15 @@ pub enum FetchError {
     Refused(BlobRefused),
 }
 
+/// A journal in memory.
+pub type Records = BTreeMap<(Scope, RecordName), Vec<u8>>;
+
 /// One device.
 pub struct Device {
     core: Option<Client>,
     key: StorageKey,
     /// What would be on the disk.
-    pub journal: BTreeMap<(Scope, RecordName), Vec<u8>>,
+    pub journal: Records,
     /// Sealed files on their way to the relay.
     pub spool: BTreeMap<BlobId, Vec<u8>>,
     /// What the app was told, in order.
@@ -102,10 +105,33 @@ impl Device {
         let key = Self::storage_key(seed);
         let new = NewDevice { signed_in, device_name: format!("test {seed}"), start_over };
         let (core, outputs) = Client::register(&key, new, now(0), &mut rng).unwrap();
-        let mut device = Self {
-            core: Some(core),
+        let mut device = Self::with(base, Some(core), key, BTreeMap::new(), rng);
+        device.queue.extend(outputs);
+        device.drive().await;
+        device
+    }
+
+    /// Opens a journal that was written before. `None`: there is no device in it.
+    pub async fn open(base: &str, journal: Records, seed: u64) -> Option<Self> {
+        let rng = ChaCha20Rng::seed_from_u64(seed + 1);
+        let mut device = Self::with(base, None, Self::storage_key(seed), journal, rng);
+        let root = device.records(Scope::ROOT);
+        let (core, outputs) = match Client::open(&device.key, &root, now(0), &mut device.rng) {
+            Ok(opened) => opened,
+            Err(OpenError::NoDevice) => return None,
+            Err(error) => panic!("{error}"),
+        };
+        device.core = Some(core);
+        device.queue.extend(outputs);
+        device.drive().await;
+        Some(device)
+    }
+
+    fn with(base: &str, core: Option<Client>, key: StorageKey, journal: Records, rng: ChaCha20Rng) -> Self {
+        Self {
+            core,
             key,
-            journal: BTreeMap::new(),
+            journal,
             spool: BTreeMap::new(),
             events: Vec::new(),
             traffic: Vec::new(),
@@ -114,7 +140,7 @@ impl Device {
             rng,
             ahead: 0,
             wake_at: None,
-            queue: outputs.into(),
+            queue: VecDeque::new(),
             tamper: None,
             online: true,
             lose_answer: None,
@@ -124,9 +150,7 @@ impl Device {
             carried_out: 0,
             next_wish: 1,
             token: None,
-        };
-        device.drive().await;
-        device
+        }
     }
 
     /// The core, which is there except while a crash is being simulated.
@@ -164,6 +188,44 @@ impl Device {
         panic!("the client never comes to rest");
     }
 
+    /// Carries out what there is, then lets one short timer come: for devices that wait for each other.
+    pub async fn turn(&mut self) {
+        self.steps(usize::MAX).await;
+    }
+
+    /// The same, but not more than so many outputs.
+    pub async fn steps(&mut self, most: usize) {
+        for _ in 0..most {
+            let Some(output) = self.queue.pop_front() else { break };
+            self.carry_out(output).await;
+        }
+        if !self.queue.is_empty() {
+            return;
+        }
+        if let Some(at) = self.wake_at.take().filter(|at| at.millis_since(self.now()) <= 5_000) {
+            self.ahead += at.millis_since(self.now());
+            self.input(Input::Wake);
+        }
+    }
+
+    /// Makes a wish without waiting for what comes of it.
+    pub fn begin(&mut self, wish: Wish) -> WishId {
+        let id = WishId(self.next_wish);
+        self.next_wish += 1;
+        self.input(Input::Wish(id, wish));
+        id
+    }
+
+    /// The stream says something.
+    pub fn nudge(&mut self, event: &str) {
+        self.input(Input::StreamEvent(event.to_owned()));
+    }
+
+    /// Whether the crash that was asked for has come.
+    pub fn has_crashed(&self) -> bool {
+        self.crash_before.is_none()
+    }
+
     /// As if the stream had been opened again: asks the relay for everything that is new.
     pub async fn sync(&mut self) {
         self.input(Input::StreamOpened);
@@ -198,6 +260,11 @@ impl Device {
     /// Crashes before the `n`th output from now is carried out, once.
     pub fn crash_before(&mut self, n: usize) {
         self.crash_before = Some(self.carried_out + n);
+    }
+
+    /// Does not crash any more.
+    pub fn never_crash(&mut self) {
+        self.crash_before = None;
     }
 
     /// How many requests the relay has had from this device.
@@ -410,7 +477,8 @@ impl Device {
         if !self.online {
             return self.input(Input::Unreachable(request.id, TransportError::Unreachable));
         }
-        let url = format!("{}{}", self.base, request.path);
+        // Here every request is waited for: nobody else could move meanwhile.
+        let url = format!("{}{}", self.base, request.path.replace("wait=15", "wait=0"));
         let mut builder = match request.method {
             Method::Get => self.http.get(url),
             Method::Post => self.http.post(url),

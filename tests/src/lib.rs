@@ -7,6 +7,7 @@ pub mod forge;
 pub mod group;
 pub mod kill;
 pub mod leak_scan;
+pub mod linking;
 pub mod mls_rs;
 pub mod programs;
 pub mod relay_process;

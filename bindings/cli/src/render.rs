@@ -21,6 +21,7 @@ pub(crate) fn text(line: &Line, paint: Paint) -> String {
         Line::Activity(activity) => self::activity(activity, paint),
         Line::Authorize { url, .. } => format!("Open this page in a browser and sign in there:\n\n  {url}\n"),
         Line::CaughtUp => paint.dim("up to date"),
+        Line::Compare(compare) => self::compare(compare, paint),
         Line::Conversation(conversation) | Line::Request(conversation) => {
             self::conversation(conversation, paint)
         }
@@ -30,6 +31,8 @@ pub(crate) fn text(line: &Line, paint: Paint) -> String {
         }
         Line::Done { command, state, with } => done(command, state, with.as_deref(), paint),
         Line::Error { text, .. } => paint.loud(&format!("error: {text}")),
+        Line::Link { code, uri } => link(code, uri),
+        Line::LinkProgress { records } => paint.dim(&format!("{records} records of the history")),
         Line::Message(message) => self::message(message, paint),
         Line::MessageState(state) => self::state(state, paint),
         Line::Offline { text } => paint.waiting(&format!("offline: {text}")),
@@ -180,6 +183,33 @@ pub(crate) fn devices(list: &[crate::line::Device]) -> Vec<String> {
         })
         .collect();
     table::aligned(["DEVICE", "NAME", "SINCE", "LAST SEEN", ""], &rows)
+}
+
+fn compare(compare: &crate::line::Compare, paint: Paint) -> String {
+    let (first, second) = compare.number.split_at_checked(3).unwrap_or((&compare.number, ""));
+    let whose = compare.device.as_ref().map(|name| format!("A device called {name} wants to be linked.\n"));
+    let whose = whose.unwrap_or_default();
+    match compare.mode {
+        "uri" => paint.loud(whose.trim_end()),
+        _ => format!(
+            "{whose}Both devices must show this number:\n\n    {}\n",
+            paint.loud(&format!("{first} {second}"))
+        ),
+    }
+}
+
+fn link(code: &str, uri: &str) -> String {
+    format!(
+        "On a device that is signed in, run `infrasound link-device` with this code:\n\n    {code}\n\n\
+         or let it read this, and nobody else:\n\n{}\n{uri}\n",
+        qr_code(uri)
+    )
+}
+
+/// A QR code in half blocks; nothing if the text does not fit into one, and the text itself follows anyway.
+fn qr_code(text: &str) -> String {
+    use qrcode::render::unicode::Dense1x2;
+    qrcode::QrCode::new(text).map_or_else(|_| String::new(), |code| code.render::<Dense1x2>().build())
 }
 
 fn done(command: &str, state: &str, with: Option<&str>, paint: Paint) -> String {

@@ -13,6 +13,7 @@ mod files;
 mod home;
 mod host;
 mod journal;
+mod linking;
 mod lock;
 mod outgoing;
 mod relay_url;
@@ -25,6 +26,7 @@ mod stream;
 mod transport;
 
 pub use error::Error;
+pub use linking::Linking;
 pub use relay_url::{INSECURE_HTTP, RelayUrl, RelayUrlError};
 pub use session::{Events, Session, StartOver, signed_in_at};
 pub use sign_in::{SignIn, Ticketed};

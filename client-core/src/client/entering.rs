@@ -143,7 +143,7 @@ impl Client {
             Err(EnterError::BadLink) => {
                 conversation.barred = true;
                 let failure = Failure::new(FailureCode::BadLink, EnterError::BadLink.to_string());
-                self.link_failed(id, failure, step);
+                self.way_in_failed(id, failure, step);
             }
             Err(error) => {
                 let warning = Warning::CannotEnter { reason: error.to_string() };
@@ -162,7 +162,7 @@ impl Client {
                     conversation.barred = true;
                 }
                 if self.links.contains_key(&id) {
-                    self.link_failed(id, Failure { code: FailureCode::BadLink, ..failure(problem) }, step);
+                    self.way_in_failed(id, Failure { code: FailureCode::BadLink, ..failure(problem) }, step);
                 }
                 self.active.insert(id);
             }
@@ -171,7 +171,7 @@ impl Client {
     }
 
     /// The link leads nowhere: the conversation goes from the list as if it had ended.
-    fn link_failed(&mut self, id: ConversationId, failure: Failure, step: &mut Step) {
+    fn way_in_failed(&mut self, id: ConversationId, failure: Failure, step: &mut Step) {
         self.forget_link(id, step);
         self.fail_all(id, &failure, step);
         if let Some(group) = self.group_mut(id) {
@@ -370,7 +370,7 @@ impl Client {
             ProblemType::Forbidden | ProblemType::Invalid | ProblemType::NotFound => {
                 conversation.barred = true;
                 if self.links.contains_key(&id) {
-                    self.link_failed(id, Failure { code: FailureCode::BadLink, ..failure(problem) }, step);
+                    self.way_in_failed(id, Failure { code: FailureCode::BadLink, ..failure(problem) }, step);
                 } else {
                     self.set_waiting(id, Some(problem.detail.clone()), step);
                 }

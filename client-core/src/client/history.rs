@@ -28,7 +28,7 @@ use crate::{
 /// Numbers of the log on one page of the timeline.
 const PAGE: u64 = 64;
 /// The record that names the page before.
-const PREVIOUS: &[u8] = b"previous";
+pub(super) const PREVIOUS: &[u8] = b"previous";
 /// Messages in one answer, at most.
 const MAX_MESSAGES: usize = 1_000;
 

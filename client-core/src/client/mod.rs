@@ -9,6 +9,7 @@
 //! | `pump` | what is to be done next |
 //! | `requests` | requests and where their answers go |
 //! | `patience` | what waits by itself |
+//! | `linking`, `newcomer` | another device: from the old one, and the new one itself |
 //! | `session` | sessions, being offline, the stream |
 //! | `wish` | a person's wishes |
 //! | `contacts` | looking up, consent, pins |
@@ -43,7 +44,9 @@ mod inspection;
 mod joining;
 mod key_packages;
 mod leaving;
+mod linking;
 mod metadata;
+mod newcomer;
 mod open;
 mod patience;
 mod pump;
@@ -73,6 +76,7 @@ use rand_core::{CryptoRng, RngCore};
 
 #[cfg(feature = "simulation")]
 pub use inspection::{Standing, Unfinished};
+pub use newcomer::Newcomer;
 pub use open::{NewDevice, OpenError, RegisterError};
 
 use crate::{
@@ -92,6 +96,7 @@ use crate::{
 use history::Query;
 use joining::Joining;
 use key_packages::KeyPackageIndex;
+use linking::Linking;
 use patience::Patience;
 use requests::Purpose;
 use session::Online;
@@ -141,6 +146,8 @@ pub struct Client {
     links: HashMap<ConversationId, crate::group_link::GroupLink>,
     /// How far blobs are, as the relay has said since this client was opened.
     uploads: HashMap<BlobId, uploading::Progress>,
+    /// A device that is being linked from this one.
+    linking: Option<Linking>,
     /// Scopes that were asked for, and what they are.
     loading: HashMap<crate::journal::Scope, Place>,
     caught_up: bool,

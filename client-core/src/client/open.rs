@@ -161,6 +161,7 @@ impl Client {
             lost_races: HashMap::new(),
             links: HashMap::new(),
             uploads: HashMap::new(),
+            linking: None,
             loading: HashMap::new(),
             caught_up: false,
         }

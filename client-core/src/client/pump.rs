@@ -54,6 +54,7 @@ impl Client {
             return;
         }
         self.pump_deferred(step);
+        self.pump_linking(step);
         self.pump_patience(step);
         self.pump_sync(step);
         self.pump_contacts(step);
@@ -233,6 +234,9 @@ impl Client {
             Ok(opened) => opened,
             Err(damaged) => return self.journal_damaged(&damaged.to_string(), step),
         };
+        if self.link_loaded(&place, &opened, step) {
+            return;
+        }
         match place {
             Place::Conversation(id) => self.conversation_loaded(ConversationId::from_bytes(id), opened, step),
             Place::KeyPackages => self.key_packages_loaded(opened),

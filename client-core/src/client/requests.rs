@@ -12,6 +12,7 @@ use infrasound_spec::{
         devices::{ChallengeGiven, DeviceList, OwnAccount, Session},
         groups::{ClaimedMany, GroupInfoGiven, JoinRequestList, MemberList, TurnGiven},
         key_packages::{ClaimedKeyPackages, KeyPackageCount},
+        links::{LinkFrames, LinkJoined},
         problem::{Problem, ProblemType},
     },
     blob::BlobId,
@@ -24,7 +25,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{Client, step::Step};
 use crate::{
     event::{Answer, Event, Failure, FailureCode},
-    input::{HttpResponse, TransportError, WishId},
+    input::{HttpResponse, LinkBy, TransportError, WishId},
     output::{BlobBytes, HttpRequest, Method, RequestId},
 };
 
@@ -43,6 +44,11 @@ pub(super) enum Purpose {
     SetContact(AccountUri, ContactState),
     SetPolicy(WishId, RequestPolicy),
     Devices(WishId),
+    ChangeDevice(WishId),
+    LinkJoin(WishId, LinkBy),
+    LinkSend,
+    LinkRead,
+    LinkClose,
     LookUpForNumber(WishId),
     LookUpForContact(WishId, ContactState),
     LookUpForIntents(Handle),
@@ -105,6 +111,8 @@ impl Purpose {
             Self::SetPolicy(wish, _)
             | Self::Devices(wish)
             | Self::FetchBlob(wish)
+            | Self::ChangeDevice(wish)
+            | Self::LinkJoin(wish, _)
             | Self::LookUpForNumber(wish)
             | Self::LookUpForContact(wish, _)
             | Self::JoinRequests(wish)
@@ -131,11 +139,17 @@ impl Purpose {
                 | Self::AskToJoin(_)
                 | Self::Turn(..)
                 | Self::Typing
-        )
+                | Self::LinkJoin(..)
+        ) || self.is_of_link()
     }
 
     fn needs_session(&self) -> bool {
-        !matches!(self, Self::Register | Self::Challenge | Self::StartSession)
+        !matches!(self, Self::Register | Self::Challenge | Self::StartSession) && !self.is_of_link()
+    }
+
+    /// Whether it goes to a link channel, which has a token of its own.
+    fn is_of_link(&self) -> bool {
+        matches!(self, Self::LinkSend | Self::LinkRead | Self::LinkClose)
     }
 }
 
@@ -177,11 +191,24 @@ impl Client {
     ) -> RequestId {
         // The API's own types always have a JSON form.
         let body = body.map(|body| serde_json::to_vec(body).unwrap_or_default());
-        self.send(
-            purpose,
-            HttpRequest { id: RequestId(0), method, path, token: None, body, bytes: None },
-            step,
-        )
+        let token = if purpose.needs_session() { self.token(step.now) } else { None };
+        let request = HttpRequest { id: RequestId(0), method, path, token, body, bytes: None };
+        self.send(purpose, request, step)
+    }
+
+    /// Sends a request to a link channel.
+    pub(super) fn link_request(
+        &mut self,
+        purpose: Purpose,
+        method: Method,
+        path: String,
+        body: Option<&impl Serialize>,
+        token: String,
+        step: &mut Step,
+    ) {
+        let body = body.map(|body| serde_json::to_vec(body).unwrap_or_default());
+        let request = HttpRequest { id: RequestId(0), method, path, token: Some(token), body, bytes: None };
+        self.send(purpose, request, step);
     }
 
     /// A request that carries bytes of a blob, or asks for some.
@@ -193,23 +220,19 @@ impl Client {
         bytes: BlobBytes,
         step: &mut Step,
     ) {
-        let bytes = Some(bytes);
-        self.send(
-            purpose,
-            HttpRequest { id: RequestId(0), method, path, token: None, body: None, bytes },
-            step,
-        );
+        let token = if purpose.needs_session() { self.token(step.now) } else { None };
+        let request = HttpRequest { id: RequestId(0), method, path, token, body: None, bytes: Some(bytes) };
+        self.send(purpose, request, step);
     }
 
-    /// Gives a request its number and the session's token.
+    /// Gives a request its number.
     fn send(&mut self, purpose: Purpose, request: HttpRequest, step: &mut Step) -> RequestId {
         let id = RequestId(self.next_request);
         self.next_request += 1;
-        let token = if purpose.needs_session() { self.token(step.now) } else { None };
         if let Some(conversation) = purpose.conversation().and_then(|id| self.conversations.get_mut(&id)) {
             conversation.busy = Some(id);
         }
-        step.requests.push(HttpRequest { id, token, ..request });
+        step.requests.push(HttpRequest { id, ..request });
         self.requests.insert(id, purpose);
         id
     }
@@ -240,7 +263,7 @@ impl Client {
         if error == TransportError::SpoolLost {
             return self.spool_lost(&purpose, step);
         }
-        self.not_now(&purpose, &error.to_string(), step);
+        self.not_now(&purpose, &error.to_string(), None, step);
         self.back_off(&error.to_string(), None, step);
     }
 
@@ -280,8 +303,8 @@ impl Client {
             | ProblemType::RateLimited
             | ProblemType::InstanceUnreachable
             | ProblemType::Unknown => {
-                self.not_now(&purpose, &problem.detail, step);
                 let retry_after = problem.retry_after.or(response.retry_after);
+                self.not_now(&purpose, &problem.detail, retry_after, step);
                 self.back_off(&problem.detail, retry_after, step);
             }
             _ => {
@@ -292,7 +315,8 @@ impl Client {
     }
 
     /// A request that got no answer, or only one for later: what is not asked again by itself is seen to here.
-    fn not_now(&mut self, purpose: &Purpose, text: &str, step: &mut Step) {
+    fn not_now(&mut self, purpose: &Purpose, text: &str, retry_after: Option<u64>, step: &mut Step) {
+        self.link_later(purpose, retry_after, step);
         Self::wish_failed(purpose, FailureCode::Unreachable, text, step);
         if matches!(purpose, Purpose::UploadKeyPackages) {
             self.sync.key_packages = true;
@@ -331,6 +355,21 @@ impl Client {
                 Ok(list) => step.event(Event::WishDone(wish, Answer::Devices(list.devices))),
                 Err(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
             },
+            Purpose::ChangeDevice(wish) => match reply {
+                Reply::Ok(_) => step.event(Event::WishDone(wish, Answer::Done)),
+                Reply::Problem(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
+            },
+            Purpose::LinkJoin(wish, by) => self.link_joined(wish, by, reply.parse::<LinkJoined>(), step),
+            Purpose::LinkSend => {
+                let answer = match reply {
+                    Reply::Ok(_) => Ok(()),
+                    Reply::Problem(problem) => Err(problem),
+                };
+                self.link_sent(answer, step);
+            }
+            Purpose::LinkRead => self.link_read(reply.parse::<LinkFrames>(), step),
+            // Ended is what was wanted; otherwise it ends by itself.
+            Purpose::LinkClose => {}
             Purpose::LookUpForNumber(wish) => {
                 self.looked_up_for_number(wish, reply.parse::<AccountInfo>(), step);
             }

@@ -142,6 +142,7 @@ impl Client {
         if !self.online.signed_out {
             self.online.signed_out = true;
             self.online.session = None;
+            self.linking = None;
             for (wish, _) in std::mem::take(&mut self.online.deferred) {
                 step.event(Event::WishFailed(wish, failure.clone()));
             }
@@ -176,6 +177,10 @@ impl Client {
             StreamEvent::Log { conversation, last } => self.log_grew(conversation, last),
             StreamEvent::Welcome => self.sync.welcomes = true,
             StreamEvent::Contacts => self.sync.contacts = true,
+            StreamEvent::Devices => {
+                self.sync.devices = true;
+                step.event(Event::DevicesChanged);
+            }
             StreamEvent::KeyPackages { .. } => self.sync.key_packages = true,
             StreamEvent::Conversations
             | StreamEvent::JoinRequests { .. }

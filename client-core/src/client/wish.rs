@@ -65,7 +65,12 @@ impl Client {
             Wish::Archive { conversation, archived } => {
                 self.wish_listed(conversation, |stored| stored.archived = archived, step).map(Some)
             }
-            wish @ (Wish::SetPolicy(_)
+            Wish::ConfirmLink => self.wish_confirm_link().map(Some),
+            Wish::CancelLink => Ok(Some(self.wish_cancel_link(step))),
+            wish @ (Wish::RenameDevice { .. }
+            | Wish::RevokeDevice { .. }
+            | Wish::JoinLink(_)
+            | Wish::SetPolicy(_)
             | Wish::SafetyNumber { .. }
             | Wish::Devices
             | Wish::FetchBlob { .. }) => {
@@ -95,6 +100,9 @@ impl Client {
                 }
                 Wish::Group(wish) => self.pump_group_wish(id, wish, step),
                 Wish::FetchBlob { blob, offset, length } => self.fetch_blob(id, &blob, offset, length, step),
+                Wish::RenameDevice { device, name } => self.rename_device(id, device, name, step),
+                Wish::RevokeDevice { device } => self.revoke_device(id, device, step),
+                Wish::JoinLink(by) => self.wish_join_link(id, by, step),
                 Wish::Devices => self.ask(Purpose::Devices(id), Method::Get, paths::DEVICES.to_owned(), step),
                 _ => {}
             }

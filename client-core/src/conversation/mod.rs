@@ -28,7 +28,8 @@ use crate::{
     stored,
 };
 
-const STATE: &[u8] = b"state";
+/// The record that the state is in.
+pub(crate) const STATE: &[u8] = b"state";
 const MLS: &[u8] = b"mls/";
 const NAME: &[u8] = b"name/";
 /// Links that were made on this device, by their keys.

@@ -6,6 +6,7 @@ pub(crate) mod contacts;
 pub(crate) mod conversations;
 pub(crate) mod devices;
 pub(crate) mod key_packages;
+pub(crate) mod links;
 pub(crate) mod relay;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
@@ -44,7 +45,10 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::SESSION_CHALLENGE, post(sessions::challenge::handle))
         .route(paths::SESSIONS, post(sessions::start::handle).delete(sessions::end::handle))
         .route(paths::DEVICES, post(devices::register::handle).get(devices::list::handle))
-        .route(paths::DEVICE, delete(devices::revoke::handle))
+        .route(paths::DEVICE, put(devices::rename::handle).delete(devices::revoke::handle))
+        .route(paths::LINKS, post(links::open::handle).delete(links::close::handle))
+        .route(paths::LINKS_JOIN, post(links::join::handle))
+        .route(paths::LINKS_FRAMES, post(links::send::handle).get(links::read::handle))
         .route(paths::ACCOUNT, get(account::own::handle))
         .route(paths::ACCOUNT_POLICY, put(account::policy::handle))
         .route(paths::ACCOUNTS_LOOKUP, get(account::lookup::handle))

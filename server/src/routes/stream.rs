@@ -87,6 +87,9 @@ impl App {
         if account::contacts_changed(&mut snapshot, &session.account, cursor).await? {
             events.push(StreamEvent::Contacts);
         }
+        if account::devices_changed(&mut snapshot, &session.account, cursor).await? {
+            events.push(StreamEvent::Devices);
+        }
         for account in account::started_over_since(&mut snapshot, &session.account, cursor).await? {
             events.push(StreamEvent::StartedOver { account });
         }

@@ -132,6 +132,16 @@ pub(crate) async fn touch_contacts(conn: &mut Conn, uri: &AccountUri, seq: u64) 
     Ok(())
 }
 
+/// Notes that the account's devices changed.
+pub(crate) async fn touch_devices(conn: &mut Conn, uri: &AccountUri, seq: u64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET devices_seq = $2 WHERE uri = $1")
+        .bind(uri.as_str())
+        .bind(signed(seq))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Notes that the account started over.
 pub(crate) async fn touch_started_over(
     conn: &mut Conn,
@@ -144,6 +154,21 @@ pub(crate) async fn touch_started_over(
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Whether the account's devices changed after `cursor`.
+pub(crate) async fn devices_changed(
+    conn: &mut Conn,
+    uri: &AccountUri,
+    cursor: u64,
+) -> Result<bool, StoreError> {
+    let row: Option<(i64,)> =
+        sqlx::query_as("SELECT devices_seq FROM accounts WHERE uri = $1 AND devices_seq > $2")
+            .bind(uri.as_str())
+            .bind(signed(cursor))
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.is_some())
 }
 
 /// Whether what the account says of others changed after `cursor`.

@@ -16,6 +16,7 @@ pub(crate) mod entry;
 pub(crate) mod group_state;
 pub(crate) mod head;
 pub(crate) mod key_package;
+pub(crate) mod link;
 pub(crate) mod membership;
 #[cfg(feature = "simulation")]
 pub(crate) mod memory;

@@ -88,5 +88,5 @@ pub(crate) async fn drop_expired(conn: &mut Conn, now: Timestamp) -> Result<(), 
     ] {
         sqlx::query(sql).bind(millis(now)).execute(&mut *conn).await?;
     }
-    Ok(())
+    super::link::drop_expired(conn, now).await
 }

@@ -94,6 +94,17 @@ fn foreign(operation: &str, alice: &Device, bob: &Device, group: &mut Group, tre
             Some(json!({"state": "blocked"})),
             HIDDEN,
         ),
+        "rename_device" => {
+            refused(format!("/v1/devices/{}", alice.id()), Some(json!({ "name": "somebody else's" })), HIDDEN)
+        }
+        "join_link" => refused(paths::LINKS_JOIN.to_owned(), Some(json!({ "code": "AAAA-AAAA" })), HIDDEN),
+        // These take a token of the link's own: a session opens none.
+        "send_link_frame" => {
+            let frame = json!({ "number": 1, "frame": "" });
+            refused(paths::LINKS_FRAMES.to_owned(), Some(frame), &[401])
+        }
+        "read_link_frames" => refused(paths::LINKS_FRAMES.to_owned(), None, &[401]),
+        "close_link" => refused(paths::LINKS.to_owned(), None, &[401]),
         "revoke_device" => refused(format!("/v1/devices/{}", alice.id()), None, HIDDEN),
         "upload_key_packages" => {
             let bytes = infrasound_spec::bytes::encode(&bob.key_package(false, 80));

@@ -15,6 +15,7 @@ mod conversations;
 mod devices;
 mod disk_full;
 mod key_packages;
+mod links;
 mod log;
 mod messages;
 mod openapi;

@@ -11,6 +11,7 @@ pub mod conversations;
 pub mod devices;
 pub mod groups;
 pub mod key_packages;
+pub mod links;
 pub mod paths;
 pub mod problem;
 pub mod relay;

@@ -28,8 +28,15 @@ pub const SESSION_CHALLENGE: &str = "/v1/sessions/challenge";
 pub const SESSIONS: &str = "/v1/sessions";
 /// `POST`: register a device with a sign-in ticket. `GET`: the account's devices.
 pub const DEVICES: &str = "/v1/devices";
-/// `DELETE`: revoke a device.
+/// `PUT`: rename a device. `DELETE`: revoke it.
 pub const DEVICE: &str = "/v1/devices/{device}";
+
+/// `POST`: open a link channel for a new device. `DELETE`: end it.
+pub const LINKS: &str = "/v1/links";
+/// `POST`: join one from an old device.
+pub const LINKS_JOIN: &str = "/v1/links/join";
+/// `POST`: send a frame to the other side. `GET ?after=&wait=`: the other side's frames.
+pub const LINKS_FRAMES: &str = "/v1/links/frames";
 
 /// `GET`: the session's account.
 pub const ACCOUNT: &str = "/v1/account";

@@ -122,6 +122,7 @@ fn the_stream() {
     );
     check(&StreamEvent::Welcome, &json!({ "event": "welcome" }));
     check(&StreamEvent::Contacts, &json!({ "event": "contacts" }));
+    check(&StreamEvent::Devices, &json!({ "event": "devices" }));
     check(&StreamEvent::StartedOver { account: bob() }, &json!({ "event": "started-over", "account": BOB }));
     check(&StreamEvent::KeyPackages { one_time: 7 }, &json!({ "event": "key-packages", "one_time": 7 }));
 }

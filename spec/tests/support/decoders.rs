@@ -10,6 +10,7 @@ use infrasound_spec::{
     endorsement::Endorsement,
     external::ExternalJoin,
     key_package,
+    link::{LinkFrame, LinkMessage, LinkRecord, LinkUri},
     log::{LogEntry, LogPosition},
     message::{MessageAad, MessageFrame},
     policy::GroupPolicy,
@@ -29,6 +30,10 @@ pub(crate) const DECODERS: &[(&str, Decoder)] = &[
     ("frame", frame),
     ("handle", handle),
     ("key_package", key_package),
+    ("link_frame", link_frame),
+    ("link_message", link_message),
+    ("link_record", link_record),
+    ("link_uri", link_uri),
     ("log_entry", log_entry),
     ("log_position", log_position),
     ("policy", policy),
@@ -87,6 +92,31 @@ pub(crate) fn key_package(bytes: &[u8]) {
     let crypto = openmls_rust_crypto::RustCrypto::default();
     // Any time will do: random bytes do not get as far as that.
     let _ = key_package::parse(&crypto, bytes, Timestamp::from_secs(1_790_000_000), 0);
+}
+
+pub(crate) fn link_frame(bytes: &[u8]) {
+    if let Ok(frame) = LinkFrame::decode(bytes) {
+        assert_eq!(frame.encode(), bytes);
+    }
+}
+
+pub(crate) fn link_message(bytes: &[u8]) {
+    if let Ok(message) = LinkMessage::decode(bytes) {
+        assert_eq!(message.encode(), bytes);
+    }
+}
+
+pub(crate) fn link_record(bytes: &[u8]) {
+    if let Ok(Some((record, length))) = LinkRecord::decode(bytes) {
+        assert_eq!(record.encode(), bytes[..length]);
+    }
+}
+
+pub(crate) fn link_uri(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(uri) = text.parse::<LinkUri>() {
+        assert_eq!(uri.to_string(), text.trim());
+    }
 }
 
 pub(crate) fn log_entry(bytes: &[u8]) {

@@ -6,6 +6,7 @@ mod blobs;
 mod content;
 mod conversations;
 mod identity;
+mod links;
 mod messages;
 mod problems;
 
@@ -31,6 +32,11 @@ const REPLAYS: &[(&str, Replay)] = &[
     ("frame", messages::frame),
     ("handle", identity::handle),
     ("key-package", identity::key_package),
+    ("link-frame", links::frame),
+    ("link-message", links::message),
+    ("link-record", links::record),
+    ("link-transcript", links::transcript),
+    ("link-uri", links::uri),
     ("log-chain", conversations::log_chain),
     ("log-position", conversations::log_position),
     ("padding", messages::padding),

@@ -10,6 +10,7 @@ mod files;
 mod groups;
 mod interop;
 mod leaks;
+mod linking;
 mod readme;
 mod sigkill;
 mod sign_in;

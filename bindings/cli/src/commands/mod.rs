@@ -4,6 +4,7 @@ mod account;
 mod chat;
 mod contacts;
 mod conversations;
+mod devices;
 mod inbox;
 mod login;
 mod message;
@@ -21,8 +22,9 @@ use crate::{app::App, arguments::Command, exit::CommandError, input, screen::Scr
 
 /// Does what the command line says.
 pub(crate) async fn run(command: Command, home: &Path, screen: Screen) -> Result<(), CommandError> {
-    if let Command::Login { relay, token, device_name, start_over } = command {
-        return login::login(home, screen, login::Login { relay, token, device_name, start_over }).await;
+    if let Command::Login { relay, token, device_name, link, start_over } = command {
+        let login = login::Login { relay, token, device_name, link, start_over };
+        return login::login(home, screen, login).await;
     }
     // What is wrong with the text is said before anything is opened.
     let command = with_input(command)?;
@@ -62,7 +64,8 @@ async fn in_session(command: Command, app: &mut App) -> Result<End, CommandError
         // Answered before there is a session.
         Command::Login { .. } => Ok(End::Leave),
         Command::Whoami => account::whoami(app).await,
-        Command::Devices => account::devices(app).await,
+        Command::Devices { change } => devices::devices(app, change).await,
+        Command::LinkDevice { shown } => devices::link(app, shown).await,
         Command::SafetyNumber { who } => account::safety_number(app, who).await,
         Command::Send { to, text, files } => {
             send::send_files(app, to, text.unwrap_or_default(), &files).await

@@ -12,6 +12,7 @@ use infrasound_spec::{
     consent::{ContactState, RequestPolicy},
     content::Attachment,
     conversation::ConversationId,
+    link::LinkMode,
 };
 use serde::Serialize;
 
@@ -32,6 +33,7 @@ pub(crate) enum Line {
         expires: String,
     },
     CaughtUp,
+    Compare(Compare),
     Conversation(Conversation),
     Device(Device),
     Done {
@@ -44,6 +46,13 @@ pub(crate) enum Line {
         code: &'static str,
         text: String,
         exit: u8,
+    },
+    Link {
+        code: String,
+        uri: String,
+    },
+    LinkProgress {
+        records: u64,
     },
     Message(Message),
     MessageState(State),
@@ -99,6 +108,25 @@ pub(crate) struct Device {
     pub(crate) created: String,
     pub(crate) last_seen: String,
     pub(crate) this_device: bool,
+}
+
+/// What shows whether two devices are linked with each other and nobody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Compare {
+    pub(crate) number: String,
+    /// `number` or `uri`.
+    pub(crate) mode: &'static str,
+    pub(crate) device: Option<String>,
+}
+
+impl Compare {
+    pub(crate) fn new(number: &str, mode: LinkMode, device: Option<&str>) -> Self {
+        let mode = match mode {
+            LinkMode::Number => "number",
+            LinkMode::Uri => "uri",
+        };
+        Self { number: number.to_owned(), mode, device: device.map(clean::line) }
+    }
 }
 
 /// Who may ask.
