@@ -81,6 +81,8 @@ impl ServeArguments {
             file.retention_days.map_or(config.retention, |days| days.saturating_mul(time::DAY));
         let window = file.void_window_seconds.map(|seconds| seconds.saturating_mul(time::SECOND));
         config.void_window = window.unwrap_or(config.void_window);
+        config.max_accounts = file.max_accounts.unwrap_or(config.max_accounts);
+        config.max_leaves = file.max_leaves.unwrap_or(config.max_leaves);
         config.rates = file.rates;
         Ok(config)
     }

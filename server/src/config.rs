@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use infrasound_spec::time;
+use infrasound_spec::{limits, time};
 use serde::Deserialize;
 
 use crate::clock::Clock;
@@ -33,6 +33,12 @@ pub struct RateConfig {
     pub stranger_claims_per_hour: u64,
     /// The same, of one account that has not.
     pub stranger_claims_of_one_per_hour: u64,
+    /// External commits of a device in one conversation in an hour.
+    pub rejoins_per_hour: u64,
+    /// Requests of a device in a minute for the public state of groups, or to be let into one.
+    pub knocks_per_minute: u64,
+    /// How often in a minute a device may say that somebody is typing.
+    pub typing_per_minute: u64,
 }
 
 impl Default for RateConfig {
@@ -43,6 +49,9 @@ impl Default for RateConfig {
             claims_per_hour: 300,
             stranger_claims_per_hour: 30,
             stranger_claims_of_one_per_hour: 10,
+            rejoins_per_hour: 3,
+            knocks_per_minute: 60,
+            typing_per_minute: 60,
         }
     }
 }
@@ -56,6 +65,9 @@ impl RateConfig {
             claims_per_hour: 0,
             stranger_claims_per_hour: 0,
             stranger_claims_of_one_per_hour: 0,
+            rejoins_per_hour: 0,
+            knocks_per_minute: 0,
+            typing_per_minute: 0,
         }
     }
 }
@@ -79,6 +91,10 @@ pub struct Config {
     pub void_window: u64,
     /// Milliseconds between two sweeps.
     pub sweep_interval: u64,
+    /// Accounts of a group.
+    pub max_accounts: usize,
+    /// Leaves of a group.
+    pub max_leaves: usize,
     /// How often things may be asked for.
     pub rates: RateConfig,
     /// Pages of the database, at most: a test's way to a full disk.
@@ -99,6 +115,8 @@ impl Config {
             session_lifetime: time::DAY,
             void_window: 30 * time::SECOND,
             sweep_interval: time::SECOND,
+            max_accounts: limits::MAX_ACCOUNTS,
+            max_leaves: limits::MAX_LEAVES,
             rates: RateConfig::default(),
             max_pages: None,
             clock: Clock::default(),
@@ -124,6 +142,10 @@ pub struct ConfigFile {
     pub retention_days: Option<u64>,
     /// Seconds after the first "cannot apply" until a commit is voided.
     pub void_window_seconds: Option<u64>,
+    /// Accounts of a group.
+    pub max_accounts: Option<usize>,
+    /// Leaves of a group.
+    pub max_leaves: Option<usize>,
     /// How often things may be asked for.
     pub rates: RateConfig,
 }

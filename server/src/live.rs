@@ -6,18 +6,30 @@ use std::sync::Arc;
 
 use infrasound_spec::conversation::ConversationId;
 
-use crate::{cache::Cache, hub::current::Current, session::Session, streams::Streams, writer::Effect};
+use crate::{
+    cache::Cache,
+    hub::{commit_wanted::Asked, current::Current, groups::Groups, turns::Turns},
+    session::Session,
+    streams::Streams,
+    writer::Effect,
+};
 
 const SESSIONS: usize = 100_000;
 const CONVERSATIONS: usize = 10_000;
 
-/// Sessions, current groups and open streams.
+/// Sessions, current groups, open streams, and what of groups is kept nowhere else.
 #[derive(Debug)]
 pub(crate) struct Live {
     /// Sessions by their token's digest.
     pub(crate) sessions: Cache<[u8; 32], Arc<Session>>,
     /// The current group of conversations. May be behind: the writer compares.
     pub(crate) conversations: Cache<ConversationId, Arc<Current>>,
+    /// The public groups themselves.
+    pub(crate) groups: Groups,
+    /// Whose commit comes next.
+    pub(crate) turns: Turns,
+    /// Who was asked to commit.
+    pub(crate) asked: Asked,
     /// Who listens.
     pub(crate) streams: Streams,
 }
@@ -28,6 +40,9 @@ impl Live {
         Self {
             sessions: Cache::new(SESSIONS),
             conversations: Cache::new(CONVERSATIONS),
+            groups: Groups::default(),
+            turns: Turns::default(),
+            asked: Asked::default(),
             streams: Streams::default(),
         }
     }
