@@ -83,6 +83,8 @@ impl ServeArguments {
         config.void_window = window.unwrap_or(config.void_window);
         config.max_blob = file.max_file_mib.map_or(config.max_blob, |mib| mib.saturating_mul(MIB));
         config.blob_quota = file.file_quota_mib.map_or(config.blob_quota, |mib| mib.saturating_mul(MIB));
+        config.max_accounts = file.max_accounts.unwrap_or(config.max_accounts);
+        config.max_leaves = file.max_leaves.unwrap_or(config.max_leaves);
         config.rates = file.rates;
         Ok(config)
     }

@@ -40,6 +40,12 @@ pub struct RateConfig {
     pub stranger_claims_of_one_per_hour: u64,
     /// Blobs that an account announces in an hour.
     pub blobs_per_hour: u64,
+    /// External commits of a device in one conversation in an hour.
+    pub rejoins_per_hour: u64,
+    /// Requests of a device in a minute for the public state of groups, or to be let into one.
+    pub knocks_per_minute: u64,
+    /// How often in a minute a device may say that somebody is typing.
+    pub typing_per_minute: u64,
 }
 
 impl Default for RateConfig {
@@ -52,6 +58,9 @@ impl Default for RateConfig {
             stranger_claims_per_hour: 30,
             stranger_claims_of_one_per_hour: 10,
             blobs_per_hour: 600,
+            rejoins_per_hour: 3,
+            knocks_per_minute: 60,
+            typing_per_minute: 60,
         }
     }
 }
@@ -67,6 +76,9 @@ impl RateConfig {
             stranger_claims_per_hour: 0,
             stranger_claims_of_one_per_hour: 0,
             blobs_per_hour: 0,
+            rejoins_per_hour: 0,
+            knocks_per_minute: 0,
+            typing_per_minute: 0,
         }
     }
 }
@@ -94,6 +106,10 @@ pub struct Config {
     pub max_blob: u64,
     /// Sealed bytes of all blobs of an account.
     pub blob_quota: u64,
+    /// Accounts of a group.
+    pub max_accounts: usize,
+    /// Leaves of a group.
+    pub max_leaves: usize,
     /// How often things may be asked for.
     pub rates: RateConfig,
     /// Pages of the database, at most: a test's way to a full disk.
@@ -116,6 +132,8 @@ impl Config {
             sweep_interval: time::SECOND,
             max_blob: limits::MAX_BLOB,
             blob_quota: 2 * 1024 * MIB,
+            max_accounts: limits::MAX_ACCOUNTS,
+            max_leaves: limits::MAX_LEAVES,
             rates: RateConfig::default(),
             max_pages: None,
             clock: Clock::default(),
@@ -145,6 +163,10 @@ pub struct ConfigFile {
     pub max_file_mib: Option<u64>,
     /// MiB of all files of an account.
     pub file_quota_mib: Option<u64>,
+    /// Accounts of a group.
+    pub max_accounts: Option<usize>,
+    /// Leaves of a group.
+    pub max_leaves: Option<usize>,
     /// How often things may be asked for.
     pub rates: RateConfig,
 }

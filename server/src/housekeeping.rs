@@ -1,4 +1,5 @@
-//! What happens by itself: refused commits are voided in time, and what has expired goes, in small batches.
+//! What happens by itself: refused commits are voided in time, somebody is asked for the commits that nobody makes, and what
+//! has expired goes, in small batches.
 
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use crate::{
     app::App,
     error::ApiError,
     hub::provisional,
-    store::{backend, retention},
+    routes::conversations::REQUEST_LIFETIME,
+    store::{backend, join_request, retention},
 };
 
 /// Entries of one log that lose their bytes in one go, so that no request waits long.
@@ -50,6 +52,7 @@ pub(crate) async fn sweep(app: &App, thoroughly: bool, files: bool) -> Result<()
     if files {
         app.reconcile_blobs().await?;
     }
+    app.ask_for_commits().await?;
     if thoroughly { app.sweep_expired().await } else { Ok(()) }
 }
 
@@ -57,7 +60,13 @@ impl App {
     /// Deletes what has expired and the bytes of entries that nobody needs.
     pub(crate) async fn sweep_expired(&self) -> Result<(), ApiError> {
         self.writer
-            .run(|tx| Box::pin(async move { Ok(retention::drop_expired(tx.conn, tx.now).await?) }))
+            .run(|tx| {
+                Box::pin(async move {
+                    retention::drop_expired(tx.conn, tx.now).await?;
+                    let asked = tx.now.minus_millis(REQUEST_LIFETIME);
+                    Ok(join_request::delete_before(tx.conn, asked).await?)
+                })
+            })
             .await?;
         self.collect_blobs().await?;
         let before = self.now().minus_millis(self.config.retention);

@@ -10,6 +10,7 @@ use std::{
 use infrasound_spec::{
     account::{AccountUri, DeviceId},
     api::links::LinkId,
+    conversation::ConversationId,
     time::{self, Timestamp},
 };
 
@@ -83,6 +84,12 @@ pub(crate) struct Rates {
     pub(crate) claims: Buckets<AccountUri>,
     /// Blobs that an account announces.
     pub(crate) blobs: Buckets<AccountUri>,
+    /// External commits of a device in one conversation.
+    pub(crate) rejoins: Buckets<(ConversationId, DeviceId)>,
+    /// What a device asks of a group before it is in: its public state, or to be let in.
+    pub(crate) knocks: Buckets<DeviceId>,
+    /// How often a device says that somebody is typing.
+    pub(crate) typing: Buckets<DeviceId>,
 }
 
 impl Rates {
@@ -98,6 +105,9 @@ impl Rates {
             stranger_claims_of_one: Buckets::new(config.stranger_claims_of_one_per_hour, time::HOUR),
             claims: Buckets::new(config.claims_per_hour, time::HOUR),
             blobs: Buckets::new(config.blobs_per_hour, time::HOUR),
+            rejoins: Buckets::new(config.rejoins_per_hour, time::HOUR),
+            knocks: Buckets::new(config.knocks_per_minute, time::MINUTE),
+            typing: Buckets::new(config.typing_per_minute, time::MINUTE),
         }
     }
 }

@@ -399,6 +399,13 @@ impl Client {
         if let Some(intent) = own {
             Self::tell_changed(conversation.id, &intent, step);
             self.lost_races.remove(&intent.id);
+            if matches!(intent.work, Work::Reinvite)
+                && let Some(listed) = self.summaries.get_mut(&conversation.id)
+            {
+                // What the relay said before this does not hold any more.
+                listed.started_over = false;
+                listed.asked_at = number;
+            }
             self.hold(conversation, intent, number, step);
             self.renewed(conversation, step);
             if !changes.joined.is_empty() || !changes.renewed.is_empty() {

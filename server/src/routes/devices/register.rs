@@ -32,9 +32,9 @@ use crate::{
     routes::sessions,
     secret,
     store::{
-        account, conversation,
+        account,
         device::{self, Device},
-        ticket,
+        participant, ticket,
     },
     writer::Tx,
 };
@@ -137,12 +137,8 @@ async fn make_room(
 /// The devices of everybody who shares a conversation learn that this account has a new key.
 async fn tell_contacts(tx: &mut Tx<'_>, account: &AccountUri) -> Result<(), ApiError> {
     account::touch_started_over(tx.conn, account, tx.seq).await?;
-    for row in conversation::of_account(tx.conn, account).await? {
-        for other in row.accounts.iter().filter(|other| *other != account) {
-            for device in device::list(tx.conn, other).await? {
-                tx.nudge(device.device, StreamEvent::StartedOver { account: account.clone() });
-            }
-        }
+    for device in participant::devices_of_others(tx.conn, account).await? {
+        tx.nudge(device, StreamEvent::StartedOver { account: account.clone() });
     }
     Ok(())
 }

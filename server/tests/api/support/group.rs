@@ -8,6 +8,7 @@ use infrasound_spec::{
     bytes::Base64Url,
     conversation::{Conversation, ConversationId},
     key_package::{self, EndorsedKeyPackage},
+    log::LogPosition,
     message::MessageAad,
     mls,
     report::{CommitOutcome, authenticator_hash, report_content},
@@ -40,7 +41,7 @@ fn create_config(device: &Device, conversation: &Conversation) -> MlsGroupCreate
         .wire_format_policy(openmls::group::MIXED_PLAINTEXT_WIRE_FORMAT_POLICY)
         .use_ratchet_tree_extension(false)
         .capabilities(mls::capabilities())
-        .with_group_context_extensions(mls::group_context_extensions(conversation).unwrap())
+        .with_group_context_extensions(mls::group_context_extensions(conversation, None).unwrap())
         .with_leaf_node_extensions(mls::leaf_extensions(&device.endorsement).unwrap())
         .unwrap()
         .build()
@@ -133,6 +134,7 @@ impl Group {
         added: Vec<openmls::prelude::KeyPackage>,
         removed: &[LeafNodeIndex],
     ) -> SignedBundle {
+        let position = LogPosition::start(&self.id, 0, 0);
         let built = self
             .mls
             .commit_builder()
@@ -141,7 +143,8 @@ impl Group {
             .force_self_update(true)
             .load_psks(device.provider.storage())
             .unwrap()
-            .create_group_info(true)
+            .create_group_info_with_extensions([mls::log_position_extension(&position)])
+            .unwrap()
             .use_ratchet_tree_extension(false)
             .build(device.provider.rand(), device.provider.crypto(), &device.signer(), |_| true)
             .unwrap()
