@@ -203,10 +203,10 @@ impl BlobOpener {
 /// Seals a file that is in memory: a picture of a group, say.
 pub fn seal<R: RngCore + CryptoRng>(file: &[u8], rng: &mut R) -> Result<(BlobRef, Vec<u8>), SealError> {
     let mut sealer = BlobSealer::new(file.len() as u64, rng)?;
-    let mut sealed = Vec::new();
-    sealer.push(file, &mut sealed)?;
-    let reference = sealer.finish(&mut sealed)?;
-    Ok((reference, sealed))
+    let mut bytes = Vec::new();
+    sealer.push(file, &mut bytes)?;
+    let reference = sealer.finish(&mut bytes)?;
+    Ok((reference, bytes))
 }
 
 /// Opens a blob that is in memory.
@@ -339,14 +339,14 @@ mod tests {
             let size = input["size"].as_u64().unwrap();
             let key = BlobKey::from_bytes(array(input, "key"));
             let mut sealer = BlobSealer::with_key(size, BlobId::from_bytes([0; 32]), key).unwrap();
-            let mut sealed = Vec::new();
+            let mut bytes = Vec::new();
             for piece in pattern(usize::try_from(size).unwrap()).chunks(10_007) {
-                sealer.push(piece, &mut sealed).unwrap();
+                sealer.push(piece, &mut bytes).unwrap();
             }
-            let reference = sealer.finish(&mut sealed).unwrap();
+            let reference = sealer.finish(&mut bytes).unwrap();
             assert_eq!(*reference.digest.as_bytes(), array(expect, "digest"), "{vector}");
-            assert_eq!(sealed.len() as u64, expect["sealed_size"].as_u64().unwrap());
-            assert_eq!(sealed.len() as u64, reference.sealed_size());
+            assert_eq!(bytes.len() as u64, expect["sealed_size"].as_u64().unwrap());
+            assert_eq!(bytes.len() as u64, reference.sealed_size());
         }
     }
 
@@ -403,12 +403,12 @@ mod tests {
     #[test]
     fn a_file_that_changes_its_length_while_it_is_read_is_not_sealed() {
         let mut rng = ChaCha20Rng::seed_from_u64(7);
-        let mut sealed = Vec::new();
-        let mut sealer = BlobSealer::new(10, &mut rng).unwrap();
-        assert_eq!(sealer.push(&[0; 11], &mut sealed), Err(SealError::Changed));
-        let mut sealer = BlobSealer::new(10, &mut rng).unwrap();
-        sealer.push(&[0; 9], &mut sealed).unwrap();
-        assert_eq!(sealer.finish(&mut sealed).err(), Some(SealError::Changed));
+        let mut bytes = Vec::new();
+        let mut grows = BlobSealer::new(10, &mut rng).unwrap();
+        assert_eq!(grows.push(&[0; 11], &mut bytes), Err(SealError::Changed));
+        let mut shrinks = BlobSealer::new(10, &mut rng).unwrap();
+        shrinks.push(&[0; 9], &mut bytes).unwrap();
+        assert_eq!(shrinks.finish(&mut bytes).err(), Some(SealError::Changed));
         assert_eq!(BlobSealer::new(MAX_SIZE + 1, &mut rng).err(), Some(SealError::TooLong));
     }
 }

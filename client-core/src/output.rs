@@ -20,7 +20,6 @@ pub struct RequestId(pub u64);
 
 /// One thing to do.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one lives for a moment, on its way to the host")]
 pub enum Output {
     /// Write these records and delete those, all or nothing, durably.
     Persist(Batch),

@@ -97,9 +97,10 @@ fn files(message: &Message) -> String {
     });
     let files: String = each.collect();
     let can_be_saved = message.number.is_some() && message.attachments.iter().any(|file| file.size.is_some());
-    match can_be_saved {
-        true => format!("{files}\n      save with: infrasound save {}", message.reference),
-        false => files,
+    if can_be_saved {
+        format!("{files}\n      save with: infrasound save {}", message.reference)
+    } else {
+        files
     }
 }
 

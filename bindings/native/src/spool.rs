@@ -78,8 +78,8 @@ impl Spool {
     pub(crate) fn seal(&self, source: &mut File, size: u64) -> Result<BlobRef, SpoolError> {
         let mut sealer = BlobSealer::new(size, &mut OsRng)?;
         let path = self.path(&sealer.id());
-        let sealed = self.seal_into(source, &mut sealer, &path);
-        let sealed = sealed.and_then(|mut file| {
+        let written = seal_into(source, &mut sealer, &path);
+        let reference = written.and_then(|mut file| {
             let mut rest = Vec::new();
             let reference = sealer.finish(&mut rest)?;
             file.write_all(&rest)?;
@@ -87,26 +87,11 @@ impl Spool {
             sync_dir(&self.dir)?;
             Ok(reference)
         });
-        if sealed.is_err() {
+        if reference.is_err() {
             // What is left of it would be deleted at the next opening.
             let _ = fs::remove_file(&path);
         }
-        sealed
-    }
-
-    fn seal_into(&self, source: &mut File, sealer: &mut BlobSealer, path: &Path) -> Result<File, SpoolError> {
-        let mut file = private().create_new(true).open(path)?;
-        let mut piece = vec![0; PIECE];
-        let mut sealed = Vec::with_capacity(PIECE + 1024);
-        loop {
-            let length = source.read(&mut piece).map_err(SpoolError::Source)?;
-            if length == 0 {
-                return Ok(file);
-            }
-            sealed.clear();
-            sealer.push(&piece[..length], &mut sealed)?;
-            file.write_all(&sealed)?;
-        }
+        reference
     }
 
     /// Some of a blob's sealed bytes.
@@ -175,6 +160,21 @@ impl Spool {
     }
 }
 
+fn seal_into(source: &mut File, sealer: &mut BlobSealer, path: &Path) -> Result<File, SpoolError> {
+    let mut file = private().create_new(true).open(path)?;
+    let mut piece = vec![0; PIECE];
+    let mut ready = Vec::with_capacity(PIECE + 1024);
+    loop {
+        let length = source.read(&mut piece).map_err(SpoolError::Source)?;
+        if length == 0 {
+            return Ok(file);
+        }
+        ready.clear();
+        sealer.push(&piece[..length], &mut ready)?;
+        file.write_all(&ready)?;
+    }
+}
+
 fn each_piece(
     file: &mut File,
     mut take: impl FnMut(&[u8]) -> Result<(), SpoolError>,
@@ -210,7 +210,12 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
 
 /// Hex: an id is no name that a file system could take for another one.
 fn name_of(blob: &BlobId) -> String {
-    blob.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    blob.as_bytes().iter().fold(String::with_capacity(64), |mut name, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(name, "{byte:02x}");
+        name
+    })
 }
 
 #[cfg(test)]

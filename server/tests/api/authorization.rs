@@ -145,8 +145,7 @@ fn foreign(operation: &str, alice: &Device, bob: &Device, group: &mut Group, tre
         "upload_blob" => refused(blob_path(), None, &[400]),
         "download_blob" => refused(blob_path(), None, HIDDEN),
         "attach_blob" | "detach_blob" => {
-            let blob = infrasound_spec::bytes::encode(&[9; 32]);
-            refused(format!("{conversation}/blobs/{blob}"), None, HIDDEN)
+            refused(format!("{conversation}{}", &blob_path()["/v1".len()..]), None, HIDDEN)
         }
         "get_tree" => refused(format!("{conversation}/trees/{tree}"), None, HIDDEN),
         "delete_welcome" => refused("/v1/welcomes/AAAAAAAAAAAAAAAAAAAAAA".to_owned(), None, HIDDEN),
@@ -165,10 +164,13 @@ async fn with_somebody_elses_session_every_operation_refuses_or_shows_its_own() 
     let carol = relay.device("carol").await;
     let mut group = Group::found(&alice, &bob).await;
     let secrets = [group.id.to_string(), alice.id().to_string(), bob.id().to_string()];
-    let blob = json!({ "blob": infrasound_spec::bytes::encode(&[9; 32]), "size": 272 });
-    alice.post(paths::BLOBS, &blob).await.ok::<Value>();
+    let file = json!({ "blob": infrasound_spec::bytes::encode(&[9; 32]), "size": 272 });
+    alice.post(paths::BLOBS, &file).await.ok::<Value>();
     alice.patch(&blob_path(), 0, vec![7; 272]).await.ok::<Value>();
-    alice.put(&format!("/v1/conversations/{}{}", group.id, &blob_path()[3..]), &json!({})).await.done();
+    alice
+        .put(&format!("/v1/conversations/{}{}", group.id, &blob_path()["/v1".len()..]), &json!({}))
+        .await
+        .done();
     let before = alice.head(&group.id).await;
     let tree = bob.welcomes().await.welcomes[0].tree;
     for operation in operations(&relay).await {

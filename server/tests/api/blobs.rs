@@ -182,8 +182,7 @@ async fn limits_of_a_blob_an_account_and_an_hour_say_which() {
     })
     .await;
     let post = async |id: u8, size: u64| {
-        let blob = BlobId::from_bytes([id; 32]);
-        alice.post(paths::BLOBS, &json!({ "blob": blob, "size": size })).await
+        alice.post(paths::BLOBS, &json!({ "blob": BlobId::from_bytes([id; 32]), "size": size })).await
     };
     let too_long = post(1, 1041).await.problem(ProblemType::TooLarge);
     assert!(too_long.detail.contains("1040"), "{}", too_long.detail);

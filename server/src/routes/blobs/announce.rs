@@ -48,13 +48,12 @@ pub(crate) async fn handle(
     let mut snapshot = app.read().await?;
     let known = blob::load(&mut snapshot, &id).await?;
     drop(snapshot);
-    let is_lost = match known {
-        // What was noted before is on disk now, unless the file was lost.
-        Some(row) => app.blobs.length(&id).await.map_err(|error| failed(&error))? < row.received,
-        None => {
-            app.rates.blobs.take(&session.account, app.now())?;
-            false
-        }
+    // What was noted before is on disk now, unless the file was lost.
+    let is_lost = if let Some(row) = known {
+        app.blobs.length(&id).await.map_err(|error| failed(&error))? < row.received
+    } else {
+        app.rates.blobs.take(&session.account, app.now())?;
+        false
     };
     let announced = Announced { id, size, is_lost };
     let allowance =
