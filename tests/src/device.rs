@@ -29,7 +29,7 @@ use infrasound_core::{
 };
 use infrasound_spec::{
     account::Handle,
-    api::{blobs::UPLOAD_OFFSET, sign_in::SignedIn},
+    api::{blobs::UPLOAD_OFFSET, paths, sign_in::SignedIn},
     blob::BlobId,
     consent::ContactState,
     content::Attachment,
@@ -105,7 +105,7 @@ impl Device {
         let key = Self::storage_key(seed);
         let new = NewDevice { signed_in, device_name: format!("test {seed}"), start_over };
         let (core, outputs) = Client::register(&key, new, now(0), &mut rng).unwrap();
-        let mut device = Self::with(base, Some(core), key, BTreeMap::new(), rng);
+        let mut device = Self::stored(base, Some(core), key, BTreeMap::new(), rng);
         device.queue.extend(outputs);
         device.drive().await;
         device
@@ -114,7 +114,7 @@ impl Device {
     /// Opens a journal that was written before. `None`: there is no device in it.
     pub async fn open(base: &str, journal: Records, seed: u64) -> Option<Self> {
         let rng = ChaCha20Rng::seed_from_u64(seed + 1);
-        let mut device = Self::with(base, None, Self::storage_key(seed), journal, rng);
+        let mut device = Self::stored(base, None, Self::storage_key(seed), journal, rng);
         let root = device.records(Scope::ROOT);
         let (core, outputs) = match Client::open(&device.key, &root, now(0), &mut device.rng) {
             Ok(opened) => opened,
@@ -127,7 +127,7 @@ impl Device {
         Some(device)
     }
 
-    fn with(base: &str, core: Option<Client>, key: StorageKey, journal: Records, rng: ChaCha20Rng) -> Self {
+    fn stored(base: &str, core: Option<Client>, key: StorageKey, journal: Records, rng: ChaCha20Rng) -> Self {
         Self {
             core,
             key,
@@ -500,7 +500,10 @@ impl Device {
             }
         }
         if let Some(token) = &request.token {
-            self.token = Some(token.clone());
+            // A link has tokens of its own.
+            if !request.path.starts_with(paths::LINKS_FRAMES) && request.path != paths::LINKS {
+                self.token = Some(token.clone());
+            }
             builder = builder.bearer_auth(token);
         }
         if let Some(body) = &request.body {

@@ -134,6 +134,11 @@ impl New {
         panic!("no link was opened: {:?}", self.events);
     }
 
+    /// Whether there is something to be shown.
+    pub fn is_opened(&self) -> bool {
+        self.events.iter().any(|event| matches!(event, Event::LinkOpened { .. }))
+    }
+
     /// Why it failed, if it did.
     pub fn failure(&self) -> Option<Failure> {
         failure(&self.events)

@@ -115,7 +115,7 @@ async fn what_arrives_while_the_history_is_handed_over_is_handed_over_too() {
         }
         if !late && alice.events.iter().any(|event| matches!(event, Event::LinkProgress { .. })) {
             bob.send(&alice.handle(), "late").await;
-            let heads: serde_json::Value = world.get(&bob, paths::CONVERSATIONS).await;
+            let heads: Value = world.get(&bob, paths::CONVERSATIONS).await;
             let (id, last) = (bob.with(&alice.handle()), &heads["conversations"][0]["last"]);
             alice.nudge(&format!(r#"{{"event":"log","conversation":"{id}","last":{last}}}"#));
             late = true;
@@ -169,11 +169,13 @@ async fn a_swapped_key_of_the_new_device_is_refused_by_the_old_one() {
     assert!(!new.is_done());
 }
 
+/// What a relay does to frames on their way.
+type Lie = fn(&mut LinkFrames);
+
 #[tokio::test]
 async fn frames_that_are_repeated_reordered_altered_or_cut_off_end_the_link_without_a_device() {
     let world = World::start().await;
     let (mut alice, bob) = acquainted(&world, 10).await;
-    type Lie = fn(&mut LinkFrames);
     let lies: [(&str, Lie); 4] = [
         ("repeated", |frames| {
             if let Some(last) = frames.frames.last().cloned().filter(|frame| frame.number >= 2) {
@@ -242,7 +244,7 @@ async fn the_account_key_never_goes_before_the_person_has_said_yes_on_the_old_de
     for _ in 0..5 {
         new.turn().await;
     }
-    let failure = new.failure().expect("the new device learns that it was ended");
+    let failure = new.failure().unwrap();
     assert_eq!(failure.code, FailureCode::Refused);
     assert!(new.open().await.is_none());
 }
@@ -268,13 +270,12 @@ async fn a_crash_of_the_new_device_at_any_output_leaves_all_of_the_history_or_no
     let (mut alice, bob) = acquainted(&world, 6).await;
     let expected = alice.history(&bob.handle()).await;
     let (mut nothing, mut all) = (0, 0);
-    for n in 1.. {
-        let mut new = New::begin(&world.base, world.sign_in("alice").await, 90);
+    for (n, seed) in (1..).zip(200..) {
+        let mut new = New::begin(&world.base, world.sign_in("alice").await, seed);
         new.crash_before(n);
-        if n > 3 {
+        new.turn().await;
+        if new.is_opened() {
             bring_together(&mut new, &mut alice, How::Screen).await;
-        } else {
-            new.turn().await;
         }
         let crashed = !new.is_alive();
         match new.open().await {
@@ -298,8 +299,8 @@ async fn a_crash_of_the_new_device_at_any_output_leaves_all_of_the_history_or_no
 async fn a_crash_of_the_old_device_at_any_output_harms_neither() {
     let world = World::start().await;
     let (mut alice, bob) = acquainted(&world, 6).await;
-    for n in 1..400 {
-        let mut new = New::begin(&world.base, world.sign_in("alice").await, 91);
+    for (n, seed) in (1..400).zip(1_000..) {
+        let mut new = New::begin(&world.base, world.sign_in("alice").await, seed);
         let shown = new.shown(How::Screen).await;
         let seen = alice.events.len();
         alice.crash_before(n);
@@ -376,8 +377,7 @@ struct Running {
 impl Running {
     fn start(cli: &Cli, arguments: &[&str], token: &str) -> Self {
         let mut command = cli.command(arguments);
-        let mut child =
-            command.env("INFRASOUND_TOKEN", token).stdin(Stdio::piped()).spawn().expect("the command starts");
+        let mut child = command.env("INFRASOUND_TOKEN", token).stdin(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines }
     }
