@@ -185,7 +185,11 @@ impl Room {
         let changes = self.judge(message).unwrap();
         self.apply(message);
         let after = Members::of(&self.hub).unwrap();
-        assert_eq!(before.after(&self.hub, &changes), Ok(after), "who the leaves are, without verifying anew");
+        assert_eq!(
+            before.after(&self.hub, &changes),
+            Ok(after),
+            "who the leaves are, without verifying anew"
+        );
     }
 
     /// The same, whatever the rules say.
