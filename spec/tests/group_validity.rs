@@ -294,12 +294,14 @@ fn a_role_goes_with_the_key() {
     let mut cast = Cast::with(Role::Member, |policy| policy.add = Role::Member);
     let (alice, bob) = (cast.alice.account.clone(), cast.bob.account.clone());
     let new = cast.bob.starts_over().device();
-    let stale = cast.judge_change(|policy| drop(policy.banned.clear()), &[new.key_package()], &[1]);
+    let stale = cast.judge_change(|policy| policy.banned.clear(), &[new.key_package()], &[1]);
     assert_eq!(stale, Err(CommitViolation::StaleRole(bob.clone())));
-    let unowned = cast.judge_change(|policy| drop(policy.roles.clear()), &[new.key_package()], &[1]);
+    let unowned = cast.judge_change(|policy| policy.roles.clear(), &[new.key_package()], &[1]);
     assert_eq!(unowned, Err(CommitViolation::NoOwner));
     let mut cast = Cast::of(Role::Owner);
-    let roles = |policy: &mut GroupPolicy| drop(policy.roles.insert(bob.clone(), Role::Moderator));
+    let roles = |policy: &mut GroupPolicy| {
+        policy.roles.insert(bob.clone(), Role::Moderator);
+    };
     let commit = {
         let mut policy = cast.policy();
         roles(&mut policy);
@@ -401,9 +403,21 @@ fn only_an_owner_changes_what_members_may_do() {
 fn only_an_owner_gives_and_takes_roles() {
     let mut cast = Cast::of(Role::Moderator);
     let (alice, bob) = (cast.alice.account.clone(), cast.bob.account.clone());
-    let own = cast.judge_change(|policy| drop(policy.roles.insert(alice.clone(), Role::Owner)), &[], &[]);
+    let own = cast.judge_change(
+        |policy| {
+            policy.roles.insert(alice.clone(), Role::Owner);
+        },
+        &[],
+        &[],
+    );
     assert_eq!(violation(own), PolicyViolation::Role(alice));
-    let others = cast.judge_change(|policy| drop(policy.roles.remove(&bob)), &[], &[]);
+    let others = cast.judge_change(
+        |policy| {
+            policy.roles.remove(&bob);
+        },
+        &[],
+        &[],
+    );
     assert_eq!(violation(others), PolicyViolation::Role(bob));
 }
 
@@ -422,7 +436,9 @@ fn bans_are_for_moderators_and_of_lower_roles() {
 
 #[test]
 fn links_are_for_moderators() {
-    let add = |policy: &mut GroupPolicy| drop(policy.links.insert(link().0, lasting(HOUR)));
+    let add = |policy: &mut GroupPolicy| {
+        policy.links.insert(link().0, lasting(HOUR));
+    };
     let mut cast = Cast::of(Role::Member);
     assert_eq!(violation(cast.judge_change(add, &[], &[])), PolicyViolation::Link);
     let mut cast = Cast::of(Role::Moderator);
@@ -434,7 +450,13 @@ fn a_link_lives_for_ninety_days_at_most() {
     let mut cast = Cast::of(Role::Owner);
     for expires in [now().minus_millis(1), now().plus_millis(91 * DAY)] {
         let terms = LinkTerms { expires, uses: 0 };
-        let judged = cast.judge_change(|policy| drop(policy.links.insert(link().0, terms)), &[], &[]);
+        let judged = cast.judge_change(
+            |policy| {
+                policy.links.insert(link().0, terms);
+            },
+            &[],
+            &[],
+        );
         assert_eq!(violation(judged), PolicyViolation::LinkLifetime);
     }
 }

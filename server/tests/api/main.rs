@@ -13,6 +13,7 @@ mod contacts;
 mod conversations;
 mod devices;
 mod disk_full;
+mod groups;
 mod key_packages;
 mod log;
 mod messages;

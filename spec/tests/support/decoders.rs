@@ -8,9 +8,11 @@ use infrasound_spec::{
     content::Activity,
     conversation::Conversation,
     endorsement::Endorsement,
+    external::ExternalJoin,
     key_package,
     log::{LogEntry, LogPosition},
     message::{MessageAad, MessageFrame},
+    policy::GroupPolicy,
     time::Timestamp,
 };
 
@@ -23,11 +25,13 @@ pub(crate) const DECODERS: &[(&str, Decoder)] = &[
     ("activity", activity),
     ("conversation", conversation),
     ("endorsement", endorsement),
+    ("external_join", external_join),
     ("frame", frame),
     ("handle", handle),
     ("key_package", key_package),
     ("log_entry", log_entry),
     ("log_position", log_position),
+    ("policy", policy),
     ("problem", problem),
     ("stream_event", stream_event),
 ];
@@ -49,6 +53,18 @@ pub(crate) fn account_uri(bytes: &[u8]) {
 pub(crate) fn activity(bytes: &[u8]) {
     if let Ok(activity) = Activity::decode(bytes) {
         assert_eq!(Activity::decode(&activity.encode()).as_ref(), Ok(&activity));
+    }
+}
+
+pub(crate) fn external_join(bytes: &[u8]) {
+    if let Ok(join) = ExternalJoin::decode(bytes) {
+        assert_eq!(join.encode(), bytes);
+    }
+}
+
+pub(crate) fn policy(bytes: &[u8]) {
+    if let Ok(policy) = GroupPolicy::decode(bytes) {
+        assert_eq!(policy.encode(), bytes);
     }
 }
 

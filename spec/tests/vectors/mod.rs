@@ -4,6 +4,7 @@
 
 mod content;
 mod conversations;
+mod groups;
 mod identity;
 mod messages;
 mod problems;
@@ -26,12 +27,14 @@ const REPLAYS: &[(&str, Replay)] = &[
     ("conversation", conversations::conversation),
     ("direct-id", conversations::direct_id),
     ("endorsement", identity::endorsement),
+    ("external-join", groups::external_join),
     ("frame", messages::frame),
     ("handle", identity::handle),
     ("key-package", identity::key_package),
     ("log-chain", conversations::log_chain),
     ("log-position", conversations::log_position),
     ("padding", messages::padding),
+    ("policy", groups::policy),
     ("problem", problems::problem),
     ("proof", identity::proof),
     ("report", conversations::report),
