@@ -8,6 +8,7 @@
 )]
 
 mod commit_validity;
+mod group_validity;
 mod hostile_bytes;
 mod json_shapes;
 mod key_packages;

@@ -240,6 +240,17 @@ def context(first=ALICE, second=BOB, generation=0, conversation=None, version=1,
     return (u8(version) + u8(kind) + conversation + u32(generation) + opaque(first.encode()) + opaque(second.encode()) + trailing)
 
 
+SALT = bytes([0x5A]) * 16
+
+
+def group_id(creator, salt):
+    return hashlib.sha256(opaque(b"Infrasound 1.0 GroupConversation") + opaque(creator.encode()) + salt).digest()
+
+
+def group_context(creator=ALICE, salt=SALT, generation=0, conversation=None):
+    return u8(1) + u8(2) + (conversation or group_id(creator, salt)) + u32(generation) + opaque(creator.encode()) + salt
+
+
 def conversations():
     def direct(name, rule, one, other, generation, expect):
         write("direct-id", name, rule, "conversations.md 1", {"one": one, "other": other, "generation": generation}, expect)
@@ -273,11 +284,112 @@ def conversations():
     bad("not_a_uri", "both are actor URIs", context("alice", BOB), "Malformed")
     bad("not_utf8", "both are actor URIs", u8(1) + u8(1) + bytes(32) + u32(0) + opaque(b"\xff\xfe") + opaque(BOB.encode()), "Malformed")
     bad("other_version", "version 1", context(version=2), "Malformed")
-    bad("unknown_kind", "only direct conversations yet", context(kind=2), "Malformed")
+    bad("unknown_kind", "direct or group", context(kind=3), "Malformed")
+    bad("direct_called_a_group", "each kind has its own form", context(kind=2), "Malformed")
+
+    group = group_id(ALICE, SALT)
+    extension("valid_group", "which group, which founding, whose", group_context(generation=2),
+              {"id": group.hex(), "generation": 2, "creator": ALICE, "salt": SALT.hex(), "group_id": (group + u32(2)).hex()})
+    bad("group_id_of_another_creator", "the id is that of creator and salt", group_context(BOB, conversation=group), "WrongId")
+    bad("group_id_of_another_salt", "the id is that of creator and salt", group_context(salt=bytes(16), conversation=group), "WrongId")
+    bad("group_under_a_pairs_id", "the label tells the kinds apart", group_context(conversation=direct_id(ALICE, BOB)), "WrongId")
+    bad("group_creator_not_a_uri", "the creator is an actor URI", group_context("alice"), "Malformed")
+    bad("group_truncated", "nothing is missing", group_context()[:-1], "Malformed")
+    bad("group_trailing_byte", "nothing follows", group_context() + b"\0", "Malformed")
     bad("trailing_byte", "nothing follows", context(trailing=b"\0"), "Malformed")
     bad("truncated", "nothing is missing", context()[:-1], "Malformed")
     bad("empty", "nothing is missing", b"", "Malformed")
     bad("length_beyond_the_end", "a length does not promise more than there is", context()[:38] + b"\xbf\xff\xff\xff", "Malformed")
+
+
+# --- groups.md 2 -------------------------------------------------------------------------------------------------
+
+ROLES = {"moderator": 1, "owner": 2}
+LINK_KEY = Key(6)
+
+
+def policy_bytes(settings=(1, 1, 0, 0, 0), roles=((ALICE, 2),), banned=(), links=(), version=1):
+    return (u8(version) + b"".join(map(u8, settings))
+            + opaque(b"".join(opaque(account.encode()) + u8(role) for account, role in roles))
+            + opaque(b"".join(opaque(account.encode()) for account in banned))
+            + opaque(b"".join(key + u64(expires) + u32(uses) for key, expires, uses in links)))
+
+
+def policies():
+    def vector(name, rule, data, expect):
+        write("policy", name, rule, "groups.md 2", {"bytes": data.hex()}, expect)
+
+    def bad(name, rule, data): vector(name, rule, data, error("MalformedPolicy"))
+
+    def read(roles, add="moderator", rename="moderator", post="member", join="invite", closed=False, banned=(), links=()):
+        return {"add": add, "rename": rename, "post": post, "join": join, "closed": closed, "roles": roles,
+                "banned": list(banned), "links": [{"key": key.hex(), "expires": expires, "uses": uses} for key, expires, uses in links]}
+
+    vector("of_a_new_group", "the creator is its owner", policy_bytes(), read({ALICE: "owner"}))
+    one, other = bytes([1]) * 32, bytes([2]) * 32
+    full = dict(banned=(ALICE + "2", BOB), links=((one, CREATED, 0), (other, CREATED + DAY, 5)))
+    vector("of_everything", "roles and bans are sorted, links have each key once",
+           policy_bytes((0, 2, 1, 2, 1), ((ALICE, 2), (BOB, 1)), **full),
+           read({ALICE: "owner", BOB: "moderator"}, "member", "owner", "moderator", "open", True, **full))
+    vector("without_an_owner", "who is not in it is a member", policy_bytes(roles=()), read({}))
+    bad("other_version", "version 1", policy_bytes(version=2))
+    bad("unknown_role_for_adding", "three roles", policy_bytes((3, 1, 0, 0, 0)))
+    bad("unknown_way_to_join", "three ways", policy_bytes((1, 1, 0, 3, 0)))
+    bad("closed_by_halves", "0 or 1", policy_bytes((1, 1, 0, 0, 2)))
+    bad("roles_out_of_order", "roles are sorted by account", policy_bytes(roles=((BOB, 1), (ALICE, 2))))
+    bad("role_twice", "each account once", policy_bytes(roles=((ALICE, 2), (ALICE, 1))))
+    bad("role_of_a_mere_member", "who is not in it is a member", policy_bytes(roles=((ALICE, 0),)))
+    bad("unknown_role", "moderator or owner", policy_bytes(roles=((ALICE, 3),)))
+    bad("role_of_no_uri", "accounts are actor URIs", policy_bytes(roles=(("alice", 2),)))
+    bad("bans_out_of_order", "banned is sorted", policy_bytes(banned=(BOB, ALICE)))
+    bad("ban_twice", "each account once", policy_bytes(banned=(BOB, BOB)))
+    bad("links_out_of_order", "one form", policy_bytes(links=((other, CREATED, 0), (one, CREATED, 0))))
+    bad("link_twice", "each key once", policy_bytes(links=((one, CREATED, 0), (one, CREATED, 1))))
+    bad("too_many_roles", "100 at most", policy_bytes(roles=[(f"{ALICE}{n:03}", 1) for n in range(101)]))
+    bad("too_many_bans", "500 at most", policy_bytes(banned=[f"{ALICE}{n:03}" for n in range(501)]))
+    bad("too_many_links", "20 at most", policy_bytes(links=[(bytes([n]) * 32, CREATED, 0) for n in range(21)]))
+    bad("truncated", "nothing is missing", policy_bytes()[:-1])
+    bad("trailing_byte", "nothing follows", policy_bytes() + b"\0")
+    bad("empty", "nothing is missing", b"")
+    bad("length_beyond_the_end", "a length does not promise more than there is", policy_bytes()[:6] + b"\xbf\xff\xff\xff")
+
+
+# --- groups.md 5 -------------------------------------------------------------------------------------------------
+
+def external_joins():
+    epoch_group, epoch = group_id(ALICE, SALT) + u32(0), 7
+    content = opaque(epoch_group) + u64(epoch) + opaque(BOB.encode()) + DEVICE_KEY.public
+
+    def aad(way, link=bytes(32), signature=b"", version=1): return u8(version) + u8(way) + link + opaque(signature)
+
+    def vector(name, rule, data, expect, **changed):
+        given = {"aad": data.hex(), "group_id": epoch_group.hex(), "epoch": epoch, "account": BOB,
+                 "device_key": DEVICE_KEY.public.hex()}
+        write("external-join", name, rule, "groups.md 5", given | changed, expect)
+
+    def bad(name, rule, data, reason="MalformedJoin", **changed): vector(name, rule, data, error(reason), **changed)
+
+    good = LINK_KEY.sign("GroupJoin", content)
+    by_link = aad(1, LINK_KEY.public, good)
+    vector("of_a_member", "a device of a member signs nothing besides", aad(0), {"way": "member"})
+    vector("by_a_link", "the link's key signed group, epoch, account and device key", by_link,
+           {"way": "link", "link": LINK_KEY.public.hex(), "signing_input": signing_input("GroupJoin", content).hex()})
+    bad("signed_by_another_link", "the link's key signed", aad(1, LINK_KEY.public, MALLORY_KEY.sign("GroupJoin", content)), "BadSignature")
+    bad("signed_for_the_group_info", "a signature is for one purpose",
+        aad(1, LINK_KEY.public, LINK_KEY.sign("GroupInfoRequest", content)), "BadSignature")
+    bad("of_another_epoch", "the epoch is signed", by_link, "BadSignature", epoch=8)
+    bad("of_another_group", "the group is signed", by_link, "BadSignature", group_id=(group_id(BOB, SALT) + u32(0)).hex())
+    bad("of_another_account", "the account is signed", by_link, "BadSignature", account=ALICE)
+    bad("of_another_device", "the device's key is signed", by_link, "BadSignature", device_key=OTHER_DEVICE_KEY.public.hex())
+    bad("member_with_a_link", "a member shows no link", aad(0, LINK_KEY.public))
+    bad("member_with_a_signature", "a member shows no signature", aad(0, signature=good))
+    bad("link_without_a_signature", "64 bytes", aad(1, LINK_KEY.public))
+    bad("link_with_a_short_signature", "64 bytes", aad(1, LINK_KEY.public, good[:-1]))
+    bad("unknown_way", "two ways", aad(2, LINK_KEY.public, good))
+    bad("other_version", "version 1", aad(0, version=2))
+    bad("trailing_byte", "nothing follows", aad(0) + b"\0")
+    bad("truncated", "nothing is missing", by_link[:-1])
+    bad("empty", "nothing is missing", b"")
 
 
 # --- conversations.md 4, 5 ---------------------------------------------------------------------------------------
@@ -725,6 +837,6 @@ def problems():
     vector("status_not_a_number", "the status is a number", body("urn:infrasound:problem:forbidden", status="403"), error("Malformed"))
 
 
-for make in [account_uris, handles, signing, proofs, endorsements, conversations, log, submissions, reports, frames, content,
+for make in [account_uris, handles, signing, proofs, endorsements, conversations, policies, external_joins, log, submissions, reports, frames, content,
              blobs, links, problems]:
     make()

@@ -5,7 +5,7 @@ use openmls::{
     messages::group_info::VerifiableGroupInfo,
     prelude::{ContentType, MlsMessageBodyIn, MlsMessageIn, ProtocolMessage, RatchetTreeIn, Welcome},
 };
-use tls_codec::{DeserializeBytes as _, TlsDeserializeBytes, TlsSize, VLBytes};
+use tls_codec::{Deserialize as _, DeserializeBytes as _, TlsDeserialize, TlsSize, VLBytes};
 
 use crate::error::ApiError;
 
@@ -94,7 +94,7 @@ pub(crate) fn proposal(bytes: &[u8]) -> Result<ProtocolMessage, ApiError> {
 }
 
 /// What comes first in an external commit (RFC 9420 section 6), to read what openmls keeps to itself.
-#[derive(TlsDeserializeBytes, TlsSize)]
+#[derive(TlsDeserialize, TlsSize)]
 struct ExternalOuter {
     _version: u16,
     _wire_format: u16,
@@ -106,7 +106,8 @@ struct ExternalOuter {
 
 /// By what right an external commit says that it joins, before it is verified.
 pub(crate) fn external_join(bytes: &[u8]) -> Option<ExternalJoin> {
-    let (outer, _) = ExternalOuter::tls_deserialize_bytes(bytes).ok()?;
+    // By the decoder for readers: that for slices panics in debug builds when a length promises more than there is.
+    let outer = ExternalOuter::tls_deserialize(&mut &bytes[..]).ok()?;
     ExternalJoin::decode(outer.authenticated_data.as_slice()).ok()
 }
 

@@ -69,6 +69,14 @@ async fn without_a_valid_session_every_operation_refuses() {
     }
 }
 
+/// 64 zero bytes.
+const SIGNATURE: &str =
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+fn conversation_bytes(group: &Group) -> String {
+    group.id.to_string()
+}
+
 /// How somebody else's session fares.
 enum Foreign {
     /// The operation is about the session's own things: its answer names nothing of the others'.
@@ -88,7 +96,32 @@ fn foreign(operation: &str, alice: &Device, bob: &Device, group: &mut Group, tre
         | "list_welcomes" => Foreign::OwnDataOnly(None),
         "set_policy" => Foreign::OwnDataOnly(Some(json!(infrasound_spec::consent::RequestPolicy::default()))),
         // Ending a session and the stream are tried apart: what they do shows only elsewhere.
-        "end_session" | "open_stream" | "look_up_account" | "claim_key_packages" => Foreign::ForEverybody,
+        "end_session"
+        | "open_stream"
+        | "look_up_account"
+        | "claim_key_packages"
+        | "claim_many_key_packages" => Foreign::ForEverybody,
+        "set_consent" => {
+            refused(format!("{conversation}/consent"), Some(json!({"state": "accepted"})), HIDDEN)
+        }
+        "list_members" => refused(format!("{conversation}/members"), None, HIDDEN),
+        "get_group_info" => refused(format!("{conversation}/group-info"), Some(json!({})), HIDDEN),
+        "ask_to_join" => {
+            let proof = json!({ "link": conversation_bytes(group), "signature": SIGNATURE });
+            refused(format!("{conversation}/join-requests"), Some(json!({ "proof": proof })), HIDDEN)
+        }
+        "list_join_requests" => refused(format!("{conversation}/join-requests"), None, HIDDEN),
+        "end_join_request" => {
+            let account = contact_path(bob.account()).rsplit('/').next().unwrap_or_default().to_owned();
+            refused(format!("{conversation}/join-requests/{account}"), None, HIDDEN)
+        }
+        "ask_turn" => refused(format!("{conversation}/turns"), Some(json!({})), HIDDEN),
+        "tell_typing" => refused(format!("{conversation}/typing"), Some(json!({ "sealed": "AAAA" })), HIDDEN),
+        "submit_proposal" => {
+            let proposal = json!({ "submission": "AAAAAAAAAAAAAAAAAAAAAA", "after": 0, "proposal": "AAAA",
+                "signature": SIGNATURE });
+            refused(format!("{conversation}/proposals"), Some(proposal), &[403])
+        }
         "set_contact" => refused(
             contact_path(&"https://x.example/u".parse().unwrap()),
             Some(json!({"state": "blocked"})),

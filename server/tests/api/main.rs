@@ -14,6 +14,7 @@ mod contacts;
 mod conversations;
 mod devices;
 mod disk_full;
+mod groups;
 mod key_packages;
 mod links;
 mod log;

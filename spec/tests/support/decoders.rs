@@ -61,6 +61,18 @@ pub(crate) fn activity(bytes: &[u8]) {
     }
 }
 
+pub(crate) fn external_join(bytes: &[u8]) {
+    if let Ok(join) = ExternalJoin::decode(bytes) {
+        assert_eq!(join.encode(), bytes);
+    }
+}
+
+pub(crate) fn policy(bytes: &[u8]) {
+    if let Ok(policy) = GroupPolicy::decode(bytes) {
+        assert_eq!(policy.encode(), bytes);
+    }
+}
+
 pub(crate) fn conversation(bytes: &[u8]) {
     if let Ok(conversation) = Conversation::decode(bytes) {
         assert_eq!(conversation.encode(), bytes);

@@ -5,6 +5,7 @@
 mod blobs;
 mod content;
 mod conversations;
+mod groups;
 mod identity;
 mod links;
 mod messages;
@@ -29,6 +30,7 @@ const REPLAYS: &[(&str, Replay)] = &[
     ("conversation", conversations::conversation),
     ("direct-id", conversations::direct_id),
     ("endorsement", identity::endorsement),
+    ("external-join", groups::external_join),
     ("frame", messages::frame),
     ("handle", identity::handle),
     ("key-package", identity::key_package),
@@ -40,6 +42,7 @@ const REPLAYS: &[(&str, Replay)] = &[
     ("log-chain", conversations::log_chain),
     ("log-position", conversations::log_position),
     ("padding", messages::padding),
+    ("policy", groups::policy),
     ("problem", problems::problem),
     ("proof", identity::proof),
     ("report", conversations::report),

@@ -6,6 +6,7 @@ use infrasound_spec::{
     api::{
         conversations::{ConversationHead, LogPage, WelcomeList},
         devices::{RegisterDevice, Session, registration_content},
+        groups::LinkProof,
         key_packages::{ClaimedKeyPackages, KeyPackageCount, UploadKeyPackages},
         sign_in::SignedIn,
     },
@@ -192,6 +193,16 @@ impl Device {
 
     pub(crate) async fn say(&self, of: &Self, state: ContactState) {
         self.put(&contact_path(of.account()), &json!({ "state": state })).await.done();
+    }
+
+    /// What the account says of being in a group.
+    pub(crate) async fn consent(&self, id: &ConversationId, state: ContactState) -> Answer {
+        self.put(&format!("/v1/conversations/{id}/consent"), &json!({ "state": state })).await
+    }
+
+    /// What it takes to join by itself.
+    pub(crate) async fn group_info(&self, id: &ConversationId, proof: Option<&LinkProof>) -> Answer {
+        self.post(&format!("/v1/conversations/{id}/group-info"), &json!({ "proof": proof })).await
     }
 
     pub(crate) async fn head(&self, id: &ConversationId) -> ConversationHead {
