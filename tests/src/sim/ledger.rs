@@ -177,7 +177,8 @@ impl Ledger {
 
     /// A device stands in an epoch (rule 2: as all others in it; rule 6: with whom it may be).
     pub(super) fn stands(&mut self, device: usize, standing: &Standing) -> Result<(), Violation> {
-        if !standing.confirmed {
+        // Epoch 0 is a founder's own; two may be founding at once.
+        if !standing.confirmed || standing.epoch == 0 {
             return Ok(());
         }
         let key = (standing.group.clone(), standing.epoch);

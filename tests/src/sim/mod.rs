@@ -26,6 +26,7 @@
 //! - Bytes of HPKE encapsulations: they differ from run to run, and nothing depends on them.
 
 mod acting;
+pub mod campaign;
 mod device;
 mod fate;
 mod healing;
@@ -40,6 +41,7 @@ mod watching;
 mod world;
 
 pub use self::{
+    campaign::Outcome,
     run::{Report, run},
     verdict::{Rule, Violation},
 };

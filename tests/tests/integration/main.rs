@@ -11,6 +11,7 @@ mod leaks;
 mod readme;
 mod sigkill;
 mod sign_in;
+mod simulator;
 mod snac;
 mod start_over;
 mod stubborn_relay;
