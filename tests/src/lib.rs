@@ -12,5 +12,6 @@ pub mod mls_rs;
 pub mod programs;
 pub mod relay_process;
 pub mod sign_in;
+pub mod sim;
 pub mod snac;
 pub mod world;

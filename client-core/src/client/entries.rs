@@ -575,6 +575,8 @@ impl Client {
                 conversation.drop_group();
                 conversation.left_out = true;
             }
+            // Of before this device was there: with the commit that let it in, those before it stand, too.
+            Some(commit) if commit < conversation.state.joined_at => {}
             _ => step.event(Event::Warning(Some(conversation.id), Warning::ControlRefused { number })),
         }
     }

@@ -165,6 +165,8 @@ impl Client {
     }
 
     pub(super) fn stream_closed(&mut self, error: TransportError, step: &mut Step) {
+        // A relay that no longer knows the session opens no stream. An answer to something else says why.
+        self.sync.account |= self.online.stream == Stream::Opening;
         self.online.stream = Stream::Closed;
         self.back_off(&error.to_string(), None, step);
     }

@@ -14,6 +14,7 @@ mod linking;
 mod readme;
 mod sigkill;
 mod sign_in;
+mod simulator;
 mod snac;
 mod start_over;
 mod stubborn_relay;
