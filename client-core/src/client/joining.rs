@@ -11,12 +11,12 @@ use infrasound_spec::{
         paths,
         problem::Problem,
     },
-    commit,
     consent::{ContactState, Stranger, Verdict},
     conversation::{self, Conversation as Direct},
     log::LogPosition,
     mls::LOG_POSITION_EXTENSION,
     report::{self, CommitOutcome},
+    roster::Roster,
 };
 use openmls::group::JoinBuilder;
 use openmls::prelude::{
@@ -66,6 +66,7 @@ enum JoinError {
 struct Joined {
     group: MlsGroup,
     store: MlsStore,
+    roster: Roster,
     direct: Direct,
     position: LogPosition,
 }
@@ -272,13 +273,19 @@ impl Client {
             return Err(JoinError::WrongConversation);
         }
         let group = staged.into_group(&provider).map_err(|error| invalid(&error))?;
-        self.check_members(&group, other)?;
-        Ok(Joined { group, store, direct, position })
+        let mut roster = Roster::default();
+        self.check_members(&group, &mut roster, other)?;
+        Ok(Joined { group, store, roster, direct, position })
     }
 
     /// Everybody in the group is a device of one of the two accounts; this account's are under its own key.
-    fn check_members(&self, group: &MlsGroup, other: &AccountUri) -> Result<(), JoinError> {
-        let members = commit::members(group.public_group()).map_err(|_| JoinError::Unendorsed)?;
+    fn check_members(
+        &self,
+        group: &MlsGroup,
+        roster: &mut Roster,
+        other: &AccountUri,
+    ) -> Result<(), JoinError> {
+        let members = roster.members(group.public_group()).map_err(|_| JoinError::Unendorsed)?;
         let mut other_key = None;
         for device in members.values() {
             let fits = if device.account == self.device.account {
@@ -300,7 +307,7 @@ impl Client {
         joined: Joined,
         step: &mut Step,
     ) {
-        let Joined { group, store, direct, position } = joined;
+        let Joined { group, store, roster, direct, position } = joined;
         // What an earlier group left behind goes first; the new records may have the same names.
         conversation.drop_group();
         conversation.save(&mut step.writes);
@@ -313,6 +320,7 @@ impl Client {
         put_changes(&mut step.writes, &Place::KeyPackages, b"", used);
         let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());
         conversation.store = store;
+        conversation.roster = roster;
         conversation.group = Some(group);
         let state = &mut conversation.state;
         state.group_id = Some(direct.group_id());
