@@ -94,17 +94,17 @@ impl Layer {
         None
     }
 
-    fn update(&mut self, key: Vec<u8>, difference: Difference) {
+    fn update(&mut self, key: &[u8], difference: Difference) {
         let Difference { count, changed } = difference;
         for (index, part) in changed {
-            let spot = (key.clone(), index);
+            let spot = (key.to_vec(), index);
             let old = self.place(spot.clone(), Some(part));
             self.before.entry(spot).or_insert(old);
         }
-        let Some(parts) = self.values.get_mut(&key) else { return };
+        let Some(parts) = self.values.get_mut(key) else { return };
         let gone = parts.split_off(count.min(parts.len()));
         for (index, old) in (count..).zip(gone) {
-            self.before.entry((key.clone(), index)).or_insert(Some(old));
+            self.before.entry((key.to_vec(), index)).or_insert(Some(old));
         }
     }
 
@@ -232,15 +232,14 @@ impl MlsStore {
         let key = Self::key(label, key)?;
         let mut own = self.own.borrow_mut();
         let stored = own.values.get(&key).map_or([].as_slice(), Vec::as_slice);
-        let difference = match self.sent(label, stored, value)? {
-            Some(difference) => difference,
-            None => {
-                let mut packer = Packer::new(stored, label.cut());
-                value.serialize(&mut packer)?;
-                packer.finish().difference
-            }
+        let difference = if let Some(difference) = self.sent(label, stored, value)? {
+            difference
+        } else {
+            let mut packer = Packer::new(stored, label.cut());
+            value.serialize(&mut packer)?;
+            packer.finish().difference
         };
-        own.update(key, difference);
+        own.update(&key, difference);
         Ok(())
     }
 
@@ -328,7 +327,9 @@ fn joined(parts: &[Part]) -> Cow<'_, [u8]> {
         [only] => Cow::Borrowed(only),
         parts => {
             let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
-            parts.iter().for_each(|part| bytes.extend_from_slice(part));
+            for part in parts {
+                bytes.extend_from_slice(part);
+            }
             Cow::Owned(bytes)
         }
     }
