@@ -2,7 +2,7 @@
 //!
 //! Spec: `identity.md` 4.
 
-use infrasound_spec::{commit, endorsement::EndorsementError, mls::LeafError, roster::Roster};
+use infrasound_spec::{endorsement::EndorsementError, members::Members, mls::LeafError, roster::Roster};
 
 use crate::support::{person::Person, room::Room};
 
@@ -12,12 +12,12 @@ fn it_gives_the_members_of_every_epoch() {
     let (mut room, _) = Room::of(&alice, &bob);
     let mut roster = Roster::default();
     for _ in 0..3 {
-        assert_eq!(roster.members(&room.hub), commit::members(&room.hub));
+        assert_eq!(roster.members(&room.hub), Members::of(&room.hub));
         let commit = room.commit(|commit| commit);
         room.enact(&commit);
         let commit = room.change(&[bob.device().key_package()], &[1]);
         room.enact(&commit);
-        assert_eq!(roster.members(&room.hub), commit::members(&room.hub));
+        assert_eq!(roster.members(&room.hub), Members::of(&room.hub));
     }
 }
 
@@ -35,7 +35,7 @@ fn an_endorsement_that_was_verified_does_not_let_another_one_in() {
     let mut other = alice.device();
     other.endorsement = Some(forged);
     let commit = room.commit_with_leaf_of(&other);
-    room.enact_unchecked(&commit);
+    room.apply(&commit);
     let refused = Err(LeafError::Endorsement(EndorsementError::BadSignature));
     assert_eq!(roster.members(&room.hub), refused);
     // And not by asking again.
@@ -51,7 +51,7 @@ fn a_verified_endorsement_is_worth_nothing_in_another_leaf() {
     let mut borrower = alice.device();
     borrower.endorsement = bobs.endorsement.clone();
     let commit = room.commit_with_leaf_of(&borrower);
-    room.enact_unchecked(&commit);
+    room.apply(&commit);
     let refused = Err(LeafError::Endorsement(EndorsementError::BadSignature));
     assert_eq!(roster.members(&room.hub), refused);
 }

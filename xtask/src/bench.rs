@@ -31,6 +31,8 @@ pub(crate) struct Arguments {
 enum Bench {
     /// The client core beside bare openmls
     Core,
+    /// Large groups in the core's storage beside bare openmls
+    Groups,
     /// The relay on SQLite beside the database alone and an endpoint that does nothing
     Relay,
 }
@@ -50,6 +52,7 @@ pub(crate) enum BenchError {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, BenchError> {
     let name = match arguments.name {
         Bench::Core => "core",
+        Bench::Groups => "groups",
         Bench::Relay => "relay",
     };
     let folder = cargo::target_directory()?.join("bench");

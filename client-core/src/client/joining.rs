@@ -15,9 +15,9 @@ use infrasound_spec::{
     consent::{ContactState, Stranger, Verdict},
     conversation::{Conversation as Context, ConversationId, ConversationKind},
     log::LogPosition,
-    members::Members,
     mls::LOG_POSITION_EXTENSION,
     report::{self, CommitOutcome},
+    roster::Roster,
     time::HOUR,
 };
 use openmls::group::JoinBuilder;
@@ -72,6 +72,7 @@ enum JoinError {
 struct Joined {
     group: MlsGroup,
     store: MlsStore,
+    roster: Roster,
     context: Context,
     position: LogPosition,
 }
@@ -302,14 +303,20 @@ impl Client {
             return Err(JoinError::WrongConversation);
         }
         let group = staged.into_group(&provider).map_err(|error| invalid(&error))?;
-        self.check_members(&group, &context)?;
-        Ok(Joined { group, store, context, position })
+        let mut roster = Roster::default();
+        self.check_members(&group, &mut roster, &context)?;
+        Ok(Joined { group, store, roster, context, position })
     }
 
     /// Everybody in the group is a device of an account that may be in it; each account's are under one key, and this
     /// account's under its own.
-    fn check_members(&self, group: &MlsGroup, context: &Context) -> Result<(), JoinError> {
-        let members = Members::of(group.public_group()).map_err(|_| JoinError::Unendorsed)?;
+    fn check_members(
+        &self,
+        group: &MlsGroup,
+        roster: &mut Roster,
+        context: &Context,
+    ) -> Result<(), JoinError> {
+        let members = roster.members(group.public_group()).map_err(|_| JoinError::Unendorsed)?;
         let keys = members.accounts();
         let own_key = keys.get(&self.device.account) == Some(&self.device.account_key);
         let fit = members.devices().all(|device| {
@@ -327,7 +334,7 @@ impl Client {
         joined: Joined,
         step: &mut Step,
     ) {
-        let Joined { group, store, context, position } = joined;
+        let Joined { group, store, roster, context, position } = joined;
         // What an earlier group left behind goes first; the new records may have the same names.
         conversation.drop_group();
         conversation.save(&mut step.writes);
@@ -342,6 +349,7 @@ impl Client {
         // In a group that stood before, those who were in it judge whether the commit stands.
         let judges = context.kind() == ConversationKind::Direct || group.epoch().as_u64() == 1;
         conversation.store = store;
+        conversation.roster = roster;
         conversation.group = Some(group);
         let state = &mut conversation.state;
         state.group_id = Some(context.group_id());

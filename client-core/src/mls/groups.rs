@@ -250,7 +250,7 @@ fn what_is_stored_in_parts_is_what_openmls_has_in_memory() {
     let mut rng = ChaCha20Rng::seed_from_u64(20_261_126);
     let mut members = group();
     let mut held = Vec::new();
-    for _ in 0..150 {
+    for _ in 0..120 {
         step(&mut members, &mut held, &mut rng);
     }
 }

@@ -94,17 +94,17 @@ impl Layer {
         None
     }
 
-    fn update(&mut self, key: Vec<u8>, difference: Difference) {
+    fn update(&mut self, key: &[u8], difference: Difference) {
         let Difference { count, changed } = difference;
         for (index, part) in changed {
-            let spot = (key.clone(), index);
+            let spot = (key.to_vec(), index);
             let old = self.place(spot.clone(), Some(part));
             self.before.entry(spot).or_insert(old);
         }
-        let Some(parts) = self.values.get_mut(&key) else { return };
+        let Some(parts) = self.values.get_mut(key) else { return };
         let gone = parts.split_off(count.min(parts.len()));
         for (index, old) in (count..).zip(gone) {
-            self.before.entry((key.clone(), index)).or_insert(Some(old));
+            self.before.entry((key.to_vec(), index)).or_insert(Some(old));
         }
     }
 
@@ -232,15 +232,14 @@ impl MlsStore {
         let key = Self::key(label, key)?;
         let mut own = self.own.borrow_mut();
         let stored = own.values.get(&key).map_or([].as_slice(), Vec::as_slice);
-        let difference = match self.sent(label, stored, value)? {
-            Some(difference) => difference,
-            None => {
-                let mut packer = Packer::new(stored, label.cut());
-                value.serialize(&mut packer)?;
-                packer.finish().difference
-            }
+        let difference = if let Some(difference) = self.sent(label, stored, value)? {
+            difference
+        } else {
+            let mut packer = Packer::new(stored, label.cut());
+            value.serialize(&mut packer)?;
+            packer.finish().difference
         };
-        own.update(key, difference);
+        own.update(&key, difference);
         Ok(())
     }
 
@@ -328,7 +327,9 @@ fn joined(parts: &[Part]) -> Cow<'_, [u8]> {
         [only] => Cow::Borrowed(only),
         parts => {
             let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
-            parts.iter().for_each(|part| bytes.extend_from_slice(part));
+            for part in parts {
+                bytes.extend_from_slice(part);
+            }
             Cow::Owned(bytes)
         }
     }
@@ -379,5 +380,62 @@ impl Label {
             },
             _ => Cut::NOWHERE,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    /// A value that is cut.
+    #[derive(Serialize)]
+    struct Tree {
+        leaf_nodes: Vec<u32>,
+    }
+
+    fn part(text: &str) -> Part {
+        Zeroizing::new(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn the_names_of_records_do_not_change_unnoticed() {
+        let key = MlsStore::key(Label::MessageSecrets, &serde_bytes::Bytes::new(b"id")).unwrap();
+        assert_eq!(name_of(key.clone(), 0), [10, 0xc4, 2, b'i', b'd']);
+        assert_eq!(name_of(key.clone(), 258), [19, 0, 0, 1, 2, 10, 0xc4, 2, b'i', b'd']);
+        for index in [0, 1, 258] {
+            assert_eq!(spot_of(name_of(key.clone(), index)), (key.clone(), index));
+        }
+    }
+
+    #[test]
+    fn parts_are_joined_in_order_whatever_order_they_come_in() {
+        let key = vec![Label::Tree as u8, 1];
+        let records = [2, 0, 1].map(|index| (name_of(key.clone(), index), part(&index.to_string())));
+        let store = MlsStore::new(records);
+        assert_eq!(store.encoding(Label::Tree), b"012");
+    }
+
+    #[test]
+    fn a_part_without_those_before_it_belongs_to_nothing() {
+        let key = vec![Label::Tree as u8, 1];
+        let records = [0, 2].map(|index| (name_of(key.clone(), index), part(&index.to_string())));
+        assert_eq!(MlsStore::new(records).encoding(Label::Tree), b"0");
+    }
+
+    #[test]
+    fn what_is_rolled_back_was_never_there() {
+        let store = MlsStore::default();
+        store.write(Label::Tree, &1, &Tree { leaf_nodes: vec![1; 20] }).unwrap();
+        store.write(Label::Psk, &1, &"kept").unwrap();
+        store.take_changes();
+        let before = store.records();
+        store.write(Label::Tree, &1, &Tree { leaf_nodes: vec![2; 40] }).unwrap();
+        store.write(Label::Psk, &2, &"new").unwrap();
+        store.delete(Label::Psk, &1).unwrap();
+        store.roll_back();
+        assert_eq!(store.records(), before);
+        assert!(store.take_changes().now.is_empty());
     }
 }

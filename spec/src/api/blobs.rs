@@ -1,4 +1,4 @@
-//! Blobs: announced, uploaded in pieces, attached to conversations. Spec: `blobs.md` 6; `relay-api.md` 11.
+//! Blobs: announced, uploaded in pieces, attached to conversations. Spec: `blobs.md` 6; `relay-api.md` 12.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Blobs: sealed files, announced, uploaded in pieces, attached. Spec: `blobs.md` 6; `relay-api.md` 11.
+//! Blobs: sealed files, announced, uploaded in pieces, attached. Spec: `blobs.md` 6; `relay-api.md` 12.
 
 pub(crate) mod announce;
 pub(crate) mod attach;

@@ -12,8 +12,9 @@ use infrasound_spec::{
 use openmls::{
     group::JoinBuilder,
     prelude::{
-        DeserializeBytes as _, GroupId, KeyPackage, LeafNodeIndex, LeafNodeParameters, MlsGroup, MlsMessageBodyIn,
-        MlsMessageIn, MlsMessageOut, ProcessedMessage, ProcessedWelcome, ProtocolMessage, RatchetTreeIn,
+        DeserializeBytes as _, GroupId, KeyPackage, LeafNodeIndex, LeafNodeParameters, MlsGroup,
+        MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, ProcessedMessage, ProcessedWelcome, ProtocolMessage,
+        RatchetTreeIn,
     },
 };
 use openmls_rust_crypto::{OpenMlsRustCrypto, RustCrypto};

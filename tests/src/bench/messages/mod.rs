@@ -1,7 +1,7 @@
 //! `bench-core`: the core beside bare openmls, interleaved in one run on one thread, so that what disturbs one disturbs
 //! the other. Values are medians.
 //!
-//! Groups do not exist yet, so there is no row for how the cost grows with the number of members.
+//! How the cost grows with the number of members, `bench-groups` measures.
 
 mod catch_up;
 mod disk;
@@ -115,6 +115,15 @@ pub async fn run(report: &mut Report) {
     let batches = ratios::measure(&mut pair, report);
     disk::measure(&batches, report).await;
     catch_up::measure(&mut pair, report).await;
+    opening::measure(report).await;
+}
+
+/// Measures catching up and opening, which belong to large groups as well.
+///
+/// # Panics
+/// If something cannot be measured.
+pub async fn catch_up_and_open(report: &mut Report) {
+    catch_up::measure(&mut Pair::new().await, report).await;
     opening::measure(report).await;
 }
 
