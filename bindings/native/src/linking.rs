@@ -82,7 +82,10 @@ impl Linking {
                         return Err(failure.into());
                     }
                     // That a wish is done shows in what follows; before there is a device there is nothing to load.
-                    Output::Event(Event::WishDone(..)) | Output::Load(_) | Output::OpenStream { .. } => {}
+                    Output::Event(Event::WishDone(..))
+                    | Output::Load(_)
+                    | Output::DropBlob(_)
+                    | Output::OpenStream { .. } => {}
                     Output::Event(event) => return Ok(event),
                 }
             }
