@@ -180,7 +180,9 @@ impl New {
             Output::Request(request) => self.request(request).await,
             Output::Event(event) => self.events.push(event),
             Output::WakeAt(at) => self.wake_at = Some(at),
-            Output::Load(_) | Output::OpenStream { .. } => panic!("a newcomer has nothing to load"),
+            Output::Load(_) | Output::DropBlob(_) | Output::OpenStream { .. } => {
+                panic!("a newcomer has nothing to load")
+            }
         }
     }
 
@@ -191,6 +193,7 @@ impl New {
             Method::Post => self.http.post(url),
             Method::Put => self.http.put(url),
             Method::Delete => self.http.delete(url),
+            Method::Patch => panic!("a newcomer uploads nothing"),
         };
         if let Some(token) = &request.token {
             builder = builder.bearer_auth(token);

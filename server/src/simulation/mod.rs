@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     app::{App, Parts},
+    blobs::Blobs,
     config::Config,
     housekeeping,
     instance::Instance,
@@ -44,7 +45,9 @@ impl SimulatedRelay {
         let writer = Writer::start_here(memory.writer().await?, config.clock.clone(), Arc::clone(&live));
         let (writer, writing) = writer.await.map_err(|_| ServeError::Unreadable)?;
         let instance = Instance::simulated(accounts)?;
+        let blobs = Blobs::open(&config.data).map_err(ServeError::Blobs)?;
         let app = App::new(Parts {
+            blobs,
             clock: config.clock.clone(),
             rates: Rates::new(&config.rates),
             public_url: instance.base().as_str().trim_end_matches('/').to_owned(),

@@ -72,6 +72,8 @@ impl MlsRsConversation {
             EntryKind::Commit => self.take_commit(entry),
             EntryKind::Message => self.take_message(entry),
             EntryKind::Confirm | EntryKind::Void => self.take_control(entry),
+            // Nobody leaves a direct conversation.
+            EntryKind::Proposal => Err(EntryError::WrongControl(entry.number)),
         };
         self.move_to(position);
         taken

@@ -9,7 +9,7 @@ use infrasound_spec::{
     endorsement::Endorsement,
     key_package::KEY_PACKAGE_LIFETIME,
     log::LogPosition,
-    mls::{CONVERSATION_EXTENSION, ENDORSEMENT_EXTENSION, LOG_POSITION_EXTENSION},
+    mls::{CONVERSATION_EXTENSION, ENDORSEMENT_EXTENSION, LOG_POSITION_EXTENSION, POLICY_EXTENSION},
     time::{HOUR, Timestamp},
 };
 use mls_rs::{
@@ -32,6 +32,7 @@ const SUITE: CipherSuite = CipherSuite::CURVE25519_AES128;
 const SELF_REMOVE: ProposalType = ProposalType::new(0x000A);
 const ENDORSEMENT: ExtensionType = ExtensionType::new(ENDORSEMENT_EXTENSION);
 const CONVERSATION: ExtensionType = ExtensionType::new(CONVERSATION_EXTENSION);
+const POLICY: ExtensionType = ExtensionType::new(POLICY_EXTENSION);
 const LOG_POSITION: ExtensionType = ExtensionType::new(LOG_POSITION_EXTENSION);
 
 pub(super) type Config = WithMlsRules<
@@ -51,7 +52,7 @@ pub(super) fn client(keys: &Keys) -> MlsClient {
         .crypto_provider(RustCryptoProvider::with_enabled_cipher_suites(vec![SUITE]))
         .identity_provider(Accounts)
         .mls_rules(rules())
-        .extension_types([ExtensionType::LAST_RESORT_KEY_PACKAGE, ENDORSEMENT, CONVERSATION])
+        .extension_types([ExtensionType::LAST_RESORT_KEY_PACKAGE, ENDORSEMENT, CONVERSATION, POLICY])
         .custom_proposal_type(SELF_REMOVE)
         .key_package_lifetime(Duration::from_millis(KEY_PACKAGE_LIFETIME))
         .signing_identity(identity, secret, SUITE)
@@ -78,7 +79,7 @@ pub(super) fn leaf_extensions(endorsement: &Endorsement) -> ExtensionList {
 /// The extensions of a group's context.
 pub(super) fn context_extensions(conversation: &Conversation) -> ExtensionList {
     let required = RequiredCapabilitiesExt::new(
-        vec![ENDORSEMENT, CONVERSATION],
+        vec![ENDORSEMENT, CONVERSATION, POLICY],
         vec![SELF_REMOVE],
         vec![CredentialType::BASIC],
     );

@@ -112,7 +112,7 @@ pub(super) fn check_members(
     let mut keys: BTreeMap<&AccountUri, AccountKey> = BTreeMap::new();
     let mut seen = Vec::new();
     for device in after.values() {
-        if !conversation.has(&device.account) {
+        if !conversation.may_have(&device.account) {
             return Err(CommitViolation::Stranger(device.account.clone()));
         }
         if *keys.entry(&device.account).or_insert(device.account_key) != device.account_key {

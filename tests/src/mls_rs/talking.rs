@@ -225,7 +225,7 @@ fn with<'a>(
     mut conversations: impl Iterator<Item = &'a mut MlsRsConversation>,
     other: &AccountUri,
 ) -> &'a mut MlsRsConversation {
-    conversations.find(|conversation| conversation.direct.has(other)).expect("there is a conversation")
+    conversations.find(|conversation| conversation.direct.may_have(other)).expect("there is a conversation")
 }
 
 fn of(path: &str, id: &ConversationId) -> String {

@@ -91,7 +91,7 @@ fn what_is_not_altered_is_believed() {
     let (mut alice, mut bob) = acquainted();
     let entry = message(&mut alice);
     bob.take(&entry).unwrap();
-    assert_eq!(bob.received[0].sender.account, bob.direct.accounts[0]);
+    assert_eq!(bob.received[0].sender.account, bob.direct.pair().unwrap()[0]);
     assert_eq!(bob.received[0].number, 3);
 }
 

@@ -76,7 +76,7 @@ impl World {
         let text = Ledger::text(writer, note);
         let to = self.ledger.accounts[to % self.plan.accounts].handle.clone();
         self.ledger.notes.push(Note { device, object: None, place: None });
-        self.wish(device, Wish::Send { to, text, in_reply_to }, Some(note)).await
+        self.wish(device, Wish::Send { to, text, in_reply_to, attachments: Vec::new() }, Some(note)).await
     }
 
     async fn do_to_note(
@@ -120,8 +120,8 @@ impl World {
 
     fn other_in(&self, device: usize, conversation: ConversationId) -> Option<usize> {
         let all = self.devices[device].core()?.conversations();
-        let with = all.into_iter().find(|one| one.conversation == conversation)?.with;
-        self.ledger.account_of(&with.handle)
+        let summary = all.into_iter().find(|one| one.conversation == conversation)?;
+        self.ledger.account_of(&summary.person()?.handle)
     }
 
     async fn start_over(&mut self, account: usize) -> Result<(), Violation> {

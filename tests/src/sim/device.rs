@@ -177,6 +177,8 @@ impl Device {
                 Output::OpenStream { token } => return Ok(Some(Deed::OpenStream(token.0))),
                 Output::Event(event) => return Ok(Some(Deed::Told(Box::new(event)))),
                 Output::WakeAt(at) => return Ok(Some(Deed::WakeAt(at))),
+                // Nobody in this world sends files.
+                Output::DropBlob(_) => {}
             }
         }
         Ok(None)

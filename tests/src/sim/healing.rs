@@ -99,7 +99,7 @@ impl World {
     fn partners(&self, account: usize) -> Vec<usize> {
         let core = self.devices[self.device_of(account)].core();
         let all = core.map(|core| core.conversations()).unwrap_or_default();
-        all.iter().filter_map(|one| self.ledger.account_of(&one.with.handle)).collect()
+        all.iter().filter_map(|one| self.ledger.account_of(&one.person()?.handle)).collect()
     }
 
     async fn judge(&mut self) -> Result<(), Violation> {

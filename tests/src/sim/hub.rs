@@ -56,7 +56,7 @@ impl Hub {
 
     /// Starts a relay on what is there.
     pub(super) async fn restart(&mut self) -> Result<(), Violation> {
-        let mut config = Config::new(InstanceConfig::Demo, "");
+        let mut config = Config::new(InstanceConfig::Demo, std::env::temp_dir().join("infrasound-sim"));
         config.rates = RateConfig::off();
         config.clock = self.clock.clone();
         let relay = SimulatedRelay::start(&self.memory, config, self.accounts.clone()).await;
@@ -172,6 +172,7 @@ fn of_core(request: &HttpRequest) -> Result<Request<Body>, Violation> {
         Method::Post => "POST",
         Method::Put => "PUT",
         Method::Delete => "DELETE",
+        Method::Patch => "PATCH",
     };
     let mut built = Request::builder().method(method).uri(&request.path);
     if let Some(token) = &request.token {

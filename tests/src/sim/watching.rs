@@ -116,7 +116,22 @@ impl World {
                 });
                 require(right, Rule::Sender, || format!("device {device} is told that {sender} did {act:?}"))
             }
-            Event::Conversation(_) | Event::CaughtUp => Ok(()),
+            Event::Conversation(_)
+            | Event::CaughtUp
+            | Event::DevicesChanged
+            | Event::Typing { .. }
+            | Event::JoinRequests { .. } => Ok(()),
+            Event::Changed { .. }
+            | Event::NotAdded { .. }
+            | Event::Uploading { .. }
+            | Event::LinkCompare { .. }
+            | Event::LinkProgress { .. }
+            | Event::LinkFailed(_)
+            | Event::LinkDone { .. }
+            | Event::LinkOpened { .. } => {
+                self.trace.note(self.now, format_args!("{device} is told: {event:?}"));
+                Ok(())
+            }
             Event::IntentFailed { object, failure, .. } => {
                 self.trace.note(self.now, format_args!("{device} is told that {object} failed: {failure}"));
                 self.ledger.failed.insert(object.clone());
@@ -223,7 +238,8 @@ impl World {
             for (account, leaf) in &standing.members {
                 let owner = self.devices.iter().find(|known| known.id == *leaf).map(|known| known.account);
                 let owner = owner.map(|owner| &self.ledger.accounts[owner].uri);
-                let allowed = *account == own.uri || *account == summary.with.account;
+                let other = summary.person().is_none_or(|other| *account == other.account);
+                let allowed = *account == own.uri || other;
                 require(owner == Some(account) && allowed, Rule::Policy, || {
                     format!("device {device} has a leaf of {account} in {}", summary.conversation)
                 })?;

@@ -32,7 +32,7 @@ async fn a_request_is_shown_with_its_text() {
     let (alice, mut bob) = asked(&world).await;
     let requests: Vec<_> = bob.core().conversations().into_iter().filter(|summary| summary.request).collect();
     assert_eq!(requests.len(), 1);
-    assert_eq!(requests[0].with.handle, alice.handle());
+    assert_eq!(requests[0].person().unwrap().handle, alice.handle());
     assert!(bob.texts(&alice.handle()).await[0].contains("may I?"));
 }
 

@@ -4,11 +4,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use infrasound_spec::{
     account::AccountUri,
-    commit::{self, CommitViolation},
+    commit::{self, CommitViolation, Framing},
     conversation::{self, Conversation},
     endorsement::EndorsementError,
     key_package::{self, KEY_PACKAGE_LIFETIME, KEY_PACKAGE_MARGIN, KeyPackageError},
     log::LogPosition,
+    members::Members,
     mls::{LOG_POSITION_EXTENSION, LeafError},
     time::{HOUR, SECOND, Timestamp},
 };
@@ -101,11 +102,12 @@ fn a_founding_by_mls_rs_is_valid_at_the_hub() {
         panic!("not a PublicMessage")
     };
     let processed = group.process_message(hub.crypto(), ProtocolMessage::from(commit)).unwrap();
-    let sender = processed.sender().clone();
+    let (sender, aad) = (processed.sender().clone(), processed.aad().to_vec());
     let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
         panic!("not a commit")
     };
-    let changes = commit::check(&group, &sender, &staged, now()).unwrap();
+    let framing = Framing { sender: &sender, aad: &aad };
+    let changes = commit::check(&group, &Members::of(&group).unwrap(), framing, &staged, now()).unwrap();
     assert_eq!(changes.committer.device_key, alice.public());
     assert_eq!(changes.added.iter().map(|device| device.device_key).collect::<Vec<_>>(), [bob.public()]);
     group.merge_commit(hub.storage(), *staged).unwrap();
