@@ -156,12 +156,11 @@ pub fn check(
     let after = new_policy(group.group_context(), staged.group_context(), policy.as_ref())?;
     let before = Before { conversation, policy, members, group, at };
 
-    let external = match framing.sender {
-        Sender::NewMemberCommit => Some(entering::check(&before, &committer, framing.aad, &proposed)?),
-        _ => {
-            entering::refuse(framing.aad, &proposed)?;
-            None
-        }
+    let external = if matches!(framing.sender, Sender::NewMemberCommit) {
+        Some(entering::check(&before, &committer, framing.aad, &proposed)?)
+    } else {
+        entering::refuse(framing.aad, &proposed)?;
+        None
     };
     let effects = Effects::of(&before, &committer, external.is_some(), &proposed)?;
     effects.check(&before, &committer, external.as_ref())?;

@@ -70,7 +70,7 @@ impl Effects {
         }
         if external.is_none() {
             for device in &self.added {
-                self.check_addition(before, committer, &device.account)?;
+                Self::check_addition(before, committer, &device.account)?;
             }
         }
         Ok(())
@@ -136,7 +136,6 @@ impl Effects {
 
     /// Whether a device of an account may be added.
     fn check_addition(
-        &self,
         before: &Before<'_>,
         committer: &EndorsedDevice,
         account: &AccountUri,

@@ -73,10 +73,10 @@ fn check_link(
     if policy.banned.contains(&joiner.account) {
         return Err(CommitViolation::Banned(joiner.account.clone()));
     }
-    let context = before.group.group_context();
+    let group = before.group.group_context();
     let content = external::join_content(
-        context.group_id().as_slice(),
-        context.epoch().as_u64(),
+        group.group_id().as_slice(),
+        group.epoch().as_u64(),
         &joiner.account,
         &joiner.device_key,
     );
