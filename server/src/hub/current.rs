@@ -151,13 +151,12 @@ pub(crate) async fn load(
     if head.state_entry == 0 {
         return Ok(None);
     }
-    let epoch = match known.filter(|known| known.state_entry == head.state_entry) {
-        Some(known) => known,
-        None => {
-            let missing = StoreError::Inconsistent { table: "group_states", column: "number" };
-            let stored = group_state::load(conn, row.key, head.state_entry).await?.ok_or(missing)?;
-            EpochGroup::read(head.state_entry, &stored.state)?
-        }
+    let epoch = if let Some(known) = known.filter(|known| known.state_entry == head.state_entry) {
+        known
+    } else {
+        let missing = StoreError::Inconsistent { table: "group_states", column: "number" };
+        let stored = group_state::load(conn, row.key, head.state_entry).await?.ok_or(missing)?;
+        EpochGroup::read(head.state_entry, &stored.state)?
     };
     let parts = participant::all(conn, row.key).await?;
     let pending = proposal::made_in(conn, row.key, head.state_entry).await?;

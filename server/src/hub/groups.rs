@@ -18,11 +18,23 @@ use super::current::EpochGroup;
 /// Groups kept at a time.
 const PLACES: usize = 64;
 
-type Place = Arc<tokio::sync::Mutex<Option<EpochGroup>>>;
-
-/// The places, each with when it was used last.
+/// The places.
 #[derive(Debug, Default)]
-pub(crate) struct Groups(Mutex<(u64, HashMap<ConversationId, (u64, Place)>)>);
+pub(crate) struct Groups(Mutex<Places>);
+
+#[derive(Debug, Default)]
+struct Places {
+    /// How often any was asked for.
+    count: u64,
+    by_id: HashMap<ConversationId, Place>,
+}
+
+#[derive(Debug, Default)]
+struct Place {
+    /// The count when it was asked for last.
+    last: u64,
+    group: Arc<tokio::sync::Mutex<Option<EpochGroup>>>,
+}
 
 impl Groups {
     /// Waits for the place of a conversation.
@@ -30,20 +42,20 @@ impl Groups {
         self.find(id).lock_owned().await
     }
 
-    fn find(&self, id: &ConversationId) -> Place {
-        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (uses, places) = &mut *guard;
-        *uses += 1;
-        if !places.contains_key(id) && places.len() >= PLACES {
+    fn find(&self, id: &ConversationId) -> Arc<tokio::sync::Mutex<Option<EpochGroup>>> {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        places.count += 1;
+        let count = places.count;
+        if !places.by_id.contains_key(id) && places.by_id.len() >= PLACES {
             // Only a place that nobody holds or waits for: else two could hold one conversation's.
-            let free = places.iter().filter(|(_, (_, place))| Arc::strong_count(place) == 1);
-            if let Some(oldest) = free.min_by_key(|(_, (used, _))| *used).map(|(id, _)| *id) {
-                places.remove(&oldest);
+            let free = places.by_id.iter().filter(|(_, place)| Arc::strong_count(&place.group) == 1);
+            if let Some(oldest) = free.min_by_key(|(_, place)| place.last).map(|(id, _)| *id) {
+                places.by_id.remove(&oldest);
             }
         }
-        let (used, place) = places.entry(*id).or_default();
-        *used = *uses;
-        Arc::clone(place)
+        let place = places.by_id.entry(*id).or_default();
+        place.last = count;
+        Arc::clone(&place.group)
     }
 }
 
@@ -62,6 +74,6 @@ mod tests {
         assert!(groups.find(&id).try_lock().is_err(), "it was not given to somebody else meanwhile");
         drop(held);
         assert!(groups.find(&id).try_lock().is_ok());
-        assert!(groups.0.lock().unwrap().1.len() <= PLACES);
+        assert!(groups.0.lock().unwrap().by_id.len() <= PLACES);
     }
 }

@@ -16,7 +16,7 @@ const HEAD: [u16; 2] = [1, 3];
 #[derive(Debug, TlsSerialize, TlsDeserialize, TlsSize)]
 struct Wire {
     version: u16,
-    wire_format: u16,
+    format: u16,
     suite: u16,
     secrets: Vec<Secret>,
     encrypted_group_info: VLBytes,
@@ -53,7 +53,7 @@ pub(crate) struct MalformedWelcome;
 /// Takes a Welcome apart.
 pub(crate) fn split(bytes: &[u8]) -> Result<Split, MalformedWelcome> {
     let wire = Wire::tls_deserialize_exact(bytes).map_err(|_| MalformedWelcome)?;
-    if [wire.version, wire.wire_format] != HEAD {
+    if [wire.version, wire.format] != HEAD {
         return Err(MalformedWelcome);
     }
     let shared = Shared { suite: wire.suite, encrypted_group_info: wire.encrypted_group_info };
@@ -66,9 +66,9 @@ pub(crate) fn split(bytes: &[u8]) -> Result<Split, MalformedWelcome> {
 pub(crate) fn join(shared: &[u8], secret: &[u8]) -> Result<Vec<u8>, MalformedWelcome> {
     let shared = Shared::tls_deserialize_exact(shared).map_err(|_| MalformedWelcome)?;
     let secret = Secret::tls_deserialize_exact(secret).map_err(|_| MalformedWelcome)?;
-    let [version, wire_format] = HEAD;
+    let [version, format] = HEAD;
     let Shared { suite, encrypted_group_info } = shared;
-    encode(&Wire { version, wire_format, suite, secrets: vec![secret], encrypted_group_info })
+    encode(&Wire { version, format, suite, secrets: vec![secret], encrypted_group_info })
 }
 
 fn encode(value: &impl tls_codec::Serialize) -> Result<Vec<u8>, MalformedWelcome> {
@@ -84,7 +84,7 @@ mod tests {
         let secrets = (0..joiners)
             .map(|joiner| Secret { new_member: part(joiner), kem_output: part(1), ciphertext: part(joiner) })
             .collect();
-        let wire = Wire { version: 1, wire_format: 3, suite: 1, secrets, encrypted_group_info: part(9) };
+        let wire = Wire { version: 1, format: 3, suite: 1, secrets, encrypted_group_info: part(9) };
         encode(&wire).unwrap()
     }
 

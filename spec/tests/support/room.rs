@@ -29,6 +29,7 @@ pub(crate) struct Room {
     pub(crate) alice: Device,
     pub(crate) group: MlsGroup,
     pub(crate) hub: PublicGroup,
+    proposed: Vec<MlsMessageOut>,
     hub_provider: OpenMlsRustCrypto,
 }
 
@@ -79,7 +80,7 @@ impl Room {
         })
     }
 
-    /// A commit by which a device joins by itself.
+    /// A commit by which a device joins by itself, with what is proposed.
     pub(crate) fn join_by_itself(&self, device: &Device, aad: Vec<u8>) -> MlsMessageOut {
         let Self { alice, group, .. } = self;
         let info = group.export_group_info(alice.provider.crypto(), &alice.signer, true).unwrap();
@@ -87,8 +88,13 @@ impl Room {
             .with_capabilities(device.capabilities.clone())
             .with_extensions(device.leaf_extensions())
             .build();
+        let proposed = self.proposed.iter().map(|message| match received(message).extract() {
+            MlsMessageBodyIn::PublicMessage(message) => message,
+            _ => panic!("not a PublicMessage"),
+        });
         let (_, bundle) = MlsGroup::external_commit_builder()
             .with_aad(aad)
+            .with_proposals(proposed.collect())
             .build_group(&device.provider, group_info(&info), device.credential())
             .unwrap()
             .leaf_node_parameters(leaf)
@@ -127,7 +133,7 @@ impl Room {
             openmls::group::ProposalStore::new(),
         )
         .unwrap();
-        Self { alice, group, hub, hub_provider }
+        Self { alice, group, hub, proposed: Vec::new(), hub_provider }
     }
 
     /// A commit of alice's, made but not applied.
@@ -209,6 +215,7 @@ impl Room {
         };
         self.hub.add_proposal(self.hub_provider.storage(), (*proposal).clone()).unwrap();
         self.group.store_pending_proposal(self.alice.provider.storage(), *proposal).unwrap();
+        self.proposed.push(message.clone());
     }
 
     fn process(&self, message: &MlsMessageOut) -> ProcessedMessage {

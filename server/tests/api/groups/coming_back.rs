@@ -121,7 +121,7 @@ async fn who_comes_back_takes_along_who_leaves() {
     let (group, without) = Group::come_in(&bob, id, &before, &ExternalJoin::Member);
     group.submit_commit(&bob, &without).await.problem(ProblemType::WrongEpoch);
     let given: GroupInfoGiven = bob.group_info(&id, None).await.ok();
-    assert_eq!(given.proposals, [proposal.proposal.clone()]);
+    assert_eq!(given.proposals, std::slice::from_ref(&proposal.proposal));
     let (group, commit) = Group::come_in(&bob, id, &given, &ExternalJoin::Member);
     group.submit_commit(&bob, &commit).await.ok::<Accepted>();
     groups[0].note(&alice, &proposal.proposal.0);

@@ -4,6 +4,8 @@ pub(crate) mod ask;
 pub(crate) mod end;
 pub(crate) mod list;
 
+use std::collections::HashSet;
+
 use infrasound_spec::{
     api::{groups::LinkProof, problem::ProblemType, stream::StreamEvent},
     conversation::ConversationId,
@@ -14,7 +16,13 @@ use infrasound_spec::{
     time::Timestamp,
 };
 
-use crate::{error::ApiError, hub::current::Current, session::Session, store::participant, writer::Tx};
+use crate::{
+    error::ApiError,
+    hub::current::Current,
+    session::Session,
+    store::{join_request, participant},
+    writer::Tx,
+};
 
 /// Somebody outside shows a link.
 pub(super) struct Knock<'a> {
@@ -53,19 +61,15 @@ pub(super) fn check_link<'a>(
 
 /// Tells who may let somebody in that the requests are not what they were.
 pub(super) async fn tell(tx: &mut Tx<'_>, current: &Current) -> Result<(), ApiError> {
-    crate::store::join_request::touch(tx.conn, current.key, tx.seq).await?;
-    let mut may_add = std::collections::HashMap::new();
-    for leaf in current.members.iter().filter(|leaf| !leaf.quiet) {
-        if !may_add.contains_key(&leaf.account) {
-            let part = participant::at(tx.conn, current.key, leaf.account).await?;
-            may_add.insert(
-                leaf.account,
-                part.is_some_and(|part| current.allows(&part.uri, GroupPolicy::may_add)),
-            );
-        }
-        if may_add.get(&leaf.account) == Some(&true) {
-            tx.nudge(leaf.device, StreamEvent::JoinRequests { conversation: current.id });
-        }
+    join_request::touch(tx.conn, current.key, tx.seq).await?;
+    let parts = participant::all(tx.conn, current.key).await?;
+    let may_add: HashSet<usize> = parts
+        .into_iter()
+        .filter(|part| current.allows(&part.uri, GroupPolicy::may_add))
+        .map(|part| part.account)
+        .collect();
+    for leaf in current.members.iter().filter(|leaf| !leaf.quiet && may_add.contains(&leaf.account)) {
+        tx.nudge(leaf.device, StreamEvent::JoinRequests { conversation: current.id });
     }
     Ok(())
 }
