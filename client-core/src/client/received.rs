@@ -403,17 +403,17 @@ fn decrypt(
     MessageAad::decode(message.aad()).map_err(|_| Unread::Unreadable)?;
     let provider = crate::mls::Provider { crypto, store: &conversation.store };
     let group = conversation.group.as_mut().ok_or(Unread::Unreadable)?;
-    let processed =
-        group.process_message(&provider, ProtocolMessage::from(message)).map_err(|error| match error {
-            ProcessMessageError::ValidationError(ValidationError::UnableToDecrypt(
-                // openmls keeps the inner type to itself: of a ratchet it says so only when a secret is gone already, or
-                // out of reach. Both mean that the generation is not one that a member would use now.
-                MessageDecryptionError::SecretTreeError(inner),
-            )) if inner.to_string().contains("deleted") || inner.to_string().contains("too old") => {
-                Unread::Replayed
-            }
-            _ => Unread::Unreadable,
-        })?;
+    let process = || group.process_message(&provider, ProtocolMessage::from(message));
+    let processed = conversation.store.while_reading(process).map_err(|error| match error {
+        ProcessMessageError::ValidationError(ValidationError::UnableToDecrypt(
+            // openmls keeps the inner type to itself: of a ratchet it says so only when a secret is gone already, or
+            // out of reach. Both mean that the generation is not one that a member would use now.
+            MessageDecryptionError::SecretTreeError(inner),
+        )) if inner.to_string().contains("deleted") || inner.to_string().contains("too old") => {
+            Unread::Replayed
+        }
+        _ => Unread::Unreadable,
+    })?;
     // The leaf, and nothing inside or around the message, says who it is from.
     let Sender::Member(index) = *processed.sender() else { return Err(Unread::Unreadable) };
     match processed.into_content() {

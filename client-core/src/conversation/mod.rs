@@ -177,6 +177,9 @@ impl Conversation {
 
     fn save_group(&mut self, writes: &mut WriteSet) {
         let place = self.place();
+        if let Some(group) = &mut self.group {
+            self.store.store_ratchets(group);
+        }
         let taken = self.store.take_changes();
         put_changes(writes, &place, MLS, taken.now);
         self.kept.add(taken.before);

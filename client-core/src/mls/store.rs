@@ -11,12 +11,17 @@ use std::{
     collections::{BTreeMap, HashMap},
 };
 
-use openmls::prelude::LeafNodeIndex;
+use openmls::{
+    group::PastEpochDeletion,
+    prelude::{LeafNodeIndex, MlsGroup},
+};
+use openmls_rust_crypto::RustCrypto;
 use openmls_traits::storage::CURRENT_VERSION;
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroize as _;
 
 use super::{
+    Provider,
     pack::{Cut, PackError, Packed, Packer},
     parts::{Difference, Part},
 };
@@ -56,6 +61,10 @@ pub(crate) struct MlsStore {
     behind: RefCell<Layer>,
     /// The leaf that is writing a message at the moment.
     sending: Cell<Option<usize>>,
+    /// Messages are being read: their ratchets are stored together, when the step ends.
+    reading: Cell<bool>,
+    /// Ratchets have moved that are not stored yet.
+    unstored: Cell<bool>,
 }
 
 #[derive(Default)]
@@ -176,6 +185,7 @@ impl MlsStore {
 
     /// Undoes everything since the last `take_changes`.
     pub(crate) fn roll_back(&self) {
+        self.unstored.set(false);
         self.own.borrow_mut().roll_back();
         self.behind.borrow_mut().roll_back();
     }
@@ -192,6 +202,7 @@ impl MlsStore {
 
     /// Forgets the group.
     pub(crate) fn clear(&self) {
+        self.unstored.set(false);
         let mut own = self.own.borrow_mut();
         let keys: Vec<Vec<u8>> = own.values.keys().cloned().collect();
         for key in keys {
@@ -229,6 +240,11 @@ impl MlsStore {
         key: &impl Serialize,
         value: &impl Serialize,
     ) -> Result<(), StoreError> {
+        let of_ratchets = matches!(label, Label::MessageSecrets);
+        if of_ratchets && self.reading.get() {
+            self.unstored.set(true);
+            return Ok(());
+        }
         let key = Self::key(label, key)?;
         let mut own = self.own.borrow_mut();
         let stored = own.values.get(&key).map_or([].as_slice(), Vec::as_slice);
@@ -240,6 +256,9 @@ impl MlsStore {
             packer.finish().difference
         };
         own.update(&key, difference);
+        if of_ratchets {
+            self.unstored.set(false);
+        }
         Ok(())
     }
 
@@ -254,9 +273,8 @@ impl MlsStore {
         stored: &[Part],
         value: &impl Serialize,
     ) -> Result<Option<Difference>, StoreError> {
-        let Some(leaf) = self.sending.get().filter(|_| matches!(label, Label::MessageSecrets)) else {
-            return Ok(None);
-        };
+        let alone = matches!(label, Label::MessageSecrets) && !self.unstored.get();
+        let Some(leaf) = self.sending.get().filter(|_| alone) else { return Ok(None) };
         let mut packer = Packer::for_sender(stored, label.cut(), leaf);
         value.serialize(&mut packer)?;
         let Packed { difference, sender_parts } = packer.finish();
@@ -272,6 +290,25 @@ impl MlsStore {
         let created = create();
         self.sending.set(None);
         created
+    }
+
+    /// Runs `process_message` for a message. Its ratchet is not stored at once: a page of the log has hundreds, and all of
+    /// them are found by looking once. What is taken out before [`store_ratchets`](Self::store_ratchets) is of before.
+    pub(crate) fn while_reading<T>(&self, process: impl FnOnce() -> T) -> T {
+        self.reading.set(true);
+        let processed = process();
+        self.reading.set(false);
+        processed
+    }
+
+    /// Stores the ratchets of messages that were read.
+    pub(crate) fn store_ratchets(&self, group: &mut MlsGroup) {
+        if self.unstored.get() {
+            let provider = Provider { crypto: &RustCrypto::default(), store: self };
+            // There are no past epochs; but so openmls is made to store the present one. It was able to write this
+            // value before, so it can't fail.
+            let _ = group.delete_past_epoch_secrets(&provider, PastEpochDeletion::delete_all());
+        }
     }
 
     pub(super) fn read<T: DeserializeOwned>(

@@ -29,6 +29,11 @@ pub(super) trait Storage: OpenMlsProvider + Default {
     fn while_sending<T>(&self, _own_leaf: LeafNodeIndex, create: impl FnOnce() -> T) -> T {
         create()
     }
+
+    /// Runs `process_message` for a message, and stores what that has moved.
+    fn read<T>(&self, group: &mut MlsGroup, process: impl FnOnce(&mut MlsGroup) -> T) -> T {
+        process(group)
+    }
 }
 
 impl Storage for OpenMlsRustCrypto {}
@@ -61,6 +66,12 @@ impl OpenMlsProvider for Ours {
 impl Storage for Ours {
     fn while_sending<T>(&self, own_leaf: LeafNodeIndex, create: impl FnOnce() -> T) -> T {
         self.store.while_sending(own_leaf, create)
+    }
+
+    fn read<T>(&self, group: &mut MlsGroup, process: impl FnOnce(&mut MlsGroup) -> T) -> T {
+        let processed = self.store.while_reading(|| process(group));
+        self.store.store_ratchets(group);
+        processed
     }
 }
 
@@ -186,7 +197,8 @@ impl<S: Storage> Member<S> {
 
     /// Reads what another member has made.
     pub(super) fn read(&mut self, message: ProtocolMessage) -> ProcessedMessage {
-        self.group.process_message(&self.storage, message).expect("it opens")
+        let Self { storage, group, .. } = self;
+        storage.read(group, |group| group.process_message(storage, message)).expect("it opens")
     }
 
     /// The tree, as a joiner gets it from the hub.
