@@ -15,13 +15,14 @@ use openmls::{
     group::PastEpochDeletion,
     prelude::{LeafNodeIndex, MlsGroup},
 };
-use openmls_rust_crypto::RustCrypto;
+
 use openmls_traits::storage::CURRENT_VERSION;
 use serde::{Serialize, de::DeserializeOwned};
-use zeroize::Zeroize as _;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{
     Provider,
+    crypto::Crypto,
     pack::{Cut, PackError, Packed, Packer},
     parts::{Difference, Part},
 };
@@ -304,7 +305,9 @@ impl MlsStore {
     /// Stores the ratchets of messages that were read.
     pub(crate) fn store_ratchets(&self, group: &mut MlsGroup) {
         if self.unstored.get() {
-            let provider = Provider { crypto: &RustCrypto::default(), store: self };
+            // Nothing random is needed for it.
+            let crypto = Crypto::new(&Zeroizing::new([0; 32]));
+            let provider = Provider { crypto: &crypto, store: self };
             // There are no past epochs; but so openmls is made to store the present one. It was able to write this
             // value before, so it can't fail.
             let _ = group.delete_past_epoch_secrets(&provider, PastEpochDeletion::delete_all());
