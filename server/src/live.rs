@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** it is changed after the commit and before the answer, so nobody who was answered sees older state.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use infrasound_spec::conversation::ConversationId;
 
@@ -31,6 +31,8 @@ pub(crate) struct Live {
     pub(crate) turns: Turns,
     /// Who was asked to commit.
     pub(crate) asked: Asked,
+    /// How often members of one epoch reported two authenticators.
+    pub(crate) forks: AtomicU64,
     /// Who listens.
     pub(crate) streams: Streams,
     /// Who waits at a link channel.
@@ -46,6 +48,7 @@ impl Live {
             groups: Groups::default(),
             turns: Turns::default(),
             asked: Asked::default(),
+            forks: AtomicU64::new(0),
             streams: Streams::default(),
             links: LinkWaits::default(),
         }

@@ -293,7 +293,10 @@ impl CommitAppend {
         // The commit was judged at this time, so it is the entry's time, and that of a confirmation before it.
         tx.now = self.checked.at;
         let before = head.last;
-        if let Some(account) = self.known_account(tx, row).await? {
+        // Who comes in by itself shows nothing: it may do so just because it could not apply what was before.
+        if self.checked.changes.external.is_none()
+            && let Some(account) = self.known_account(tx, row).await?
+        {
             provisional::confirm_by_action(tx, &mut head, account).await?;
         }
         if commit::provisional(tx.conn, row.key).await?.len() >= MAX_PROVISIONAL {

@@ -201,15 +201,15 @@ pub(crate) async fn enter(
 /// Gives back what was said before the commits from `voided` on let accounts in.
 pub(crate) async fn void(conn: &mut Conn, key: ConversationKey, voided: u64) -> Result<(), StoreError> {
     let rows: Vec<(i64, i64, Option<i64>, Option<i64>)> = sqlx::query_as(
-        "DELETE FROM earlier_consents WHERE conversation = $1 AND number >= $2 \
-         RETURNING account, consent, inviter, invited_at",
+        "SELECT account, consent, inviter, invited_at FROM earlier_consents \
+         WHERE conversation = $1 AND number >= $2 ORDER BY number DESC",
     )
     .bind(key.0)
     .bind(signed(voided))
     .fetch_all(&mut *conn)
     .await?;
-    // In the order in which they were read: the oldest wins, if an account came in twice.
-    for (account, consent, inviter, invited_at) in rows.into_iter().rev() {
+    // The newest first, so that the oldest stays, if an account came in twice.
+    for (account, consent, inviter, invited_at) in rows {
         sqlx::query(
             "UPDATE participants SET consent = $3, inviter = $4, invited_at = $5 \
              WHERE conversation = $1 AND account = $2",
@@ -222,6 +222,11 @@ pub(crate) async fn void(conn: &mut Conn, key: ConversationKey, voided: u64) -> 
         .execute(&mut *conn)
         .await?;
     }
+    sqlx::query("DELETE FROM earlier_consents WHERE conversation = $1 AND number >= $2")
+        .bind(key.0)
+        .bind(signed(voided))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -321,4 +326,71 @@ pub(crate) async fn devices_of_others(
     .fetch_all(conn)
     .await?;
     rows.into_iter().map(|(device,)| read(DeviceId::from_slice(&device), "devices", "device")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection as _, Executor as _, SqliteConnection};
+
+    use super::*;
+    use crate::store::{conversation, membership};
+
+    /// A database of before there were groups, with one conversation.
+    const OLD: &str = "INSERT INTO accounts VALUES \
+        ('https://a.example/alice', '@alice@a.example', x'00', NULL, 0, '{}', 0, 0, 0), \
+        ('https://a.example/bob', '@bob@a.example', x'00', NULL, 0, '{}', 0, 0, 0); \
+        INSERT INTO conversations VALUES (7, zeroblob(32), 'https://a.example/alice', 'https://a.example/bob', 0, 1, 1); \
+        INSERT INTO devices VALUES \
+        (zeroblob(16), 'https://a.example/bob', 'phone', zeroblob(32), zeroblob(32), 0, 0, 0); \
+        INSERT INTO heads VALUES (7, 1, 0, 1, 1, 0, 0, 0, 0); \
+        INSERT INTO memberships VALUES (7, zeroblob(16), 1, 1, NULL, 0);";
+
+    #[tokio::test]
+    async fn conversations_of_before_there_were_groups_keep_their_accounts() {
+        let mut conn = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        for sql in [
+            include_str!("../../migrations/0001_relay.sql"),
+            include_str!("../../migrations/0002_gone.sql"),
+            OLD,
+            include_str!("../../migrations/0003_groups.sql"),
+        ] {
+            conn.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
+        }
+        let bob: AccountUri = "https://a.example/bob".parse().unwrap();
+        let row = conversation::of_account(&mut conn, &bob).await.unwrap().pop().unwrap();
+        assert_eq!(row.kind, infrasound_spec::conversation::ConversationKind::Direct);
+        let part = load(&mut conn, row.key, &bob).await.unwrap().unwrap();
+        assert_eq!((part.account, part.inviter), (1, None));
+        assert!(membership::is_member(&mut conn, row.key, part.account).await.unwrap());
+        let list = list(&mut conn, row.key).await.unwrap();
+        assert_eq!(
+            list.iter().map(|one| one.handle.as_str()).collect::<Vec<_>>(),
+            ["@alice@a.example", "@bob@a.example"]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_void_gives_back_what_was_said_before_the_first_commit_that_it_takes() {
+        let mut conn = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        for sql in [
+            include_str!("../../migrations/0001_relay.sql"),
+            include_str!("../../migrations/0002_gone.sql"),
+            OLD,
+            include_str!("../../migrations/0003_groups.sql"),
+        ] {
+            conn.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
+        }
+        let (key, bob) = (ConversationKey(7), "https://a.example/bob".parse().unwrap());
+        enter(&mut conn, key, 2, &bob, Entry::BY_ITSELF).await.unwrap();
+        settle(&mut conn, key, 2).await.unwrap();
+        for number in [3, 4] {
+            let invited = Some((0, Timestamp::from_millis(number)));
+            let entry = Entry { consent: ContactState::None, invited };
+            assert_eq!(enter(&mut conn, key, number, &bob, entry).await.unwrap(), 1, "it keeps its number");
+        }
+        assert_eq!(load(&mut conn, key, &bob).await.unwrap().unwrap().inviter, Some(0));
+        void(&mut conn, key, 3).await.unwrap();
+        let part = load(&mut conn, key, &bob).await.unwrap().unwrap();
+        assert_eq!((part.consent, part.inviter), (ContactState::Accepted, None));
+    }
 }

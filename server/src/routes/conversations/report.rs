@@ -1,5 +1,7 @@
 //! `POST /v1/conversations/{conversation}/reports`: a device says what became of a commit.
 
+use std::sync::atomic::Ordering;
+
 use axum::{extract::State, http::StatusCode};
 use infrasound_spec::{
     api::{conversations::ReportCommit, paths, problem::ProblemType},
@@ -38,7 +40,9 @@ pub(crate) async fn handle(
     signing::verify(session.device_key.as_bytes(), Purpose::CommitReport, &content, &request.signature)
         .map_err(|_| ApiError::bad_signature("the report"))?;
     let window = app.config.void_window;
-    app.writer
+    let number = request.number;
+    let noted = app
+        .writer
         .run(move |tx| {
             Box::pin(async move {
                 let row = of_account(tx.conn, &session, &id).await?.row;
@@ -46,6 +50,10 @@ pub(crate) async fn handle(
             })
         })
         .await?;
+    if noted == Noted::Fork {
+        let forks = app.live.forks.fetch_add(1, Ordering::Relaxed) + 1;
+        tracing::warn!(conversation = %id, number, forks, "the members of conversation {id} are not in one group");
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -55,7 +63,7 @@ async fn note(
     row: &ConversationRow,
     request: &ReportCommit,
     window: u64,
-) -> Result<(), ApiError> {
+) -> Result<Noted, ApiError> {
     let number = request.number;
     let Some(made) = commit::made(tx.conn, row.key, number).await? else {
         return Err(ApiError::not_found("commit"));
@@ -66,31 +74,38 @@ async fn note(
         return Err(ApiError::new(ProblemType::Forbidden, detail));
     };
     let report = Report { account, outcome: request.outcome };
-    warn_of_fork(tx, row, number, &report).await?;
+    let noted = compare(tx, row, number, &report).await?;
     report::insert(tx.conn, row.key, number, &session.device, &report, tx.now).await?;
     // The committer's own word starts no window: it could take back what it sent, and a void or its absence would tell
     // a founder whether its request was opened.
     if report.outcome == CommitOutcome::CannotApply && account != made.committer {
         commit::refuse(tx.conn, row.key, number, tx.now).await?;
     }
-    let Some(mut head) = head::load(tx.conn, row.key).await? else { return Ok(()) };
-    Ok(provisional::settle(tx, &mut head, row, window).await?)
+    if let Some(mut head) = head::load(tx.conn, row.key).await? {
+        provisional::settle(tx, &mut head, row, window).await?;
+    }
+    Ok(noted)
 }
 
-/// Members of one epoch have one authenticator: two mean that somebody is in another group.
-async fn warn_of_fork(
+/// Whether a report fits those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Noted {
+    /// Members of one epoch have one authenticator: this one has another than somebody before it.
+    Fork,
+    /// Nothing is known that differs.
+    Fits,
+}
+
+async fn compare(
     tx: &mut Tx<'_>,
     row: &ConversationRow,
     number: u64,
     report: &Report,
-) -> Result<(), ApiError> {
+) -> Result<Noted, ApiError> {
     let forked = report::list(tx.conn, row.key, number).await?.iter().any(|earlier| {
         matches!(earlier.outcome, CommitOutcome::Applied { .. })
             && matches!(report.outcome, CommitOutcome::Applied { .. })
             && earlier.outcome != report.outcome
     });
-    if forked {
-        tracing::warn!(conversation = %row.id, number, "the members of conversation {} are not in one group", row.id);
-    }
-    Ok(())
+    Ok(if forked { Noted::Fork } else { Noted::Fits })
 }

@@ -141,3 +141,17 @@ async fn a_commit_by_which_another_device_joins_is_not_taken_from_this_one() {
     let stolen = crate::support::submit(groups[0].sign(&alice, commit.bundle), 0);
     groups[0].submit_commit(&alice, &stolen).await.problem(ProblemType::Forbidden);
 }
+
+#[tokio::test]
+async fn who_comes_back_does_not_confirm_what_it_could_not_apply() {
+    let relay = TestRelay::start().await;
+    let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
+    let mut groups = Group::joined_by(&alice, &[&bob], |_| ()).await;
+    let id = groups[0].id;
+    let commit = groups[0].update(&alice);
+    let doubtful = groups[0].enact(&alice, &commit).await;
+    let given: GroupInfoGiven = bob.group_info(&id, None).await.ok();
+    let (group, commit) = Group::come_in(&bob, id, &given, &ExternalJoin::Member);
+    group.submit_commit(&bob, &commit).await.ok::<Accepted>();
+    assert_eq!(alice.head(&id).await.provisional, Some(doubtful.number));
+}

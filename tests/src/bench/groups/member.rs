@@ -130,7 +130,7 @@ impl Person {
             .sender_ratchet_configuration(*config.sender_ratchet_configuration())
             .with_capabilities(parameters::capabilities())
             .with_group_context_extensions(
-                parameters::group_context_extensions(&conversation).expect("extensions"),
+                parameters::group_context_extensions(&conversation, None).expect("extensions"),
             )
             .with_leaf_node_extensions(parameters::leaf_extensions(&self.endorsement).expect("extensions"))
             .expect("extensions of a leaf")
