@@ -11,6 +11,7 @@ mod fault;
 mod file_size_limit;
 mod home;
 mod host;
+mod join_link;
 mod journal;
 mod lock;
 mod outgoing;
@@ -23,6 +24,7 @@ mod stream;
 mod transport;
 
 pub use error::Error;
+pub use join_link::{JoinLink, JoinLinkError};
 pub use relay_url::{INSECURE_HTTP, RelayUrl, RelayUrlError};
 pub use session::{Events, Session, StartOver, signed_in_at};
 pub use sign_in::{SignIn, Ticketed};
