@@ -100,6 +100,11 @@ impl App {
         }
     }
 
+    /// Whether the person wants no news of a conversation as it arrives.
+    pub(crate) fn is_muted(&self, conversation: ConversationId) -> bool {
+        self.conversations.get(&conversation).is_some_and(|summary| summary.muted)
+    }
+
     /// What stands for a conversation.
     pub(crate) fn name(&self, conversation: ConversationId) -> String {
         self.place(Some(conversation)).with.unwrap_or_else(|| conversation.to_string())

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use infrasound_spec::{account::Handle, consent::Verdict};
 
-pub(crate) use self::group::{Changes, GroupArgument, GroupCommand, MembersArgument};
+pub(crate) use self::group::{Changes, GroupArgument, GroupCommand, MembersArgument, SetArguments};
 use crate::recipient;
 
 const EXAMPLES: &str = "\

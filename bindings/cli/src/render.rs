@@ -36,7 +36,7 @@ pub(crate) fn text(line: &Line, paint: Paint) -> String {
         Line::Group(group) => group::head(group, paint).join("\n"),
         Line::JoinRequest(request) => format!("{} asks to be let in", request.from),
         Line::JoinRequests { with, count, .. } => group::requests_wait(with.as_deref(), *count, paint),
-        Line::Link(link) => group::link(link, paint),
+        Line::Link(made) => group::link(made, paint),
         Line::Member(member) => format!("{}  {}", member.handle, member.role),
         Line::Message(message) if message.kind == "changes" => changes(message, paint),
         Line::Message(message) => self::message(message, paint),
@@ -339,7 +339,8 @@ mod tests {
 
     #[test]
     fn a_line_of_history_says_when_and_where() {
-        let text = shown_as("changes", "@bob@b.example added @carol@c.example\n@bob@b.example closed the group");
+        let text =
+            shown_as("changes", "@bob@b.example added @carol@c.example\n@bob@b.example closed the group");
         let lines: Vec<_> = text.lines().collect();
         assert!(lines[0].ends_with("  @bob@b.example added @carol@c.example"), "{text}");
         assert!(lines[1].ends_with("  @bob@b.example closed the group  @bob@b.example/1"), "{text}");

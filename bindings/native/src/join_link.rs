@@ -11,7 +11,8 @@ use crate::relay_url::{RelayUrl, RelayUrlError};
 
 const BEGINNING: &str = "infrasound:join?relay=";
 /// What would end the relay's URL, or be taken for an escape, inside a query.
-const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'+').add(b'<').add(b'>');
+const ESCAPED: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'+').add(b'<').add(b'>');
 
 /// A way into a group, and where. Its text is a secret: whoever has it may come in, or ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +57,8 @@ mod tests {
     use super::*;
 
     /// Conversation 3…3, seed 7…7, name "Herd".
-    const LINK: &str = "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM.BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc.SGVyZA";
+    const LINK: &str =
+        "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM.BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc.SGVyZA";
 
     #[test]
     fn a_link_reads_as_it_was_written() {

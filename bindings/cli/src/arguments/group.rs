@@ -257,7 +257,8 @@ mod tests {
     #[test]
     fn several_things_are_set_at_once() {
         let GroupCommand::Set(SetArguments { group, changes }) =
-            parsed(&["set", "#Herd", "--name", "The herd", "--join", "approval", "--post", "moderator"]).unwrap()
+            parsed(&["set", "#Herd", "--name", "The herd", "--join", "approval", "--post", "moderator"])
+                .unwrap()
         else {
             panic!("another command");
         };

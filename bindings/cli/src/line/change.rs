@@ -8,6 +8,7 @@ use crate::clean;
 
 /// One thing that changed in a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the JSON")]
 pub(crate) struct Change {
     pub(crate) change: &'static str,
     /// Whom it is about, if not the one who did it.
@@ -74,10 +75,9 @@ fn sentence(change: &GroupChange, by: &Handle, own: bool) -> String {
         GroupChange::Removed(who) => format!("{by} removed {}", several(who)),
         GroupChange::Left(who) => format!("{} left", several(who)),
         GroupChange::Joined => format!("{by} came in by a link"),
-        GroupChange::Renewed(who) => format!(
-            "{by} let {} in again with a new key; compare safety numbers to be sure",
-            several(who)
-        ),
+        GroupChange::Renewed(who) => {
+            format!("{by} let {} in again with a new key; compare safety numbers to be sure", several(who))
+        }
         GroupChange::Role(who, Role::Member) => format!("{by} made {who} a member like any other"),
         GroupChange::Role(who, Role::Moderator) => format!("{by} made {who} a moderator"),
         GroupChange::Role(who, Role::Owner) => format!("{by} made {who} an owner"),

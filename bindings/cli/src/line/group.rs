@@ -55,6 +55,7 @@ pub(crate) struct Member {
 
 /// A way into a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the JSON")]
 pub(crate) struct Link {
     pub(crate) conversation: String,
     pub(crate) with: String,
@@ -169,9 +170,7 @@ impl Link {
             let made = view.links.iter().find(|(link, _)| link.key() == *key)?;
             Some(JoinLink { relay: relay.clone(), link: made.0.clone() })
         };
-        policy
-            .map(|(key, terms)| Self::new(key, *terms, own(key), view.summary.conversation, with))
-            .collect()
+        policy.map(|(key, terms)| Self::new(key, *terms, own(key), view.summary.conversation, with)).collect()
     }
 }
 
@@ -236,7 +235,7 @@ mod tests {
     use super::*;
     use crate::line::Line;
 
-    pub(crate) fn view() -> GroupView {
+    fn view() -> GroupView {
         let person = |name: &str| Person {
             account: format!("https://a.example/users/{name}").parse().unwrap(),
             handle: format!("@{name}@a.example").parse().unwrap(),
@@ -245,7 +244,7 @@ mod tests {
         policy.banned.insert(person("mallory").account);
         let terms = LinkTerms { expires: Timestamp::from_secs(0), uses: 3 };
         policy.links.insert(LinkKey::from_bytes([0; 32]), terms);
-        let member = |name: &str, role, own| Member_ { person: person(name), role, devices: 1, own };
+        let member = |name: &str, role, own| CoreMember { person: person(name), role, devices: 1, own };
         GroupView {
             summary: name::tests::herd(0, "Herd", ContactState::Accepted, None),
             role: Some(Role::Owner),
@@ -254,8 +253,6 @@ mod tests {
             links: Vec::new(),
         }
     }
-
-    use infrasound_core::event::Member as Member_;
 
     /// The promise of `JSON.md`.
     #[test]

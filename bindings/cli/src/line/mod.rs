@@ -17,11 +17,13 @@ use infrasound_spec::{
 };
 use serde::Serialize;
 
+#[cfg(test)]
+pub(crate) use self::group::Settings;
 pub(crate) use self::{
     activity::Activity,
-    change::{Change, role_word},
+    change::Change,
     conversation::Conversation,
-    group::{Banned, Group, JoinRequest, Link, Member, NotAdded, Settings},
+    group::{Banned, Group, JoinRequest, Link, Member, NotAdded},
     message::{Message, Place, State, message_state},
 };
 use crate::{clean, time};
@@ -32,50 +34,28 @@ use crate::{clean, time};
 pub(crate) enum Line {
     Account(Account),
     Activity(Activity),
-    Authorize {
-        url: String,
-        expires: String,
-    },
+    Authorize { url: String, expires: String },
     Banned(Banned),
     CaughtUp,
     Changed(Changed),
     Conversation(Conversation),
     Device(Device),
     Done(Done),
-    Error {
-        code: &'static str,
-        text: String,
-        exit: u8,
-    },
+    Error { code: &'static str, text: String, exit: u8 },
     Group(Group),
     JoinRequest(JoinRequest),
-    JoinRequests {
-        conversation: String,
-        with: Option<String>,
-        count: u64,
-    },
+    JoinRequests { conversation: String, with: Option<String>, count: u64 },
     Link(Link),
     Member(Member),
     Message(Message),
     MessageState(State),
     NotAdded(NotAdded),
-    Offline {
-        text: String,
-    },
+    Offline { text: String },
     Policy(Policy),
     Request(Conversation),
-    SafetyNumber {
-        with: String,
-        number: String,
-        groups: Vec<String>,
-        pinned: bool,
-    },
+    SafetyNumber { with: String, number: String, groups: Vec<String>, pinned: bool },
     Send(Send),
-    Typing {
-        conversation: String,
-        with: Option<String>,
-        from: String,
-    },
+    Typing { conversation: String, with: Option<String>, from: String },
     Warning(Warning),
 }
 

@@ -48,7 +48,9 @@ pub(crate) fn head(group: &Group, paint: Paint) -> Vec<String> {
         (Some("left"), ..) => "you have left it".to_owned(),
         (Some(_), ..) => "you were removed from it".to_owned(),
         (None, _, "none") => match &group.inviter {
-            Some(inviter) => format!("{inviter} invites you: answer with `group accept`, `ignore` or `leave`"),
+            Some(inviter) => {
+                format!("{inviter} invites you: answer with `group accept`, `ignore` or `leave`")
+            }
             None => "you are invited: answer with `group accept`, `ignore` or `leave`".to_owned(),
         },
         (None, Some(role), _) => role.to_owned(),
@@ -72,7 +74,10 @@ pub(crate) fn head(group: &Group, paint: Paint) -> Vec<String> {
         };
         rows.push(("join", join.to_owned()));
         if settings.closed {
-            rows.push(("closed", "nobody comes in, and nothing is said, until an owner opens it again".to_owned()));
+            rows.push((
+                "closed",
+                "nobody comes in, and nothing is said, until an owner opens it again".to_owned(),
+            ));
         }
     }
     lines.extend(rows.into_iter().map(|(name, value)| format!("{name:<8}{value}")));
