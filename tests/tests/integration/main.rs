@@ -6,6 +6,7 @@ mod bad_input;
 mod consent;
 mod conversations;
 mod crashes;
+mod group_commands;
 mod interop;
 mod leaks;
 mod readme;

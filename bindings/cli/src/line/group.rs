@@ -1,7 +1,7 @@
 //! A group: its settings, who is in it, the ways into it.
 
 use infrasound_core::event::{Failure, GroupView, Member as CoreMember};
-use infrasound_native::{JoinLink, RelayUrl};
+use infrasound_native::{JoinLink as LinkText, RelayUrl};
 use infrasound_spec::{
     account::Handle,
     api::groups::JoinRequest as CoreRequest,
@@ -15,7 +15,6 @@ use crate::{clean, exit, name, time};
 
 /// A group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[expect(clippy::struct_field_names, reason = "the names are those of the JSON")]
 pub(crate) struct Group {
     pub(crate) conversation: String,
     pub(crate) with: String,
@@ -55,8 +54,7 @@ pub(crate) struct Member {
 
 /// A way into a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[expect(clippy::struct_field_names, reason = "the names are those of the JSON")]
-pub(crate) struct Link {
+pub(crate) struct JoinLink {
     pub(crate) conversation: String,
     pub(crate) with: String,
     pub(crate) key: String,
@@ -143,12 +141,12 @@ impl Member {
     }
 }
 
-impl Link {
+impl JoinLink {
     /// A link that is good, or, with the state `queued`, will be.
     pub(crate) fn new(
         key: &LinkKey,
         terms: LinkTerms,
-        link: Option<JoinLink>,
+        link: Option<LinkText>,
         conversation: ConversationId,
         with: &str,
     ) -> Self {
@@ -168,7 +166,7 @@ impl Link {
         let policy = view.policy.iter().flat_map(|policy| &policy.links);
         let own = |key: &LinkKey| {
             let made = view.links.iter().find(|(link, _)| link.key() == *key)?;
-            Some(JoinLink { relay: relay.clone(), link: made.0.clone() })
+            Some(LinkText { relay: relay.clone(), link: made.0.clone() })
         };
         policy.map(|(key, terms)| Self::new(key, *terms, own(key), view.summary.conversation, with)).collect()
     }
@@ -264,7 +262,7 @@ mod tests {
         let lines = [
             Line::Group(Group::new(&view, with.to_owned())),
             Line::Member(Member::new(&view.members[1], view.summary.conversation, with)),
-            Line::Link(Link::all(&view, &relay, with).remove(0)),
+            Line::JoinLink(JoinLink::all(&view, &relay, with).remove(0)),
             Line::Banned(Banned::all(&view, with).remove(0)),
         ];
         let shapes = lines.map(|line| serde_json::to_string(&line).unwrap());
@@ -283,7 +281,7 @@ mod tests {
                         r#""handle":"@bob@a.example","account":"https://a.example/users/bob","role":"member","#,
                         r#""devices":1,"own":false}"#
                     ),
-                begin("link")
+                begin("join_link")
                     + &format!(
                         r#""key":"{id}","expires":"1970-01-01T00:00:00.000Z","uses":3,"link":null,"state":"done"}}"#
                     ),

@@ -9,6 +9,7 @@ use crate::{clean, html, time};
 
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields are those of the JSON")]
 pub(crate) struct Message {
     /// What `reply`, `react`, `edit` and `delete` take.
     #[serde(rename = "ref")]

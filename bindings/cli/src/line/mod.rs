@@ -23,7 +23,7 @@ pub(crate) use self::{
     activity::Activity,
     change::Change,
     conversation::Conversation,
-    group::{Banned, Group, JoinRequest, Link, Member, NotAdded},
+    group::{Banned, Group, JoinLink, JoinRequest, Member, NotAdded},
     message::{Message, Place, State, message_state},
 };
 use crate::{clean, time};
@@ -43,9 +43,9 @@ pub(crate) enum Line {
     Done(Done),
     Error { code: &'static str, text: String, exit: u8 },
     Group(Group),
+    JoinLink(JoinLink),
     JoinRequest(JoinRequest),
     JoinRequests { conversation: String, with: Option<String>, count: u64 },
-    Link(Link),
     Member(Member),
     Message(Message),
     MessageState(State),

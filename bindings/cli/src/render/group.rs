@@ -1,7 +1,7 @@
 //! A group, for a person.
 
 use crate::{
-    line::{Banned, Conversation, Group, JoinRequest, Link, Member},
+    line::{Banned, Conversation, Group, JoinLink, JoinRequest, Member},
     paint::Paint,
     table, time,
 };
@@ -10,7 +10,7 @@ use crate::{
 pub(crate) struct Shown<'a> {
     pub(crate) group: &'a Group,
     pub(crate) members: &'a [Member],
-    pub(crate) links: &'a [Link],
+    pub(crate) links: &'a [JoinLink],
     pub(crate) requests: &'a [JoinRequest],
     pub(crate) banned: &'a [Banned],
 }
@@ -96,7 +96,7 @@ fn members(members: &[Member]) -> Vec<String> {
 }
 
 /// Links into a group; those that were made on this device with their text.
-pub(crate) fn links(links: &[Link]) -> Vec<String> {
+pub(crate) fn links(links: &[JoinLink]) -> Vec<String> {
     let rows: Vec<_> = links
         .iter()
         .map(|link| {
@@ -116,7 +116,7 @@ pub(crate) fn requests(requests: &[JoinRequest]) -> Vec<String> {
 }
 
 /// A link that was just made: the text alone, so that it can be put elsewhere.
-pub(crate) fn link(link: &Link, paint: Paint) -> String {
+pub(crate) fn join_link(link: &JoinLink, paint: Paint) -> String {
     paint.bold(link.link.as_deref().unwrap_or(&link.key))
 }
 

@@ -4,7 +4,7 @@ use infrasound_core::{
     event::{Answer, Event},
     input::{GroupWish, Wish},
 };
-use infrasound_native::{Error, JoinLink};
+use infrasound_native::{Error, JoinLink as LinkText};
 use infrasound_spec::{
     policy::{JoinMode, LinkTerms},
     time::{DAY, Timestamp},
@@ -16,7 +16,7 @@ use crate::{
     arguments::GroupArgument,
     commands::End,
     exit::CommandError,
-    line::{Line, Link},
+    line::{JoinLink, Line},
     time,
 };
 
@@ -39,10 +39,10 @@ pub(super) async fn link(
     let policy = found::load(&app.session, conversation).await?.policy;
     let standing = policy.as_ref().and_then(|policy| policy.links.get(&link.key()).copied());
     let terms = standing.unwrap_or_else(|| LinkTerms { expires: in_days(days), uses });
-    let text = JoinLink { relay: app.session.relay().clone(), link: link.clone() };
+    let text = LinkText { relay: app.session.relay().clone(), link: link.clone() };
     let state = if standing.is_some() { Reached::Relay } else { reached }.word();
-    let made = Link { state, ..Link::new(&link.key(), terms, Some(text), conversation, &group.name) };
-    app.screen.show(&Line::Link(made))?;
+    let made = JoinLink { state, ..JoinLink::new(&link.key(), terms, Some(text), conversation, &group.name) };
+    app.screen.show(&Line::JoinLink(made))?;
     if standing.is_none() {
         app.screen.note("The link is good when the relay has it: run `infrasound inbox` later.")?;
     }

@@ -40,13 +40,19 @@ fn metadata(known: Option<GroupMetadata>, changes: &Changes) -> Result<Option<Gr
     if changes.name.is_none() && changes.description.is_none() {
         return Ok(None);
     }
-    let (name, summary) = known.map(|known| (known.name, known.summary)).unzip();
-    let Some(name) = changes.name.clone().or(name) else {
+    if known.is_none() && changes.name.is_none() {
         let text = "nobody has told this device yet what the group is called: say --name, too";
         return Err(CommandError::Usage(text.to_owned()));
-    };
-    let summary = changes.description.clone().or(summary).unwrap_or_default();
-    Ok(Some(GroupMetadata { name, summary }))
+    }
+    let mut metadata = known.unwrap_or_default();
+    for (field, change) in
+        [(&mut metadata.name, &changes.name), (&mut metadata.summary, &changes.description)]
+    {
+        if let Some(change) = change {
+            field.clone_from(change);
+        }
+    }
+    Ok(Some(metadata))
 }
 
 pub(super) async fn close(

@@ -9,7 +9,7 @@ use crate::{
     arguments::GroupArgument,
     commands::End,
     exit::CommandError,
-    line::{Banned, Group, JoinRequest, Line, Link, Member},
+    line::{Banned, Group, JoinLink, JoinRequest, Line, Member},
     render::group::{Shown, whole},
 };
 
@@ -25,7 +25,7 @@ pub(super) async fn show(app: &mut App, group: &GroupArgument) -> Result<End, Co
     let group = Group::new(&view, name.clone());
     let members: Vec<Member> =
         view.members.iter().map(|member| Member::new(member, found.id, name)).collect();
-    let links = Link::all(&view, app.session.relay(), name);
+    let links = JoinLink::all(&view, app.session.relay(), name);
     let banned = Banned::all(&view, name);
     let requests: Vec<JoinRequest> =
         if signed_out.is_none() && app.session.offline().is_none() && answers_requests(&view) {
@@ -36,7 +36,7 @@ pub(super) async fn show(app: &mut App, group: &GroupArgument) -> Result<End, Co
         };
     let mut all = vec![Line::Group(group.clone())];
     all.extend(members.iter().cloned().map(Line::Member));
-    all.extend(links.iter().cloned().map(Line::Link));
+    all.extend(links.iter().cloned().map(Line::JoinLink));
     all.extend(requests.iter().cloned().map(Line::JoinRequest));
     all.extend(banned.iter().cloned().map(Line::Banned));
     let shown =
