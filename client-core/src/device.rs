@@ -15,7 +15,7 @@ use infrasound_spec::{
 };
 use rand_core::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize as _;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::mls::signer::DeviceSigner;
 
@@ -78,13 +78,36 @@ impl Device {
         now: Timestamp,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Self {
-        let mut seeds = Seeds { account: [0; 32], device: [0; 32] };
-        rng.fill_bytes(&mut seeds.account);
+        let mut seed = Zeroizing::new([0; 32]);
+        rng.fill_bytes(&mut *seed);
+        Self::linked(&seed, account, handle, name, now, rng)
+    }
+
+    /// Makes one more device of an account whose key was handed over.
+    pub(crate) fn linked(
+        account_seed: &[u8; 32],
+        account: AccountUri,
+        handle: Handle,
+        name: String,
+        now: Timestamp,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Self {
+        let mut seeds = Seeds { account: *account_seed, device: [0; 32] };
         rng.fill_bytes(&mut seeds.device);
         let mut id = [0; 16];
         rng.fill_bytes(&mut id);
         let endorsement = endorse(&seeds, &account, DeviceId::from_bytes(id), now);
         Self::from_parts(account, handle, name, seeds, endorsement)
+    }
+
+    /// The seed of the account key, for a device that is being linked.
+    pub(crate) fn account_seed(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.seeds.account)
+    }
+
+    /// The account key that a seed makes.
+    pub(crate) fn account_key_of(seed: &[u8; 32]) -> AccountKey {
+        AccountKey::from_bytes(SigningKey::from_bytes(seed).verifying_key().to_bytes())
     }
 
     fn from_parts(

@@ -3,8 +3,10 @@
 use infrasound_spec::{
     account::{AccountUri, Handle},
     api::{devices::DeviceInfo, groups::JoinRequest},
+    blob::BlobId,
     content::{Act, ObjectId},
     conversation::ConversationId,
+    link::{LinkMode, LinkUri},
     policy::{GroupPolicy, LinkTerms, Role},
     time::Timestamp,
 };
@@ -96,6 +98,17 @@ pub enum Event {
         /// How many.
         count: u64,
     },
+    /// A file of a message of one's own is being uploaded.
+    Uploading {
+        /// Which message.
+        object: ObjectId,
+        /// Which file.
+        blob: BlobId,
+        /// How many of its sealed bytes the relay has.
+        sent: u64,
+        /// How many there are.
+        total: u64,
+    },
     /// A stored wish can't be done after all; nothing of it remains. For a message of one's own, `object` is its id.
     IntentFailed {
         /// Where, if that was known already.
@@ -107,6 +120,34 @@ pub enum Event {
     },
     /// A conversation is new, or its summary has changed. A request is one whose `consent` says so.
     Conversation(Summary),
+    /// On a new device: it waits to be linked. The person types the code into an old one, or lets it read the URI.
+    LinkOpened {
+        /// `XXXX-XXXX`.
+        code: String,
+        /// To be shown as a QR code, and to nobody else.
+        uri: LinkUri,
+    },
+    /// Both devices have keys. With [`LinkMode::Number`] the person compares the numbers, and confirms or cancels on both;
+    /// with [`LinkMode::Uri`] on the old one only, and there is nothing to compare.
+    LinkCompare {
+        /// Six digits.
+        number: String,
+        /// How the devices know each other.
+        mode: LinkMode,
+        /// On the old device: what the new one is called.
+        device: Option<String>,
+    },
+    /// The history is being handed over.
+    LinkProgress {
+        /// Records so far.
+        records: u64,
+    },
+    /// The history is complete on both. On the new device: open it, and it registers.
+    LinkDone,
+    /// The link was given up; nothing remains of it. To try again, begin on the new device.
+    LinkFailed(Failure),
+    /// The account's devices have changed: one was linked, renamed or revoked.
+    DevicesChanged,
     /// Something is wrong that a person should know: who did what, and what became of it.
     Warning(Option<ConversationId>, Warning),
     /// All that the relay has for this device has been taken in. Said once for each time the client goes online.
@@ -139,6 +180,8 @@ pub enum Answer {
     Messages(Vec<Message>),
     /// The safety number that was asked for.
     SafetyNumber(SafetyNumber),
+    /// The sealed bytes that were asked for.
+    Bytes(Vec<u8>),
     /// The devices that were asked for.
     Devices(Vec<DeviceInfo>),
     /// The group that was asked for.

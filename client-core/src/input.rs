@@ -1,10 +1,12 @@
 //! What goes into the core: a person's wishes, answers to requests, the stream, loaded records, the passing of time.
 
 use infrasound_spec::{
-    account::{AccountUri, Handle},
+    account::{AccountUri, DeviceId, Handle},
+    blob::BlobId,
     consent::{ContactState, RequestPolicy},
-    content::{GroupMetadata, ObjectId},
+    content::{Attachment, GroupMetadata, ObjectId},
     conversation::ConversationId,
+    link::LinkUri,
     policy::{LinkKey, Role},
 };
 
@@ -51,6 +53,17 @@ pub enum Wish {
         text: String,
         /// The message that this one answers.
         in_reply_to: Option<ObjectId>,
+        /// Files. The sealed bytes of each are in the host's spool, durably, before the wish is given.
+        attachments: Vec<Attachment>,
+    },
+    /// Some of the sealed bytes of a blob.
+    FetchBlob {
+        /// Which.
+        blob: BlobId,
+        /// From where.
+        offset: u64,
+        /// How many, at most [`crate::output::MAX_RESPONSE`].
+        length: u64,
     },
     /// React to a message; no emoji is a like.
     React {
@@ -130,6 +143,25 @@ pub enum Wish {
         /// Where.
         conversation: ConversationId,
     },
+    /// Give a device of the account another name.
+    RenameDevice {
+        /// Which.
+        device: DeviceId,
+        /// The name that a person recognises.
+        name: String,
+    },
+    /// Take a device away from the account, for good.
+    RevokeDevice {
+        /// Which.
+        device: DeviceId,
+    },
+    /// Link the new device that shows this, from here. `Event::LinkCompare` follows.
+    JoinLink(LinkBy),
+    /// The person says that both devices show the same number, or that the device on whose screen they read the URI is
+    /// theirs.
+    ConfirmLink,
+    /// No device is to be linked after all.
+    CancelLink,
     /// Renew this device's leaf: whoever had stolen its keys loses them.
     RenewLeaf {
         /// Where.
@@ -158,6 +190,8 @@ pub enum GroupWish {
         text: String,
         /// The message that this one answers.
         in_reply_to: Option<ObjectId>,
+        /// Files, sealed into the spool.
+        attachments: Vec<Attachment>,
     },
     /// See who is in it, and who may do what.
     View {
@@ -262,6 +296,15 @@ pub enum GroupWish {
     },
 }
 
+/// What a person brings from the new device to the old one.
+#[derive(Clone, Debug)]
+pub enum LinkBy {
+    /// The code, typed.
+    Code(String),
+    /// The URI, scanned or pasted.
+    Uri(LinkUri),
+}
+
 /// An answer of the relay.
 #[derive(Clone)]
 pub struct HttpResponse {
@@ -296,6 +339,9 @@ pub enum TransportError {
     /// The certificate or TLS does not hold.
     #[error("the connection to the relay is not secure")]
     Insecure,
+    /// What was to be sent is not in the spool any more, or can't be read.
+    #[error("the sealed file on this device is gone or cannot be read")]
+    SpoolLost,
     /// The answer is longer than any that the relay gives.
     #[error("the relay's answer is too long")]
     TooLong,

@@ -5,6 +5,7 @@
 use infrasound_spec::{
     account::{AccountUri, Handle},
     api::conversations::CommitBundle,
+    blob::BlobId,
     content::ObjectId,
     conversation::ConversationId,
     policy::{GroupPolicy, JoinMode, LinkKey, LinkTerms, Role},
@@ -22,6 +23,16 @@ pub(crate) struct Intent {
     pub(crate) work: Work,
     pub(crate) stage: Stage,
     pub(crate) created: Timestamp,
+    /// Blobs that the relay must have before anything else is done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) uploads: Vec<Upload>,
+}
+
+/// A blob in the spool that is to be attached to the intent's conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Upload {
+    pub(crate) blob: BlobId,
+    pub(crate) sealed_size: u64,
 }
 
 /// Where it goes.

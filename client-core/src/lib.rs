@@ -3,6 +3,7 @@
 //! [`Client::handle`] is the one entry point. [`input`] says what goes in, [`output`] what the host must do with what
 //! comes out. Time and randomness are arguments; what was stored comes in as records.
 
+pub mod blob;
 mod client;
 mod contact;
 pub mod conversation;
@@ -12,6 +13,7 @@ pub mod group_link;
 pub mod input;
 mod intent;
 pub mod journal;
+mod link;
 pub mod message;
 mod mls;
 pub mod output;
@@ -19,5 +21,7 @@ pub mod safety_number;
 mod stored;
 pub mod warning;
 
-pub use client::{Client, NewDevice, OpenError, RegisterError};
+pub use client::{Client, NewDevice, Newcomer, OpenError, RegisterError};
+#[cfg(feature = "simulation")]
+pub use client::{Standing, Unfinished};
 pub use intent::Settings;

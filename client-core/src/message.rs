@@ -2,7 +2,7 @@
 
 use infrasound_spec::{
     account::Handle,
-    content::{GroupMetadata, ObjectId},
+    content::{Attachment, GroupMetadata, ObjectId},
     conversation::ConversationId,
     policy::Role,
     time::Timestamp,
@@ -27,6 +27,8 @@ pub struct Message {
     pub body: Body,
     /// The message that it answers.
     pub in_reply_to: Option<ObjectId>,
+    /// The files that came with it.
+    pub attachments: Vec<Attachment>,
     /// Whether its author changed it.
     pub edited: bool,
     /// Reactions: who, and with what (`None` is a like).

@@ -4,7 +4,7 @@
 //! `Persist`s may share one transaction. When a `Persist` fails, the host drops the client without carrying out what
 //! follows, and opens it again from the journal: nothing has left the device.
 
-use infrasound_spec::time::Timestamp;
+use infrasound_spec::{blob::BlobId, time::Timestamp};
 
 use crate::{
     event::Event,
@@ -20,7 +20,6 @@ pub struct RequestId(pub u64);
 
 /// One thing to do.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one lives for a moment, on its way to the host")]
 pub enum Output {
     /// Write these records and delete those, all or nothing, durably.
     Persist(Batch),
@@ -34,6 +33,8 @@ pub enum Output {
     },
     /// Read all records of a scope; give back `Input::Loaded`.
     Load(Scope),
+    /// Delete a blob's sealed bytes from the spool. It is no error if there are none.
+    DropBlob(BlobId),
     /// Tell the app.
     Event(Event),
     /// Give `Input::Wake` at this time. Replaces the time asked for before.
@@ -55,12 +56,36 @@ impl std::fmt::Debug for Token {
 pub enum Method {
     /// GET
     Get,
+    /// PATCH
+    Patch,
     /// POST
     Post,
     /// PUT
     Put,
     /// DELETE
     Delete,
+}
+
+/// Some of a blob's sealed bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlobBytes {
+    /// To be asked for with `Range`; the answer's body is given back as it is.
+    Fetch {
+        /// From where.
+        offset: u64,
+        /// How many.
+        length: u64,
+    },
+    /// To be read from the spool and sent as they are, with `Upload-Offset`. If they can't be read, the host gives
+    /// back [`crate::input::TransportError::SpoolLost`].
+    Send {
+        /// Of which blob.
+        blob: BlobId,
+        /// From where.
+        offset: u64,
+        /// How many.
+        length: u64,
+    },
 }
 
 /// A request to the relay.
@@ -76,15 +101,18 @@ pub struct HttpRequest {
     pub token: Option<String>,
     /// A JSON body, if any.
     pub body: Option<Vec<u8>>,
+    /// Bytes of a blob that it carries or asks for, if any; then there is no other body.
+    pub bytes: Option<BlobBytes>,
 }
 
 impl std::fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { id, method, path, token: _, body: _ } = self;
+        let Self { id, method, path, token: _, body: _, bytes } = self;
         f.debug_struct("HttpRequest")
             .field("id", id)
             .field("method", method)
             .field("path", path)
+            .field("bytes", bytes)
             .finish_non_exhaustive()
     }
 }

@@ -32,8 +32,8 @@ mod tests {
     //! The stored format, pinned: whoever changes one of these bytes breaks every journal there is.
 
     use infrasound_spec::{
-        account::AccountKey, consent::ContactState, conversation::ConversationId, submission::SubmissionId,
-        time::Timestamp,
+        account::AccountKey, blob::BlobId, consent::ContactState, conversation::ConversationId,
+        submission::SubmissionId, time::Timestamp,
     };
     use sha2::{Digest as _, Sha256};
 
@@ -41,7 +41,7 @@ mod tests {
     use crate::{
         contact::Contact,
         conversation::{state::State, summary::StoredSummary},
-        intent::{Intent, Stage, Target, Work},
+        intent::{Intent, Stage, Target, Upload, Work},
     };
 
     /// The first half of the digest in hex, and the length: enough to fail loudly, short enough to read.
@@ -70,6 +70,7 @@ mod tests {
             },
             stage,
             created: Timestamp::from_millis(1_795_000_000_000),
+            uploads: Vec::new(),
         }
     }
 
@@ -86,8 +87,11 @@ mod tests {
         assert_eq!(fingerprint(&intent(Stage::Queued)), "151:005ad6a28344f5cf");
         assert_eq!(fingerprint(&intent(message)), "200:549a67089ae53fad");
         assert_eq!(fingerprint(&intent(Stage::Held { number: 5 })), "159:d9b5a919d3cbe619");
+        let mut uploading = intent(Stage::Queued);
+        uploading.uploads = vec![Upload { blob: BlobId::from_bytes([4; 32]), sealed_size: 272 }];
+        assert_eq!(fingerprint(&uploading), "226:5fc4076c24d73b7d");
         assert_eq!(fingerprint(&summary), "106:c540db98dc7a295f");
-        assert_eq!(fingerprint(&state()), "262:ee2313c700210ea4");
+        assert_eq!(fingerprint(&state()), "310:16d8c8890a2c4532");
     }
 
     #[test]

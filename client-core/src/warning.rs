@@ -142,6 +142,18 @@ pub enum Warning {
         /// Of whom.
         who: Handle,
     },
+    /// What the relay gave for a file is not what its sender had sealed.
+    #[error(
+        "the file {name:?} from {sender} was refused: {reason}. Nothing of it was stored; try again, or ask for it anew"
+    )]
+    BlobRefused {
+        /// Who sent the message that it is attached to.
+        sender: Handle,
+        /// What the sender called it.
+        name: String,
+        /// Why.
+        reason: String,
+    },
     /// What a member sent is not a message of this protocol.
     #[error("{sender} sent something that is not a message (entry {number})")]
     ContentRefused {

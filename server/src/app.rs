@@ -7,6 +7,7 @@ use openmls_rust_crypto::RustCrypto;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use crate::{
+    blobs::Blobs,
     clock::Clock,
     config::Config,
     error::ApiError,
@@ -34,6 +35,8 @@ pub(crate) struct Parts {
     pub(crate) writer: Writer,
     /// Where reads come from.
     pub(crate) readers: SqlitePool,
+    /// The files of blobs.
+    pub(crate) blobs: Blobs,
     /// What is kept in memory.
     pub(crate) live: Arc<Live>,
     /// Who has asked how often.

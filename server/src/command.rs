@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 use infrasound_spec::time;
 
-use crate::config::{Config, ConfigError, ConfigFile, InstanceConfig};
+use crate::config::{Config, ConfigError, ConfigFile, InstanceConfig, MIB};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,7 +40,7 @@ pub enum Action {
 #[derive(Debug, Args)]
 pub struct ServeArguments {
     /// A TOML file with the same settings: instance, demo, listen, data, public_url, retention_days,
-    /// void_window_seconds and the table `rates`.
+    /// void_window_seconds, max_file_mib, file_quota_mib and the table `rates`.
     #[arg(long, value_name = "FILE", env = "INFRASOUND_CONFIG")]
     pub config: Option<PathBuf>,
     /// The instance whose accounts sign in here, such as https://social.example.
@@ -81,6 +81,10 @@ impl ServeArguments {
             file.retention_days.map_or(config.retention, |days| days.saturating_mul(time::DAY));
         let window = file.void_window_seconds.map(|seconds| seconds.saturating_mul(time::SECOND));
         config.void_window = window.unwrap_or(config.void_window);
+        config.max_blob = file.max_file_mib.map_or(config.max_blob, |mib| mib.saturating_mul(MIB));
+        config.blob_quota = file.file_quota_mib.map_or(config.blob_quota, |mib| mib.saturating_mul(MIB));
+        config.max_accounts = file.max_accounts.unwrap_or(config.max_accounts);
+        config.max_leaves = file.max_leaves.unwrap_or(config.max_leaves);
         config.rates = file.rates;
         Ok(config)
     }

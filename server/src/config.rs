@@ -5,10 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use infrasound_spec::time;
+use infrasound_spec::{limits, time};
 use serde::Deserialize;
 
 use crate::clock::Clock;
+
+/// Bytes in a mebibyte.
+pub(crate) const MIB: u64 = 1024 * 1024;
 
 /// Where the relay's accounts come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,12 +30,22 @@ pub struct RateConfig {
     pub requests_per_second: u64,
     /// Sign-ins, registrations and sessions begun from one address in a minute.
     pub sign_ins_per_minute: u64,
+    /// Tries of an account to join a link channel in an hour.
+    pub link_joins_per_hour: u64,
     /// Claims of key packages in an hour, of accounts that have accepted the one who claims.
     pub claims_per_hour: u64,
     /// The same, of accounts that have not.
     pub stranger_claims_per_hour: u64,
     /// The same, of one account that has not.
     pub stranger_claims_of_one_per_hour: u64,
+    /// Blobs that an account announces in an hour.
+    pub blobs_per_hour: u64,
+    /// External commits of a device in one conversation in an hour.
+    pub rejoins_per_hour: u64,
+    /// Requests of a device in a minute for the public state of groups, or to be let into one.
+    pub knocks_per_minute: u64,
+    /// How often in a minute a device may say that somebody is typing.
+    pub typing_per_minute: u64,
 }
 
 impl Default for RateConfig {
@@ -40,9 +53,14 @@ impl Default for RateConfig {
         Self {
             requests_per_second: 100,
             sign_ins_per_minute: 60,
+            link_joins_per_hour: 20,
             claims_per_hour: 300,
             stranger_claims_per_hour: 30,
             stranger_claims_of_one_per_hour: 10,
+            blobs_per_hour: 600,
+            rejoins_per_hour: 3,
+            knocks_per_minute: 60,
+            typing_per_minute: 60,
         }
     }
 }
@@ -53,9 +71,14 @@ impl RateConfig {
         Self {
             requests_per_second: 0,
             sign_ins_per_minute: 0,
+            link_joins_per_hour: 0,
             claims_per_hour: 0,
             stranger_claims_per_hour: 0,
             stranger_claims_of_one_per_hour: 0,
+            blobs_per_hour: 0,
+            rejoins_per_hour: 0,
+            knocks_per_minute: 0,
+            typing_per_minute: 0,
         }
     }
 }
@@ -79,6 +102,14 @@ pub struct Config {
     pub void_window: u64,
     /// Milliseconds between two sweeps.
     pub sweep_interval: u64,
+    /// Bytes of the longest file in a blob.
+    pub max_blob: u64,
+    /// Sealed bytes of all blobs of an account.
+    pub blob_quota: u64,
+    /// Accounts of a group.
+    pub max_accounts: usize,
+    /// Leaves of a group.
+    pub max_leaves: usize,
     /// How often things may be asked for.
     pub rates: RateConfig,
     /// Pages of the database, at most: a test's way to a full disk.
@@ -99,6 +130,10 @@ impl Config {
             session_lifetime: time::DAY,
             void_window: 30 * time::SECOND,
             sweep_interval: time::SECOND,
+            max_blob: limits::MAX_BLOB,
+            blob_quota: 2 * 1024 * MIB,
+            max_accounts: limits::MAX_ACCOUNTS,
+            max_leaves: limits::MAX_LEAVES,
             rates: RateConfig::default(),
             max_pages: None,
             clock: Clock::default(),
@@ -124,6 +159,14 @@ pub struct ConfigFile {
     pub retention_days: Option<u64>,
     /// Seconds after the first "cannot apply" until a commit is voided.
     pub void_window_seconds: Option<u64>,
+    /// MiB of the longest file.
+    pub max_file_mib: Option<u64>,
+    /// MiB of all files of an account.
+    pub file_quota_mib: Option<u64>,
+    /// Accounts of a group.
+    pub max_accounts: Option<usize>,
+    /// Leaves of a group.
+    pub max_leaves: Option<usize>,
     /// How often things may be asked for.
     pub rates: RateConfig,
 }

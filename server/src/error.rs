@@ -7,7 +7,14 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use infrasound_spec::api::problem::{Problem, ProblemType};
+use infrasound_spec::{
+    account::AccountUri,
+    api::{
+        conversations::WrongEpoch,
+        problem::{Problem, ProblemType},
+    },
+    log::LogEntry,
+};
 
 use crate::{
     instance::{CallError, IdentifyError, ResolveError, SignInError},
@@ -49,6 +56,23 @@ impl ApiError {
         Self::new(ProblemType::NoConsent, "This account does not take messages from you.")
     }
 
+    /// The same problem, said of an account: when many are asked at once.
+    #[must_use]
+    pub(crate) fn about(mut self, account: &AccountUri) -> Self {
+        self.0.detail = format!("{account}: {}", self.0.detail);
+        self
+    }
+
+    /// `wrong-epoch`, with the current epoch and the entries that are missing.
+    pub(crate) fn moved_on(epoch: u64, entries: Vec<LogEntry>) -> Self {
+        let mut error = Self::new(
+            ProblemType::WrongEpoch,
+            "The conversation has moved on. Apply the entries that come with this answer, then send again.",
+        );
+        error.0.wrong_epoch = Some(WrongEpoch { epoch, entries });
+        error
+    }
+
     /// `no-infrasound`: no device of the other account would ever read a message of this group.
     pub(crate) fn gone() -> Self {
         Self::new(
@@ -78,7 +102,8 @@ impl ApiError {
         Self::new(ProblemType::Internal, "The relay failed. Its log says why. Try again later.")
     }
 
-    fn storage_full() -> Self {
+    /// `storage-full`: nothing was accepted.
+    pub(crate) fn storage_full() -> Self {
         Self::new(
             ProblemType::StorageFull,
             "The relay's disk is full. Nothing was accepted; try again later.",

@@ -1,4 +1,5 @@
-//! What happens by itself: refused commits are voided in time, and what has expired goes, in small batches.
+//! What happens by itself: refused commits are voided in time, somebody is asked for the commits that nobody makes, and what
+//! has expired goes, in small batches.
 
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use crate::{
     app::App,
     error::ApiError,
     hub::provisional,
-    store::{backend, retention},
+    routes::conversations::REQUEST_LIFETIME,
+    store::{backend, join_request, retention},
 };
 
 /// Entries of one log that lose their bytes in one go, so that no request waits long.
@@ -17,6 +19,8 @@ const ENTRIES: u64 = 500;
 const LOGS: u64 = 200;
 /// Sweeps of the refused commits for each of the rest, which looks at every log.
 const RARELY: u64 = 60;
+/// Sweeps of the refused commits for each comparison of blobs and their files. The first comes at once.
+const HARDLY_EVER: u64 = 3600;
 
 /// Sweeps until the relay shuts down.
 pub(crate) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
@@ -29,13 +33,14 @@ pub(crate) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
             _ = shutdown.wait_for(|stop| *stop) => return,
         }
         count += 1;
-        if let Err(error) = sweep(&app, count.is_multiple_of(RARELY)).await {
+        let (rest, files) = (count.is_multiple_of(RARELY), count % HARDLY_EVER == 1);
+        if let Err(error) = sweep(&app, rest, files).await {
             tracing::warn!(problem = error.0.problem_type.urn(), "a sweep failed; the next one tries again");
         }
     }
 }
 
-async fn sweep(app: &App, thoroughly: bool) -> Result<(), ApiError> {
+pub(crate) async fn sweep(app: &App, thoroughly: bool, files: bool) -> Result<(), ApiError> {
     let mut snapshot = app.read().await?;
     let before = app.now().minus_millis(app.config.void_window);
     let refused = crate::store::commit::refused_before(&mut snapshot, before).await?;
@@ -44,6 +49,10 @@ async fn sweep(app: &App, thoroughly: bool) -> Result<(), ApiError> {
         let window = app.config.void_window;
         app.writer.run(move |tx| Box::pin(provisional::settle_refused(tx, window))).await?;
     }
+    if files {
+        app.reconcile_blobs().await?;
+    }
+    app.ask_for_commits().await?;
     if thoroughly { app.sweep_expired().await } else { Ok(()) }
 }
 
@@ -51,8 +60,15 @@ impl App {
     /// Deletes what has expired and the bytes of entries that nobody needs.
     pub(crate) async fn sweep_expired(&self) -> Result<(), ApiError> {
         self.writer
-            .run(|tx| Box::pin(async move { Ok(retention::drop_expired(tx.conn, tx.now).await?) }))
+            .run(|tx| {
+                Box::pin(async move {
+                    retention::drop_expired(tx.conn, tx.now).await?;
+                    let asked = tx.now.minus_millis(REQUEST_LIFETIME);
+                    Ok(join_request::delete_before(tx.conn, asked).await?)
+                })
+            })
             .await?;
+        self.collect_blobs().await?;
         let before = self.now().minus_millis(self.config.retention);
         loop {
             let mut snapshot = self.read().await?;

@@ -6,9 +6,11 @@
 
 mod address;
 mod app;
+mod blobs;
 mod body;
 mod cache;
 mod clock;
+mod collecting;
 pub mod command;
 pub mod config;
 pub mod demo;
@@ -17,6 +19,7 @@ mod housekeeping;
 mod hub;
 mod identity;
 pub mod instance;
+mod link_waits;
 mod live;
 mod openapi;
 mod rates;
@@ -24,6 +27,8 @@ mod routes;
 mod secret;
 mod serving;
 mod session;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod store;
 mod streams;
 mod writer;

@@ -6,20 +6,35 @@ use std::sync::Arc;
 
 use infrasound_spec::conversation::ConversationId;
 
-use crate::{cache::Cache, hub::current::Current, session::Session, streams::Streams, writer::Effect};
+use crate::{
+    cache::Cache,
+    hub::{commit_wanted::Asked, current::Current, groups::Groups, turns::Turns},
+    link_waits::LinkWaits,
+    session::Session,
+    streams::Streams,
+    writer::Effect,
+};
 
 const SESSIONS: usize = 100_000;
 const CONVERSATIONS: usize = 10_000;
 
-/// Sessions, current groups and open streams.
+/// Sessions, current groups, open streams, and what of groups is kept nowhere else.
 #[derive(Debug)]
 pub(crate) struct Live {
     /// Sessions by their token's digest.
     pub(crate) sessions: Cache<[u8; 32], Arc<Session>>,
     /// The current group of conversations. May be behind: the writer compares.
     pub(crate) conversations: Cache<ConversationId, Arc<Current>>,
+    /// The public groups themselves.
+    pub(crate) groups: Groups,
+    /// Whose commit comes next.
+    pub(crate) turns: Turns,
+    /// Who was asked to commit.
+    pub(crate) asked: Asked,
     /// Who listens.
     pub(crate) streams: Streams,
+    /// Who waits at a link channel.
+    pub(crate) links: LinkWaits,
 }
 
 impl Live {
@@ -28,7 +43,11 @@ impl Live {
         Self {
             sessions: Cache::new(SESSIONS),
             conversations: Cache::new(CONVERSATIONS),
+            groups: Groups::default(),
+            turns: Turns::default(),
+            asked: Asked::default(),
             streams: Streams::default(),
+            links: LinkWaits::default(),
         }
     }
 
@@ -45,6 +64,7 @@ impl Live {
                     self.sessions.forget_key(digest);
                     self.streams.end(device);
                 }
+                Effect::LinkMoved(link) => self.links.wake(link),
                 Effect::GroupChanged(conversation) => self.conversations.forget_key(conversation),
             }
         }

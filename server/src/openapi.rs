@@ -12,7 +12,8 @@ use utoipa::{
 };
 
 use crate::routes::{
-    account, contacts, conversations, devices, key_packages, relay, sessions, sign_in, stream, welcomes,
+    account, blobs, contacts, conversations, devices, key_packages, links, relay, sessions, sign_in, stream,
+    welcomes,
 };
 
 #[derive(OpenApi)]
@@ -22,13 +23,19 @@ use crate::routes::{
         relay::well_known::handle, relay::openapi::handle, relay::health::handle, relay::ready::handle,
         relay::info::handle, sign_in::start::handle, sign_in::callback::handle, sign_in::finish::handle,
         sign_in::exchange::handle, sessions::challenge::handle, sessions::start::handle, sessions::end::handle,
-        devices::register::handle, devices::list::handle, devices::revoke::handle, account::own::handle,
+        devices::register::handle, devices::list::handle, devices::rename::handle, devices::revoke::handle,
+        links::open::handle, links::join::handle, links::send::handle, links::read::handle, links::close::handle, account::own::handle,
         account::policy::handle, account::lookup::handle, contacts::list::handle, contacts::set::handle,
         key_packages::upload::handle, key_packages::count::handle, key_packages::claim::handle,
+        key_packages::claim_many::handle, conversations::proposal::handle, conversations::members::handle,
+        conversations::consent::handle, conversations::group_info::handle,
+        conversations::join_requests::ask::handle, conversations::join_requests::list::handle,
+        conversations::join_requests::end::handle, conversations::turn::handle, conversations::typing::handle,
         conversations::list::handle, conversations::found::handle, conversations::one::handle,
         conversations::log::handle, conversations::message::handle, conversations::commit::handle,
-        conversations::report::handle, conversations::tree::handle, welcomes::list::handle,
-        welcomes::delete::handle, stream::handle,
+        conversations::report::handle, conversations::tree::handle, blobs::announce::handle,
+        blobs::upload::handle, blobs::download::handle, blobs::attach::handle, blobs::detach::handle,
+        welcomes::list::handle, welcomes::delete::handle, stream::handle,
     ),
     components(schemas(Problem, StreamEvent)),
     modifiers(&SessionScheme, &Problems),
@@ -45,6 +52,11 @@ impl Modify for SessionScheme {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("session", SecurityScheme::Http(scheme));
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The token of POST /v1/links or POST /v1/links/join."))
+            .build();
+        components.add_security_scheme("link", SecurityScheme::Http(scheme));
     }
 }
 
@@ -60,8 +72,8 @@ impl Modify for Problems {
             .build();
         for item in document.paths.paths.values_mut() {
             let operations =
-                [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten();
-            for operation in operations {
+                [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+            for operation in operations.into_iter().flatten() {
                 operation.responses.responses.insert("default".to_owned(), RefOr::T(problem.clone()));
             }
         }

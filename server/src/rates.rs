@@ -9,6 +9,8 @@ use std::{
 
 use infrasound_spec::{
     account::{AccountUri, DeviceId},
+    api::links::LinkId,
+    conversation::ConversationId,
     time::{self, Timestamp},
 };
 
@@ -70,12 +72,24 @@ pub(crate) struct Rates {
     pub(crate) requests: Buckets<DeviceId>,
     /// Sign-ins, registrations and challenges from an address.
     pub(crate) sign_ins: Buckets<IpAddr>,
+    /// Requests at a link channel.
+    pub(crate) links: Buckets<LinkId>,
+    /// Tries of an account to join one.
+    pub(crate) link_joins: Buckets<AccountUri>,
     /// Claims of an account for accounts that have not accepted it.
     pub(crate) stranger_claims: Buckets<AccountUri>,
     /// Claims of an account for one account that has not accepted it.
     pub(crate) stranger_claims_of_one: Buckets<(AccountUri, AccountUri)>,
     /// Claims of an account for accounts that have accepted it.
     pub(crate) claims: Buckets<AccountUri>,
+    /// Blobs that an account announces.
+    pub(crate) blobs: Buckets<AccountUri>,
+    /// External commits of a device in one conversation.
+    pub(crate) rejoins: Buckets<(ConversationId, DeviceId)>,
+    /// What a device asks of a group before it is in: its public state, or to be let in.
+    pub(crate) knocks: Buckets<DeviceId>,
+    /// How often a device says that somebody is typing.
+    pub(crate) typing: Buckets<DeviceId>,
 }
 
 impl Rates {
@@ -85,9 +99,15 @@ impl Rates {
         Self {
             requests: Buckets::new(requests.saturating_mul(5), 5 * time::SECOND),
             sign_ins: Buckets::new(config.sign_ins_per_minute, time::MINUTE),
+            links: Buckets::new(requests.saturating_mul(5), 5 * time::SECOND),
+            link_joins: Buckets::new(config.link_joins_per_hour, time::HOUR),
             stranger_claims: Buckets::new(config.stranger_claims_per_hour, time::HOUR),
             stranger_claims_of_one: Buckets::new(config.stranger_claims_of_one_per_hour, time::HOUR),
             claims: Buckets::new(config.claims_per_hour, time::HOUR),
+            blobs: Buckets::new(config.blobs_per_hour, time::HOUR),
+            rejoins: Buckets::new(config.rejoins_per_hour, time::HOUR),
+            knocks: Buckets::new(config.knocks_per_minute, time::MINUTE),
+            typing: Buckets::new(config.typing_per_minute, time::MINUTE),
         }
     }
 }

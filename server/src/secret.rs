@@ -9,6 +9,10 @@ const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 /// Random bytes.
 pub(crate) fn make_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
+    #[cfg(feature = "simulation")]
+    if crate::simulation::chance::fill(&mut bytes) {
+        return bytes;
+    }
     OsRng.fill_bytes(&mut bytes);
     bytes
 }

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, header},
     serve::ListenerExt as _,
 };
+use infrasound_spec::api::blobs::UPLOAD_OFFSET;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -16,6 +17,7 @@ use tower_http::{
 
 use crate::{
     app::{App, Parts},
+    blobs::Blobs,
     config::{Config, InstanceConfig},
     demo::{self, DemoState},
     error::ApiError,
@@ -62,6 +64,9 @@ pub enum ServeError {
     /// The database does not open.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The folder of blobs cannot be made.
+    #[error("the folder of blobs cannot be used")]
+    Blobs(#[source] io::Error),
     /// The database cannot be read.
     #[error("the database cannot be read")]
     Unreadable,
@@ -82,6 +87,7 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
     let local = format!("http://{address}");
     let public_url = config.public_url.as_deref().unwrap_or(&local).trim_end_matches('/').to_owned();
     let database = backend::open(&config.data, config.max_pages).await?;
+    let blobs = Blobs::open(&config.data).map_err(ServeError::Blobs)?;
     let live = Arc::new(Live::new());
     let (writer, writing) = Writer::start(database.writer, config.clock.clone(), Arc::clone(&live))
         .await
@@ -99,6 +105,7 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
         config,
         writer,
         readers: database.readers,
+        blobs,
         live,
         instance,
         crypto: openmls_rust_crypto::RustCrypto::default(),
@@ -162,7 +169,7 @@ impl Relay {
     }
 }
 
-fn whole_router(app: App, demo: Option<DemoState>) -> Router {
+pub(crate) fn whole_router(app: App, demo: Option<DemoState>) -> Router {
     let mut router = routes::router(app);
     if let Some(demo) = demo {
         router = router.merge(demo::router(demo));
@@ -187,11 +194,13 @@ fn whole_router(app: App, demo: Option<DemoState>) -> Router {
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
+            header::RANGE,
             HeaderName::from_static("last-event-id"),
+            HeaderName::from_static(UPLOAD_OFFSET),
         ])
-        .expose_headers([header::RETRY_AFTER])
+        .expose_headers([header::RETRY_AFTER, header::CONTENT_RANGE])
 }

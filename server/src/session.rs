@@ -55,7 +55,8 @@ impl FromRequestParts<App> for Authenticated {
     }
 }
 
-fn bearer(parts: &Parts) -> Result<[u8; 32], ApiError> {
+/// The digest of the token that a request carries.
+pub(crate) fn bearer(parts: &Parts) -> Result<[u8; 32], ApiError> {
     let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, token) = value.and_then(|value| value.split_once(' ')).ok_or_else(no_session)?;
     if !scheme.eq_ignore_ascii_case("bearer") {

@@ -16,8 +16,8 @@ const BUFFER: usize = 256;
 /// Streams of one device at a time; a new one closes the oldest.
 const STREAMS_OF_DEVICE: usize = 4;
 
-/// An event with the change that caused it.
-pub(crate) type Nudge = (u64, StreamEvent);
+/// An event with the change that caused it; without one, if it has no place in the order of changes.
+pub(crate) type Nudge = (Option<u64>, StreamEvent);
 
 /// The open streams.
 #[derive(Debug, Default)]
@@ -45,6 +45,20 @@ impl Streams {
 
     /// Tells a device. Who does not keep up is dropped.
     pub(crate) fn tell(&self, device: &DeviceId, seq: u64, event: &StreamEvent) {
+        self.send(device, Some(seq), event);
+    }
+
+    /// Tells a device something that is kept nowhere.
+    pub(crate) fn pass_on(&self, device: &DeviceId, event: &StreamEvent) {
+        self.send(device, None, event);
+    }
+
+    /// Whether anybody listens for a device.
+    pub(crate) fn listens(&self, device: &DeviceId) -> bool {
+        self.listeners().get(device).is_some_and(|senders| senders.iter().any(|sender| !sender.is_closed()))
+    }
+
+    fn send(&self, device: &DeviceId, seq: Option<u64>, event: &StreamEvent) {
         let mut listeners = self.listeners();
         let Some(senders) = listeners.get_mut(device) else { return };
         senders.retain(|sender| sender.try_send((seq, event.clone())).is_ok());
@@ -78,10 +92,10 @@ mod tests {
         }
         streams.tell(&other, 7, &StreamEvent::Contacts);
         for seq in 0..BUFFER as u64 {
-            assert_eq!(of_slow.recv().await, Some((seq, StreamEvent::Welcome)));
+            assert_eq!(of_slow.recv().await, Some((Some(seq), StreamEvent::Welcome)));
         }
         assert_eq!(of_slow.recv().await, None);
-        assert_eq!(of_other.recv().await, Some((7, StreamEvent::Contacts)));
+        assert_eq!(of_other.recv().await, Some((Some(7), StreamEvent::Contacts)));
     }
 
     #[tokio::test]
@@ -92,7 +106,7 @@ mod tests {
         assert_eq!(listening[0].recv().await, None);
         streams.tell(&device, 1, &StreamEvent::Welcome);
         for receiver in &mut listening[1..] {
-            assert_eq!(receiver.recv().await, Some((1, StreamEvent::Welcome)));
+            assert_eq!(receiver.recv().await, Some((Some(1), StreamEvent::Welcome)));
         }
     }
 }

@@ -10,7 +10,17 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::{
+    blob::BlobRef,
+    limits::{MAX_ATTACHMENTS, MAX_FILE_NAME, MAX_MEDIA_TYPE},
+};
+
 const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
+
+/// The member of a `Document` that holds our reference to its bytes.
+const BLOB: &str = "urn:infrasound:blob";
+/// What a file is that does not say so.
+const ANY_BYTES: &str = "application/octet-stream";
 
 /// The longest id that is accepted, in bytes.
 pub const MAX_ID: usize = 256;
@@ -90,6 +100,26 @@ pub struct Note {
     pub html: String,
     /// The note that this one answers.
     pub in_reply_to: Option<ObjectId>,
+    /// The files that come with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+}
+
+/// A file that comes with a note: what its sender says of it, not to be trusted, and where its bytes are.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Attachment {
+    /// What kind of file it is.
+    pub media_type: String,
+    /// What it is called; a program that stores it under this name cleans it first.
+    pub name: String,
+    /// A picture's width in pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// A picture's height in pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// Its bytes; `None` if they are where this version cannot fetch them.
+    pub blob: Option<BlobRef>,
 }
 
 /// What a group is called, for its members to see.
@@ -99,6 +129,9 @@ pub struct GroupMetadata {
     pub name: String,
     /// What it is about: plain text of at most [`MAX_GROUP_SUMMARY`] bytes.
     pub summary: String,
+    /// Its picture.
+    #[serde(default)]
+    pub picture: Option<Attachment>,
 }
 
 /// One activity.
@@ -173,6 +206,9 @@ pub enum ContentError {
     /// An id is missing, too long, or fetchable.
     #[error("the content has no usable id")]
     Id,
+    /// There are too many attachments, or one's reference, name or media type is not as it must be.
+    #[error("an attachment is not as it must be")]
+    Attachment,
     /// A known activity lacks what it needs.
     #[error("the activity is incomplete")]
     Incomplete,
@@ -276,12 +312,17 @@ fn unknown(name: &str, text: &str) -> Act {
 }
 
 fn group_json(metadata: &GroupMetadata) -> Value {
-    json!({ "type": "Group", "name": metadata.name, "summary": metadata.summary })
+    let mut value = json!({ "type": "Group", "name": metadata.name, "summary": metadata.summary });
+    if let Some(picture) = &metadata.picture {
+        value["icon"] = attachment_json(picture);
+    }
+    value
 }
 
 fn group(object: &Map<String, Value>) -> Result<GroupMetadata, ContentError> {
     let text = |member: &str| object.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let metadata = GroupMetadata { name: text("name"), summary: text("summary") };
+    let picture = object.get("icon").filter(|icon| !icon.is_null()).map(attachment).transpose()?;
+    let metadata = GroupMetadata { name: text("name"), summary: text("summary"), picture };
     if metadata.is_valid() { Ok(metadata) } else { Err(ContentError::Incomplete) }
 }
 
@@ -299,6 +340,23 @@ fn note_json(note: &Note) -> Value {
     if let Some(parent) = &note.in_reply_to {
         value["inReplyTo"] = json!(parent);
     }
+    if !note.attachments.is_empty() {
+        value["attachment"] = note.attachments.iter().map(attachment_json).collect();
+    }
+    value
+}
+
+fn attachment_json(attachment: &Attachment) -> Value {
+    let Attachment { media_type, name, width, height, blob } = attachment;
+    let mut value = json!({ "type": "Document", "mediaType": media_type, "name": name });
+    for (member, pixels) in [("width", width), ("height", height)] {
+        if let Some(pixels) = pixels {
+            value[member] = json!(pixels);
+        }
+    }
+    if let Some(blob) = blob {
+        value[BLOB] = json!(blob);
+    }
     value
 }
 
@@ -308,6 +366,34 @@ fn note(object: &Map<String, Value>) -> Result<Note, ContentError> {
         id: object_id(object.get("id")).ok_or(ContentError::Id)?,
         html: html.to_owned(),
         in_reply_to: object_id(object.get("inReplyTo")),
+        attachments: attachments(object.get("attachment"))?,
+    })
+}
+
+/// One attachment, or a list of them.
+fn attachments(value: Option<&Value>) -> Result<Vec<Attachment>, ContentError> {
+    match value {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(items)) if items.len() > MAX_ATTACHMENTS => Err(ContentError::Attachment),
+        Some(Value::Array(items)) => items.iter().map(attachment).collect(),
+        Some(item) => Ok(vec![attachment(item)?]),
+    }
+}
+
+/// What another software attaches may be anything; what names a blob of ours is right or is refused.
+fn attachment(value: &Value) -> Result<Attachment, ContentError> {
+    let text = |member, limit, otherwise: &str| match value.get(member).and_then(Value::as_str) {
+        Some(text) if text.len() > limit => Err(ContentError::Attachment),
+        text => Ok(text.unwrap_or(otherwise).to_owned()),
+    };
+    let pixels = |member| value.get(member).and_then(Value::as_u64).and_then(|pixels| pixels.try_into().ok());
+    let blob = value.get(BLOB).map(BlobRef::deserialize).transpose();
+    Ok(Attachment {
+        media_type: text("mediaType", MAX_MEDIA_TYPE, ANY_BYTES)?,
+        name: text("name", MAX_FILE_NAME, "")?,
+        width: pixels("width"),
+        height: pixels("height"),
+        blob: blob.map_err(|_| ContentError::Attachment)?,
     })
 }
 

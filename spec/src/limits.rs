@@ -26,6 +26,14 @@ pub const MAX_TYPING: usize = 256;
 pub const MAX_RECEIPTS: usize = 32;
 /// The longest body of a request.
 pub const MAX_BODY: usize = 6 * 1024 * 1024;
+/// The longest file that a client sends, and that a relay takes if it is not configured otherwise.
+pub const MAX_BLOB: u64 = 100 * 1024 * 1024;
+/// Attachments of a message.
+pub const MAX_ATTACHMENTS: usize = 16;
+/// The longest name of an attachment, in bytes.
+pub const MAX_FILE_NAME: usize = 255;
+/// The longest media type of an attachment, in bytes.
+pub const MAX_MEDIA_TYPE: usize = 127;
 /// Devices of an account.
 pub const MAX_DEVICES: usize = 10;
 /// One-time key packages kept for a device.
@@ -38,3 +46,11 @@ pub const MAX_DEVICE_NAME: usize = 64;
 pub const MAX_LOG_PAGE: u64 = 500;
 /// Bytes of entries in one answer, beyond which it ends early.
 pub const MAX_LOG_PAGE_BYTES: usize = 4 * 1024 * 1024;
+/// The longest frame of a link channel.
+pub const MAX_LINK_FRAME: usize = 64 * 1024;
+/// Frames of one side of a link channel that the other has not taken in, at most.
+pub const MAX_LINK_PENDING: u64 = 8;
+/// The longest wait for a frame, in seconds.
+pub const MAX_LINK_WAIT: u64 = 20;
+/// The longest record that is handed over in a link.
+pub const MAX_LINK_RECORD: usize = 1024 * 1024;

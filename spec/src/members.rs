@@ -8,13 +8,14 @@ use openmls::prelude::PublicGroup;
 
 use crate::{
     account::{AccountKey, AccountUri, DeviceId},
+    commit::CommitChanges,
     endorsement::EndorsedDevice,
     mls::{self, LeafError},
 };
 
 /// Who the leaves of an epoch are, by leaf index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Members(BTreeMap<u32, EndorsedDevice>);
+pub struct Members(pub(crate) BTreeMap<u32, EndorsedDevice>);
 
 impl Members {
     /// Verifies who the leaves are. Fails if any leaf is nobody's.
@@ -25,6 +26,29 @@ impl Members {
             .map(|(index, leaf)| Ok((index, mls::endorsed_device(leaf)?)))
             .collect::<Result<_, _>>()
             .map(Self)
+    }
+
+    /// Who the leaves are after a commit that was checked: nothing is verified again that was verified before it or with
+    /// it. `group` is the one after the commit, `self` were the members before.
+    pub fn after(&self, group: &PublicGroup, changes: &CommitChanges) -> Result<Self, LeafError> {
+        let entered: BTreeMap<&[u8], &EndorsedDevice> = changes
+            .added
+            .iter()
+            .chain([&changes.committer])
+            .map(|device| (device.device_key.as_bytes().as_slice(), device))
+            .collect();
+        let mut leaves = BTreeMap::new();
+        for member in group.members() {
+            let Some(leaf) = group.leaf(member.index) else { continue };
+            let (index, key) = (member.index.u32(), leaf.signature_key().as_slice());
+            let stayed = self.at(index).filter(|device| device.device_key.as_bytes().as_slice() == key);
+            let device = match entered.get(key).copied().or(stayed) {
+                Some(device) => device.clone(),
+                None => mls::endorsed_device(leaf)?,
+            };
+            leaves.insert(index, device);
+        }
+        Ok(Self(leaves))
     }
 
     /// The device of a leaf.

@@ -3,17 +3,17 @@
 //! Spec: `conversations.md` 7.
 
 use infrasound_spec::{
-    commit::{self, CommitViolation},
+    commit::{self, CommitViolation, Framing},
     conversation::Conversation,
     endorsement::EndorsementError,
+    external::ExternalJoin,
+    members::Members,
     mls::{self, LeafError},
     time::{DAY, HOUR},
 };
 use openmls::{
-    group::MlsGroup,
     prelude::{
-        Extension, Extensions, LeafNodeIndex, LeafNodeParameters, PreSharedKeyProposal, Proposal, Sender,
-        UnknownExtension,
+        Extension, Extensions, LeafNodeIndex, PreSharedKeyProposal, Proposal, Sender, UnknownExtension,
     },
     schedule::{ExternalPsk, PreSharedKeyId, Psk},
 };
@@ -21,7 +21,7 @@ use openmls_traits::OpenMlsProvider as _;
 
 use crate::support::{
     person::{Device, Person, now},
-    room::{Room, group_info, join},
+    room::{Room, join},
 };
 
 fn people() -> (Person, Person) {
@@ -72,33 +72,33 @@ fn a_group_with_another_id_than_its_conversation_is_refused() {
     let (alice, bob) = people();
     let conversation = Conversation::direct(&alice.account, &bob.account, 0).unwrap();
     let again = Conversation { generation: 1, ..conversation.clone() };
-    let extensions = mls::group_context_extensions(&conversation).unwrap();
+    let extensions = mls::group_context_extensions(&conversation, None).unwrap();
     let mut room = Room::with_context(alice.device(), extensions, &again.group_id());
     let commit = room.commit(|commit| commit);
     assert_eq!(room.judge(&commit), Err(CommitViolation::NotAConversation));
 }
 
 #[test]
-fn an_external_commit_is_refused() {
+fn a_device_of_a_member_may_come_in_by_itself() {
     let (alice, bob) = people();
     let (room, _) = Room::of(&alice, &bob);
     let sibling = bob.device();
-    let info = room.group.export_group_info(room.alice.provider.crypto(), &room.alice.signer, true).unwrap();
-    let leaf = LeafNodeParameters::builder()
-        .with_capabilities(sibling.capabilities.clone())
-        .with_extensions(sibling.leaf_extensions())
-        .build();
-    let (_, bundle) = MlsGroup::external_commit_builder()
-        .build_group(&sibling.provider, group_info(&info), sibling.credential())
-        .unwrap()
-        .leaf_node_parameters(leaf)
-        .load_psks(sibling.provider.storage())
-        .unwrap()
-        .build(sibling.provider.rand(), sibling.provider.crypto(), &sibling.signer, |_| true)
-        .unwrap()
-        .finalize(&sibling.provider)
-        .unwrap();
-    assert_eq!(room.judge(&bundle.into_commit()), Err(CommitViolation::NotFromAMember));
+    let changes = room.judge(&room.come_back(&sibling)).unwrap();
+    assert_eq!((changes.external, changes.committer.device), (Some(ExternalJoin::Member), sibling.id));
+    assert!(changes.joined.is_empty() && changes.removed.is_empty());
+}
+
+#[test]
+fn nobody_else_comes_in_by_itself() {
+    let (alice, bob) = people();
+    let (room, _) = Room::of(&alice, &bob);
+    let carol = Person::new("carol");
+    let commit = room.come_back(&carol.device());
+    assert_eq!(room.judge(&commit), Err(CommitViolation::NotAMember(carol.account)));
+    let commit = room.come_back(&bob.starts_over().device());
+    assert_eq!(room.judge(&commit), Err(CommitViolation::NotAMember(bob.account.clone())));
+    let commit = room.join_by_itself(&bob.device(), Vec::new());
+    assert_eq!(room.judge(&commit), Err(CommitViolation::NoRight));
 }
 
 #[test]
@@ -108,7 +108,10 @@ fn a_sender_that_is_no_leaf_is_refused() {
     room.commit(|commit| commit);
     let staged = room.group.pending_commit().unwrap();
     let nobody = Sender::Member(LeafNodeIndex::new(7));
-    assert_eq!(commit::check(&room.hub, &nobody, staged, now()), Err(CommitViolation::NotFromAMember));
+    let members = Members::of(&room.hub).unwrap();
+    let framing = Framing { sender: &nobody, aad: &[] };
+    let judged = commit::check(&room.hub, &members, framing, staged, now());
+    assert_eq!(judged, Err(CommitViolation::NotFromAMember));
 }
 
 #[test]
@@ -279,7 +282,7 @@ fn a_change_of_the_groups_context_is_refused() {
     let (alice, bob) = people();
     let (mut room, _) = Room::of(&alice, &bob);
     let conversation = Conversation::direct(&alice.account, &bob.account, 1).unwrap();
-    let mut extensions = mls::group_context_extensions(&conversation).unwrap();
+    let mut extensions = mls::group_context_extensions(&conversation, None).unwrap();
     extensions
         .add_or_replace(Extension::Unknown(
             mls::CONVERSATION_EXTENSION,

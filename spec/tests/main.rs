@@ -8,10 +8,12 @@
 )]
 
 mod commit_validity;
+mod group_validity;
 mod hostile_bytes;
 mod json_shapes;
 mod key_packages;
 mod properties;
 mod prose;
+mod roster;
 mod support;
 mod vectors;

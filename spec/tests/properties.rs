@@ -7,6 +7,7 @@ use infrasound_spec::{
     endorsement::Endorsement,
     log::{ChainValue, EntryDigest, EntryKind, LogPosition},
     message::{MessageFrame, padme},
+    policy::{GroupPolicy, JoinMode, LinkKey, LinkTerms, Role},
     time::Timestamp,
 };
 use proptest::prelude::*;
@@ -31,6 +32,36 @@ fn policy() -> impl Strategy<Value = RequestPolicy> {
     })
 }
 
+fn role() -> impl Strategy<Value = Role> {
+    prop_oneof![Just(Role::Member), Just(Role::Moderator), Just(Role::Owner)]
+}
+
+fn group_policy() -> impl Strategy<Value = GroupPolicy> {
+    let join = prop_oneof![Just(JoinMode::Invite), Just(JoinMode::Approval), Just(JoinMode::Open)];
+    let higher = prop_oneof![Just(Role::Moderator), Just(Role::Owner)];
+    let roles = prop::collection::btree_map(account(), higher, 0..6);
+    let banned = prop::collection::btree_set(account(), 0..6);
+    let links = prop::collection::btree_map(any::<[u8; 32]>(), (any::<u64>(), any::<u32>()), 0..6);
+    ((role(), role(), role()), join, any::<bool>(), roles, banned, links).prop_map(
+        |((add, rename, post), join, closed, roles, banned, links)| GroupPolicy {
+            add,
+            rename,
+            post,
+            join,
+            closed,
+            roles,
+            banned,
+            links: links
+                .into_iter()
+                .map(|(key, (expires, uses))| {
+                    let terms = LinkTerms { expires: Timestamp::from_millis(expires), uses };
+                    (LinkKey::from_bytes(key), terms)
+                })
+                .collect(),
+        },
+    )
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -42,7 +73,27 @@ proptest! {
         prop_assert_eq!(conversation.is_none(), one == other);
         if let Some(conversation) = conversation {
             prop_assert_eq!(Conversation::decode(&conversation.encode()), Ok(conversation.clone()));
-            prop_assert_eq!(conversation.other(&one), &other);
+            prop_assert_eq!(conversation.other(&one), Some(&other));
+        }
+    }
+
+    /// Spec: `groups.md` 1 and 2.
+    #[test]
+    fn a_groups_context_reads_as_written(creator in account(), salt: [u8; 16], generation: u32) {
+        let group = Conversation::group(&creator, salt, generation);
+        prop_assert_eq!(group.hub_account(), &creator);
+        prop_assert_eq!(Conversation::decode(&group.encode()), Ok(group));
+    }
+
+    /// Spec: `groups.md` 2.
+    #[test]
+    fn a_policy_has_one_form(policy in group_policy(), at: prop::sample::Index, bit in 0_u8..8) {
+        let bytes = policy.encode();
+        prop_assert_eq!(GroupPolicy::decode(&bytes), Ok(policy));
+        let mut other = bytes.clone();
+        other[at.index(bytes.len())] ^= 1 << bit;
+        if let Ok(read) = GroupPolicy::decode(&other) {
+            prop_assert_eq!(read.encode(), other, "what is read is what would be written");
         }
     }
 

@@ -5,13 +5,16 @@ It is a second implementation of the formats, written from the prose, so that a 
 Rust code. It needs the Python package `cryptography`. Run it here after changing it, then `cargo test -p infrasound-spec`.
 """
 
+import base64
 import hashlib
 import json
 import pathlib
 import struct
 
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 HERE = pathlib.Path(__file__).parent
 DAY = 24 * 60 * 60 * 1000
@@ -25,6 +28,9 @@ BOB = "https://b.example/users/bob"
 def u8(n): return struct.pack(">B", n)
 def u32(n): return struct.pack(">I", n)
 def u64(n): return struct.pack(">Q", n)
+
+
+def b64(data): return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def opaque(data):
@@ -234,6 +240,17 @@ def context(first=ALICE, second=BOB, generation=0, conversation=None, version=1,
     return (u8(version) + u8(kind) + conversation + u32(generation) + opaque(first.encode()) + opaque(second.encode()) + trailing)
 
 
+SALT = bytes([0x5A]) * 16
+
+
+def group_id(creator, salt):
+    return hashlib.sha256(opaque(b"Infrasound 1.0 GroupConversation") + opaque(creator.encode()) + salt).digest()
+
+
+def group_context(creator=ALICE, salt=SALT, generation=0, conversation=None):
+    return u8(1) + u8(2) + (conversation or group_id(creator, salt)) + u32(generation) + opaque(creator.encode()) + salt
+
+
 def conversations():
     def direct(name, rule, one, other, generation, expect):
         write("direct-id", name, rule, "conversations.md 1", {"one": one, "other": other, "generation": generation}, expect)
@@ -267,11 +284,112 @@ def conversations():
     bad("not_a_uri", "both are actor URIs", context("alice", BOB), "Malformed")
     bad("not_utf8", "both are actor URIs", u8(1) + u8(1) + bytes(32) + u32(0) + opaque(b"\xff\xfe") + opaque(BOB.encode()), "Malformed")
     bad("other_version", "version 1", context(version=2), "Malformed")
-    bad("unknown_kind", "only direct conversations yet", context(kind=2), "Malformed")
+    bad("unknown_kind", "direct or group", context(kind=3), "Malformed")
+    bad("direct_called_a_group", "each kind has its own form", context(kind=2), "Malformed")
+
+    group = group_id(ALICE, SALT)
+    extension("valid_group", "which group, which founding, whose", group_context(generation=2),
+              {"id": group.hex(), "generation": 2, "creator": ALICE, "salt": SALT.hex(), "group_id": (group + u32(2)).hex()})
+    bad("group_id_of_another_creator", "the id is that of creator and salt", group_context(BOB, conversation=group), "WrongId")
+    bad("group_id_of_another_salt", "the id is that of creator and salt", group_context(salt=bytes(16), conversation=group), "WrongId")
+    bad("group_under_a_pairs_id", "the label tells the kinds apart", group_context(conversation=direct_id(ALICE, BOB)), "WrongId")
+    bad("group_creator_not_a_uri", "the creator is an actor URI", group_context("alice"), "Malformed")
+    bad("group_truncated", "nothing is missing", group_context()[:-1], "Malformed")
+    bad("group_trailing_byte", "nothing follows", group_context() + b"\0", "Malformed")
     bad("trailing_byte", "nothing follows", context(trailing=b"\0"), "Malformed")
     bad("truncated", "nothing is missing", context()[:-1], "Malformed")
     bad("empty", "nothing is missing", b"", "Malformed")
     bad("length_beyond_the_end", "a length does not promise more than there is", context()[:38] + b"\xbf\xff\xff\xff", "Malformed")
+
+
+# --- groups.md 2 -------------------------------------------------------------------------------------------------
+
+ROLES = {"moderator": 1, "owner": 2}
+LINK_KEY = Key(6)
+
+
+def policy_bytes(settings=(1, 1, 0, 0, 0), roles=((ALICE, 2),), banned=(), links=(), version=1):
+    return (u8(version) + b"".join(map(u8, settings))
+            + opaque(b"".join(opaque(account.encode()) + u8(role) for account, role in roles))
+            + opaque(b"".join(opaque(account.encode()) for account in banned))
+            + opaque(b"".join(key + u64(expires) + u32(uses) for key, expires, uses in links)))
+
+
+def policies():
+    def vector(name, rule, data, expect):
+        write("policy", name, rule, "groups.md 2", {"bytes": data.hex()}, expect)
+
+    def bad(name, rule, data): vector(name, rule, data, error("MalformedPolicy"))
+
+    def read(roles, add="moderator", rename="moderator", post="member", join="invite", closed=False, banned=(), links=()):
+        return {"add": add, "rename": rename, "post": post, "join": join, "closed": closed, "roles": roles,
+                "banned": list(banned), "links": [{"key": key.hex(), "expires": expires, "uses": uses} for key, expires, uses in links]}
+
+    vector("of_a_new_group", "the creator is its owner", policy_bytes(), read({ALICE: "owner"}))
+    one, other = bytes([1]) * 32, bytes([2]) * 32
+    full = dict(banned=(ALICE + "2", BOB), links=((one, CREATED, 0), (other, CREATED + DAY, 5)))
+    vector("of_everything", "roles and bans are sorted, links have each key once",
+           policy_bytes((0, 2, 1, 2, 1), ((ALICE, 2), (BOB, 1)), **full),
+           read({ALICE: "owner", BOB: "moderator"}, "member", "owner", "moderator", "open", True, **full))
+    vector("without_an_owner", "who is not in it is a member", policy_bytes(roles=()), read({}))
+    bad("other_version", "version 1", policy_bytes(version=2))
+    bad("unknown_role_for_adding", "three roles", policy_bytes((3, 1, 0, 0, 0)))
+    bad("unknown_way_to_join", "three ways", policy_bytes((1, 1, 0, 3, 0)))
+    bad("closed_by_halves", "0 or 1", policy_bytes((1, 1, 0, 0, 2)))
+    bad("roles_out_of_order", "roles are sorted by account", policy_bytes(roles=((BOB, 1), (ALICE, 2))))
+    bad("role_twice", "each account once", policy_bytes(roles=((ALICE, 2), (ALICE, 1))))
+    bad("role_of_a_mere_member", "who is not in it is a member", policy_bytes(roles=((ALICE, 0),)))
+    bad("unknown_role", "moderator or owner", policy_bytes(roles=((ALICE, 3),)))
+    bad("role_of_no_uri", "accounts are actor URIs", policy_bytes(roles=(("alice", 2),)))
+    bad("bans_out_of_order", "banned is sorted", policy_bytes(banned=(BOB, ALICE)))
+    bad("ban_twice", "each account once", policy_bytes(banned=(BOB, BOB)))
+    bad("links_out_of_order", "one form", policy_bytes(links=((other, CREATED, 0), (one, CREATED, 0))))
+    bad("link_twice", "each key once", policy_bytes(links=((one, CREATED, 0), (one, CREATED, 1))))
+    bad("too_many_roles", "100 at most", policy_bytes(roles=[(f"{ALICE}{n:03}", 1) for n in range(101)]))
+    bad("too_many_bans", "500 at most", policy_bytes(banned=[f"{ALICE}{n:03}" for n in range(501)]))
+    bad("too_many_links", "20 at most", policy_bytes(links=[(bytes([n]) * 32, CREATED, 0) for n in range(21)]))
+    bad("truncated", "nothing is missing", policy_bytes()[:-1])
+    bad("trailing_byte", "nothing follows", policy_bytes() + b"\0")
+    bad("empty", "nothing is missing", b"")
+    bad("length_beyond_the_end", "a length does not promise more than there is", policy_bytes()[:6] + b"\xbf\xff\xff\xff")
+
+
+# --- groups.md 5 -------------------------------------------------------------------------------------------------
+
+def external_joins():
+    epoch_group, epoch = group_id(ALICE, SALT) + u32(0), 7
+    content = opaque(epoch_group) + u64(epoch) + opaque(BOB.encode()) + DEVICE_KEY.public
+
+    def aad(way, link=bytes(32), signature=b"", version=1): return u8(version) + u8(way) + link + opaque(signature)
+
+    def vector(name, rule, data, expect, **changed):
+        given = {"aad": data.hex(), "group_id": epoch_group.hex(), "epoch": epoch, "account": BOB,
+                 "device_key": DEVICE_KEY.public.hex()}
+        write("external-join", name, rule, "groups.md 5", given | changed, expect)
+
+    def bad(name, rule, data, reason="MalformedJoin", **changed): vector(name, rule, data, error(reason), **changed)
+
+    good = LINK_KEY.sign("GroupJoin", content)
+    by_link = aad(1, LINK_KEY.public, good)
+    vector("of_a_member", "a device of a member signs nothing besides", aad(0), {"way": "member"})
+    vector("by_a_link", "the link's key signed group, epoch, account and device key", by_link,
+           {"way": "link", "link": LINK_KEY.public.hex(), "signing_input": signing_input("GroupJoin", content).hex()})
+    bad("signed_by_another_link", "the link's key signed", aad(1, LINK_KEY.public, MALLORY_KEY.sign("GroupJoin", content)), "BadSignature")
+    bad("signed_for_the_group_info", "a signature is for one purpose",
+        aad(1, LINK_KEY.public, LINK_KEY.sign("GroupInfoRequest", content)), "BadSignature")
+    bad("of_another_epoch", "the epoch is signed", by_link, "BadSignature", epoch=8)
+    bad("of_another_group", "the group is signed", by_link, "BadSignature", group_id=(group_id(BOB, SALT) + u32(0)).hex())
+    bad("of_another_account", "the account is signed", by_link, "BadSignature", account=ALICE)
+    bad("of_another_device", "the device's key is signed", by_link, "BadSignature", device_key=OTHER_DEVICE_KEY.public.hex())
+    bad("member_with_a_link", "a member shows no link", aad(0, LINK_KEY.public))
+    bad("member_with_a_signature", "a member shows no signature", aad(0, signature=good))
+    bad("link_without_a_signature", "64 bytes", aad(1, LINK_KEY.public))
+    bad("link_with_a_short_signature", "64 bytes", aad(1, LINK_KEY.public, good[:-1]))
+    bad("unknown_way", "two ways", aad(2, LINK_KEY.public, good))
+    bad("other_version", "version 1", aad(0, version=2))
+    bad("trailing_byte", "nothing follows", aad(0) + b"\0")
+    bad("truncated", "nothing is missing", by_link[:-1])
+    bad("empty", "nothing is missing", b"")
 
 
 # --- conversations.md 4, 5 ---------------------------------------------------------------------------------------
@@ -507,6 +625,27 @@ def content():
     bad("not_json", "content is JSON", "1", "hello", "NotAnActivity")
     bad("empty", "content is JSON", "1", "", "NotAnActivity")
     bad("a_list", "content is an object", "1", [activity("Create", note)], "NotAnActivity")
+    blob = {"id": b64(bytes([1]) * 32), "key": b64(bytes([2]) * 32), "size": 70_000, "digest": b64(bytes([3]) * 32)}
+    document = {"type": "Document", "mediaType": "image/png", "name": "elephant.png", "urn:infrasound:blob": blob}
+    told = {"media_type": "image/png", "name": "elephant.png", "width": None, "height": None, "blob": blob}
+    attached = lambda *documents: activity("Create", note | {"attachment": list(documents)})
+    vector("attachment", "a file that comes with a message", "8", attached(document), create | {"attachments": [told]})
+    vector("attachment_with_measures", "a picture says how large it is", "8", attached(document | {"width": 640, "height": 480}),
+           create | {"attachments": [told | {"width": 640, "height": 480}]})
+    vector("attachment_alone", "one attachment needs no list", "8", activity("Create", note | {"content": "", "attachment": document}),
+           create | {"html": "", "attachments": [told]})
+    vector("attachment_of_another_software", "it is shown as one that cannot be fetched", "8",
+           attached({"type": "Image", "url": "https://evil.example/track.png"}),
+           create | {"attachments": [{"media_type": "application/octet-stream", "name": "", "width": None, "height": None, "blob": None}]})
+    vector("attachments_16", "16 at most", "8", attached(*[document] * 16), create | {"attachments": [told] * 16})
+    bad("attachments_17", "16 at most", "8", attached(*[document] * 17), "Attachment")
+    bad("attachment_name_too_long", "255 bytes at most", "8", attached(document | {"name": "n" * 256}), "Attachment")
+    bad("attachment_media_type_too_long", "127 bytes at most", "8", attached(document | {"mediaType": "m" * 128}), "Attachment")
+    bad("attachment_without_key", "a reference is whole", "8", attached(document | {"urn:infrasound:blob": {k: v for k, v in blob.items() if k != "key"}}), "Attachment")
+    bad("attachment_key_too_short", "a key has 32 bytes", "8", attached(document | {"urn:infrasound:blob": blob | {"key": b64(bytes(31))}}), "Attachment")
+    bad("attachment_size_negative", "a size is a number of bytes", "8", attached(document | {"urn:infrasound:blob": blob | {"size": -1}}), "Attachment")
+    bad("attachment_size_beyond_all", "2^40 at most", "8", attached(document | {"urn:infrasound:blob": blob | {"size": 2**40 + 1}}), "Attachment")
+    bad("attachment_blob_is_null", "a reference is an object", "8", attached(document | {"urn:infrasound:blob": None}), "Attachment")
     bad("two_values", "nothing follows", "1", text(note) + text(note), "NotAnActivity")
     bad("without_type", "an activity has a type", "1", {"id": ACTIVITY, "object": note}, "NotAnActivity")
     bad("type_is_a_number", "a type is text", "1", activity(7, note), "NotAnActivity")
@@ -529,6 +668,144 @@ def content():
     bad("like_of_a_fetchable_object", "only what was said here is reacted to", "2", activity("Like", "https://social.example/1"), "Incomplete")
     bad("reaction_too_long", "64 bytes at most", "2", activity("EmojiReact", NOTE, content="x" * 65), "Incomplete")
     bad("reaction_empty", "a reaction is not empty", "2", activity("EmojiReact", NOTE, content=""), "Incomplete")
+
+
+# --- blobs.md 2 --------------------------------------------------------------------------------------------------
+
+BLOB_KEY = bytes(range(32))
+
+
+def padded(n):
+    if n <= 256:
+        return 256
+    exponent = n.bit_length() - 1
+    mask = (1 << (exponent - exponent.bit_length())) - 1
+    return (n + mask) & ~mask
+
+
+def seal(data, length=None, mark_last=True):
+    key = HKDF(hashes.SHA256(), 32, salt=None, info=b"Infrasound 1.0 blob seal").derive(BLOB_KEY)
+    data = data + bytes((padded(len(data)) if length is None else length) - len(data))
+    chunks = [data[i:i + 65536] for i in range(0, len(data), 65536)]
+    sealed = []
+    for number, chunk in enumerate(chunks):
+        last = mark_last and number == len(chunks) - 1
+        sealed.append(ChaCha20Poly1305(key).encrypt(bytes(7) + u32(number) + u8(last), chunk, None))
+    return sealed
+
+
+def blobs():
+    def pattern(n): return bytes(i * 7 % 251 for i in range(n))
+
+    def vector(name, rule, section, size, sealed, expect, digest=None):
+        sealed = b"".join(sealed)
+        digest = digest or hashlib.sha256(sealed).digest()
+        given = {"key": BLOB_KEY.hex(), "size": size, "digest": digest.hex()}
+        write("blob", name, rule, f"blobs.md {section}", given | {"sealed": sealed.hex()}, expect)
+
+    # A file follows from its length: byte i is 7i mod 251. So even a long one is short to write down.
+    def good(size): return {"file_sha256": hashlib.sha256(pattern(size)).hexdigest()}
+
+    for name, size in [("empty", 0), ("one_byte", 1), ("padded_to_256", 256), ("not_padded", 272), ("one_more_than_256", 257)]:
+        vector(name, "zeros up to the Padme length, one chunk", "2", size, seal(pattern(size)), good(size))
+    refused = error("Refused")
+    vector("truncated", "the length follows from the size", "3", 257, [seal(pattern(257))[0][:-1]], refused)
+    vector("extended", "the length follows from the size", "3", 1, seal(b"x") + [b"y"], refused)
+    vector("last_not_marked", "the last chunk is marked", "3", 1, seal(b"x", mark_last=False), refused)
+    vector("altered", "a chunk opens or is refused", "3", 1, [bytes([seal(b"x")[0][0] ^ 1]) + seal(b"x")[0][1:]], refused)
+    vector("other_digest", "the digest is the message's", "3", 1, seal(b"x"), refused, digest=bytes(32))
+    vector("padding_not_zero", "padding is zero", "3", 1, seal(b"x" + bytes(254) + b"\1", 256), refused)
+    vector("size_beside_the_padding", "padding is zero", "3", 2, seal(b"xyz"), refused)
+
+    for name, size in [("one_whole_chunk", 65536), ("two_chunks", 65537), ("five_chunks", 300_000)]:
+        sealed = b"".join(seal(pattern(size)))
+        write("blob-sealed", name, "chunks are numbered, and the last one is marked", "blobs.md 2",
+              {"key": BLOB_KEY.hex(), "size": size}, {"sealed_size": len(sealed), "digest": hashlib.sha256(sealed).hexdigest()})
+
+    for size in [0, 1, 256, 257, 65536, 65537, 1_000_000, 100 * 1024 * 1024, 2**40]:
+        sealed = padded(size) + 16 * -(-padded(size) // 65536)
+        write("blob-size", f"file_of_{size}", "the sealed length follows from the size", "blobs.md 2",
+              {"size": size}, {"sealed_size": sealed})
+    write("blob-size", "beyond_all", "2^40 at most", "blobs.md 1", {"size": 2**40 + 1}, error("TooLong"))
+# --- devices.md 3 to 6 -------------------------------------------------------------------------------------------
+
+def links():
+    link, new_key, old_key, nonce, secret = (bytes([n]) * size for n, size in [(1, 16), (2, 32), (3, 32), (4, 32), (5, 32)])
+
+    def transcript(name, mode, account):
+        content = (opaque(b"Infrasound 1.0 Link") + u8(mode) + link + opaque(account.encode()) + new_key + nonce + old_key)
+        commitment = opaque(b"Infrasound 1.0 LinkCommitment") + new_key + nonce
+        write("link-transcript", name, "both devices hash all that they must agree on", "devices.md 4",
+              {"mode": mode, "link": link.hex(), "account": account, "new_key": new_key.hex(), "nonce": nonce.hex(), "old_key": old_key.hex()},
+              {"digest": hashlib.sha256(content).hexdigest(), "commitment": hashlib.sha256(commitment).hexdigest()})
+
+    transcript("number", 1, ALICE)
+    transcript("uri", 2, ALICE)
+    transcript("another_account", 1, BOB)
+    write("link-transcript", "unknown_mode", "there are two modes", "devices.md 4",
+          {"mode": 3, "link": link.hex(), "account": ALICE, "new_key": new_key.hex(), "nonce": nonce.hex(), "old_key": old_key.hex()}, error("LinkMalformed"))
+
+    def frame(name, rule, frame, expect):
+        write("link-frame", name, rule, "devices.md 3", {"frame": frame.hex()}, expect)
+
+    frame("commitment", "the new device commits first", u8(1) + nonce, {"kind": "Commitment"})
+    frame("answer", "the old device answers with its key", u8(2) + u8(1) + old_key, {"kind": "Answer"})
+    frame("opening", "the new device opens what it has committed to", u8(3) + new_key + nonce, {"kind": "Opening"})
+    frame("sealed", "all others are sealed", u8(4) + b"x", {"kind": "Sealed"})
+    for name, rule, bad in [
+        ("empty", "a frame has a kind", b""), ("unknown_kind", "kinds are 1 to 4", u8(5) + nonce),
+        ("unknown_mode", "modes are 1 and 2", u8(2) + u8(3) + old_key), ("truncated", "no byte is missing", u8(3) + new_key + nonce[:-1]),
+        ("with_more", "no byte follows", u8(1) + nonce + b"x"),
+    ]:
+        frame(name, rule, bad, error("LinkMalformed"))
+
+    def message(name, rule, message, expect):
+        write("link-message", name, rule, "devices.md 5", {"message": message.hex()}, expect)
+
+    message("hello", "the new device says its name", u8(1) + b"laptop", {"kind": "Hello(..)"})
+    message("confirmed", "the person has said yes there", u8(2), {"kind": "Confirmed"})
+    message("account_key", "the seed of the account key", u8(3) + secret, {"kind": "AccountKey(..)"})
+    message("records", "a piece of the stream", u8(4) + b"piece", {"kind": "Records(..)"})
+    message("end", "how many records there were", u8(5) + u64(7), {"kind": "End { .. }"})
+    message("done", "all is stored", u8(6), {"kind": "Done"})
+    for name, rule, bad in [
+        ("empty", "a message has a kind", b""), ("unknown_kind", "kinds are 1 to 6", u8(7)), ("without_name", "a name is not empty", u8(1)),
+        ("name_too_long", "64 bytes at most", u8(1) + b"x" * 65), ("name_not_utf8", "a name is text", u8(1) + b"\xff"),
+        ("seed_too_short", "a seed has 32 bytes", u8(3) + secret[:-1]), ("seed_too_long", "no byte follows", u8(3) + secret + b"x"),
+        ("done_with_more", "no byte follows", u8(6) + b"x"),
+    ]:
+        message(name, rule, bad, error("LinkMalformed"))
+
+    def uri(name, rule, text, expect): write("link-uri", name, rule, "devices.md 3", {"text": text}, expect)
+
+    def shown(data): return "infrasound-link:" + base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    uri("shown", "channel, key and secret", shown(link + new_key + secret), {"link": link.hex(), "key": new_key.hex(), "secret": secret.hex()})
+    for name, rule, bad in [
+        ("too_short", "80 bytes", shown(link + new_key)), ("too_long", "80 bytes", shown(link + new_key + secret + b"x")),
+        ("other_scheme", "one scheme", "https:" + shown(link + new_key + secret)), ("padded", "without padding", shown(link + new_key + secret) + "="),
+    ]:
+        uri(name, rule, bad, error("NotALinkUri"))
+
+    def place(code, conversation, page, note, name, value):
+        body = u8(code) + conversation + u64(page) + struct.pack(">H", len(note)) + note + struct.pack(">H", len(name)) + name + value
+        return u32(len(body)) + body
+
+    def record(name, rule, data, expect):
+        write("link-record", name, rule, "devices.md 6", {"stream": data.hex()}, expect)
+
+    zero, one = bytes(32), bytes([6]) * 32
+    record("root", "a record of the root", place(1, zero, 0, b"", b"policy", b"v"), {"place": "Root", "name": b"policy".hex(), "value": b"v".hex()})
+    record("note", "a record of a note", place(4, one, 0, b"urn:uuid:1", b"note/x", b"v"), {"place": "Note", "name": b"note/x".hex(), "value": b"v".hex()})
+    record("page", "a record of a page", place(3, one, 7, b"", u64(450), b"v"), {"place": "Timeline", "name": u64(450).hex(), "value": b"v".hex()})
+    record("conversation", "a record of a conversation", place(2, one, 0, b"", b"state", b"v"), {"place": "Conversation", "name": b"state".hex(), "value": b"v".hex()})
+    record("not_whole_yet", "what is not whole yet is waited for", place(1, zero, 0, b"", b"policy", b"v")[:-1], {"more": True})
+    for name, rule, bad in [
+        ("too_long", "1 MiB at most", u32(1024 * 1024 + 1)), ("unknown_place", "places are 1 to 4", place(5, one, 0, b"", b"n", b"v")),
+        ("root_with_conversation", "a root has none", place(1, one, 0, b"", b"n", b"v")), ("note_without_id", "a note has one", place(4, one, 0, b"", b"n", b"v")),
+        ("page_with_note", "a page has none", place(3, one, 1, b"x", b"n", b"v")), ("cut_inside", "no byte is missing", u32(3) + b"\x01\x00\x00"),
+    ]:
+        record(name, rule, bad, error("LinkMalformed"))
 
 
 # --- relay-api.md 4 ----------------------------------------------------------------------------------------------
@@ -560,6 +837,6 @@ def problems():
     vector("status_not_a_number", "the status is a number", body("urn:infrasound:problem:forbidden", status="403"), error("Malformed"))
 
 
-for make in [account_uris, handles, signing, proofs, endorsements, conversations, log, submissions, reports, frames, content,
-             problems]:
+for make in [account_uris, handles, signing, proofs, endorsements, conversations, policies, external_joins, log, submissions, reports, frames, content,
+             blobs, links, problems]:
     make()

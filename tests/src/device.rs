@@ -18,16 +18,22 @@ use std::{
 };
 
 use infrasound_core::{
-    Client, NewDevice,
+    Client, NewDevice, OpenError,
+    blob::{self, BlobRefused},
     event::{Answer, Event, Failure},
     input::{HttpResponse, Input, TransportError, Wish, WishId},
     journal::{Batch, RecordName, Scope, SealedRecord, StorageKey},
     message::Message,
-    output::{HttpRequest, Method, Output},
+    output::{BlobBytes, HttpRequest, Method, Output},
     warning::Warning,
 };
 use infrasound_spec::{
-    account::Handle, api::sign_in::SignedIn, consent::ContactState, conversation::ConversationId,
+    account::Handle,
+    api::{blobs::UPLOAD_OFFSET, paths, sign_in::SignedIn},
+    blob::BlobId,
+    consent::ContactState,
+    content::Attachment,
+    conversation::ConversationId,
     time::Timestamp,
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
@@ -35,12 +41,26 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 /// What changes answers of the relay on their way to a device.
 pub type Tamper = Box<dyn FnMut(&HttpRequest, &mut HttpResponse) + Send>;
 
+/// A file was not fetched.
+#[derive(Debug)]
+pub enum FetchError {
+    /// The relay did not give it.
+    NotGiven(Failure),
+    /// What it gave is not what was sent.
+    Refused(BlobRefused),
+}
+
+/// A journal in memory.
+pub type Records = BTreeMap<(Scope, RecordName), Vec<u8>>;
+
 /// One device.
 pub struct Device {
     core: Option<Client>,
     key: StorageKey,
     /// What would be on the disk.
-    pub journal: BTreeMap<(Scope, RecordName), Vec<u8>>,
+    pub journal: Records,
+    /// Sealed files on their way to the relay.
+    pub spool: BTreeMap<BlobId, Vec<u8>>,
     /// What the app was told, in order.
     pub events: Vec<Event>,
     /// Everything that went over the wire: bodies of requests and answers.
@@ -85,10 +105,34 @@ impl Device {
         let key = Self::storage_key(seed);
         let new = NewDevice { signed_in, device_name: format!("test {seed}"), start_over };
         let (core, outputs) = Client::register(&key, new, now(0), &mut rng).unwrap();
-        let mut device = Self {
-            core: Some(core),
+        let mut device = Self::stored(base, Some(core), key, BTreeMap::new(), rng);
+        device.queue.extend(outputs);
+        device.drive().await;
+        device
+    }
+
+    /// Opens a journal that was written before. `None`: there is no device in it.
+    pub async fn open(base: &str, journal: Records, seed: u64) -> Option<Self> {
+        let rng = ChaCha20Rng::seed_from_u64(seed + 1);
+        let mut device = Self::stored(base, None, Self::storage_key(seed), journal, rng);
+        let root = device.records(Scope::ROOT);
+        let (core, outputs) = match Client::open(&device.key, &root, now(0), &mut device.rng) {
+            Ok(opened) => opened,
+            Err(OpenError::NoDevice) => return None,
+            Err(error) => panic!("{error}"),
+        };
+        device.core = Some(core);
+        device.queue.extend(outputs);
+        device.drive().await;
+        Some(device)
+    }
+
+    fn stored(base: &str, core: Option<Client>, key: StorageKey, journal: Records, rng: ChaCha20Rng) -> Self {
+        Self {
+            core,
             key,
-            journal: BTreeMap::new(),
+            journal,
+            spool: BTreeMap::new(),
             events: Vec::new(),
             traffic: Vec::new(),
             base: base.to_owned(),
@@ -96,7 +140,7 @@ impl Device {
             rng,
             ahead: 0,
             wake_at: None,
-            queue: outputs.into(),
+            queue: VecDeque::new(),
             tamper: None,
             online: true,
             lose_answer: None,
@@ -106,9 +150,7 @@ impl Device {
             carried_out: 0,
             next_wish: 1,
             token: None,
-        };
-        device.drive().await;
-        device
+        }
     }
 
     /// The core, which is there except while a crash is being simulated.
@@ -146,6 +188,44 @@ impl Device {
         panic!("the client never comes to rest");
     }
 
+    /// Carries out what there is, then lets one short timer come: for devices that wait for each other.
+    pub async fn turn(&mut self) {
+        self.steps(usize::MAX).await;
+    }
+
+    /// The same, but not more than so many outputs.
+    pub async fn steps(&mut self, most: usize) {
+        for _ in 0..most {
+            let Some(output) = self.queue.pop_front() else { break };
+            self.carry_out(output).await;
+        }
+        if !self.queue.is_empty() {
+            return;
+        }
+        if let Some(at) = self.wake_at.take().filter(|at| at.millis_since(self.now()) <= 5_000) {
+            self.ahead += at.millis_since(self.now());
+            self.input(Input::Wake);
+        }
+    }
+
+    /// Makes a wish without waiting for what comes of it.
+    pub fn begin(&mut self, wish: Wish) -> WishId {
+        let id = WishId(self.next_wish);
+        self.next_wish += 1;
+        self.input(Input::Wish(id, wish));
+        id
+    }
+
+    /// The stream says something.
+    pub fn nudge(&mut self, event: &str) {
+        self.input(Input::StreamEvent(event.to_owned()));
+    }
+
+    /// Whether the crash that was asked for has come.
+    pub fn has_crashed(&self) -> bool {
+        self.crash_before.is_none()
+    }
+
     /// As if the stream had been opened again: asks the relay for everything that is new.
     pub async fn sync(&mut self) {
         self.input(Input::StreamOpened);
@@ -171,6 +251,8 @@ impl Device {
         self.core = None;
         let root = self.records(Scope::ROOT);
         let (core, outputs) = Client::open(&self.key, &root, now(self.ahead), &mut self.rng).unwrap();
+        let kept = core.spooled();
+        self.spool.retain(|blob, _| kept.contains(blob));
         self.core = Some(core);
         self.queue.extend(outputs);
     }
@@ -178,6 +260,11 @@ impl Device {
     /// Crashes before the `n`th output from now is carried out, once.
     pub fn crash_before(&mut self, n: usize) {
         self.crash_before = Some(self.carried_out + n);
+    }
+
+    /// Does not crash any more.
+    pub fn never_crash(&mut self) {
+        self.crash_before = None;
     }
 
     /// How many requests the relay has had from this device.
@@ -221,7 +308,12 @@ impl Device {
 
     /// Writes to somebody, again if a crash came before the client said that it has the message and it hasn't.
     pub async fn send_or_again(&mut self, to: &Handle, text: &str) {
-        let send = || Wish::Send { to: to.clone(), text: text.to_owned(), in_reply_to: None };
+        let send = || Wish::Send {
+            to: to.clone(),
+            text: text.to_owned(),
+            in_reply_to: None,
+            attachments: Vec::new(),
+        };
         if self.try_wish(send()).await.is_none() {
             self.drive().await;
             let stored = match self.core().conversation_with(to) {
@@ -236,7 +328,38 @@ impl Device {
 
     /// Writes to somebody.
     pub async fn send(&mut self, to: &Handle, text: &str) {
-        self.wish(Wish::Send { to: to.clone(), text: text.to_owned(), in_reply_to: None }).await.unwrap();
+        self.wish(Wish::Send {
+            to: to.clone(),
+            text: text.to_owned(),
+            in_reply_to: None,
+            attachments: Vec::new(),
+        })
+        .await
+        .unwrap();
+    }
+
+    /// Seals a file for a message.
+    pub fn seal(&mut self, name: &str, bytes: &[u8]) -> Attachment {
+        let (blob, sealed) = blob::seal(bytes, &mut self.rng).unwrap();
+        self.spool.insert(blob.id, sealed);
+        let (name, media_type) = (name.to_owned(), "application/octet-stream".to_owned());
+        Attachment { media_type, name, width: None, height: None, blob: Some(blob) }
+    }
+
+    /// Writes to somebody, with files.
+    pub async fn send_files(&mut self, to: &Handle, text: &str, attachments: Vec<Attachment>) {
+        let (to, text) = (to.clone(), text.to_owned());
+        self.wish(Wish::Send { to, text, in_reply_to: None, attachments }).await.unwrap();
+    }
+
+    /// Fetches and opens a file of a message.
+    pub async fn fetch(&mut self, attachment: &Attachment) -> Result<Vec<u8>, FetchError> {
+        let blob = attachment.blob.clone().unwrap();
+        let wish = Wish::FetchBlob { blob: blob.id, offset: 0, length: blob.sealed_size() };
+        match self.wish(wish).await.map_err(FetchError::NotGiven)? {
+            Answer::Bytes(sealed) => blob::open(&blob, &sealed).map_err(FetchError::Refused),
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Accepts, ignores, blocks.
@@ -314,6 +437,7 @@ impl Device {
                 let records = self.records(scope);
                 self.input(Input::Loaded(scope, records));
             }
+            Output::DropBlob(blob) => drop(self.spool.remove(&blob)),
             Output::Request(request) => self.request(request).await,
             Output::OpenStream { .. } if self.online => self.input(Input::StreamOpened),
             Output::OpenStream { .. } => self.input(Input::StreamClosed(TransportError::Unreachable)),
@@ -353,15 +477,33 @@ impl Device {
         if !self.online {
             return self.input(Input::Unreachable(request.id, TransportError::Unreachable));
         }
-        let url = format!("{}{}", self.base, request.path);
+        // Here every request is waited for: nobody else could move meanwhile.
+        let url = format!("{}{}", self.base, request.path.replace("wait=15", "wait=0"));
         let mut builder = match request.method {
             Method::Get => self.http.get(url),
             Method::Post => self.http.post(url),
             Method::Put => self.http.put(url),
             Method::Delete => self.http.delete(url),
+            Method::Patch => self.http.patch(url),
         };
+        match request.bytes {
+            None => {}
+            Some(BlobBytes::Fetch { offset, length }) => {
+                builder = builder.header("range", format!("bytes={offset}-{}", offset + length - 1));
+            }
+            Some(BlobBytes::Send { blob, offset, length }) => {
+                let Some(sealed) = self.spool.get(&blob) else {
+                    return self.input(Input::Unreachable(request.id, TransportError::SpoolLost));
+                };
+                let part = usize::try_from(offset).unwrap()..usize::try_from(offset + length).unwrap();
+                builder = builder.header(UPLOAD_OFFSET, offset).body(sealed[part].to_vec());
+            }
+        }
         if let Some(token) = &request.token {
-            self.token = Some(token.clone());
+            // A link has tokens of its own.
+            if !request.path.starts_with(paths::LINKS_FRAMES) && request.path != paths::LINKS {
+                self.token = Some(token.clone());
+            }
             builder = builder.bearer_auth(token);
         }
         if let Some(body) = &request.body {

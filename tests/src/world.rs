@@ -19,7 +19,10 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::{device::Device, sign_in::demo_token};
+use crate::{
+    device::Device,
+    sign_in::{demo_sign_up, demo_token},
+};
 
 /// One relay, and the directory that its database is in.
 #[derive(Debug)]
@@ -60,6 +63,12 @@ impl World {
     /// Makes a device for an account of the demo instance.
     pub async fn login(&self, name: &str) -> Device {
         let token = demo_token(&self.base, name).await;
+        Device::login(&self.base, &token, false, seed(name)).await
+    }
+
+    /// Makes an account of the demo instance, and a device for it.
+    pub async fn sign_up(&self, name: &str) -> Device {
+        let token = demo_sign_up(&self.base, name).await;
         Device::login(&self.base, &token, false, seed(name)).await
     }
 

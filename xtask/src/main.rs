@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod interrupt;
 mod machine;
+mod sim;
 mod terminal;
 mod test;
 
@@ -31,6 +32,7 @@ enum Command {
     Bench(bench::Arguments),
     Demo(demo::Arguments),
     Doctor(doctor::Arguments),
+    Sim(sim::Arguments),
     Test(test::Arguments),
 }
 
@@ -46,6 +48,7 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Bench(arguments) => Ok(bench::run(&arguments)?),
         Command::Demo(arguments) => Ok(demo::run(&arguments)?),
         Command::Doctor(arguments) => Ok(doctor::run(&arguments)?),
+        Command::Sim(arguments) => Ok(sim::run(&arguments)?),
         Command::Test(arguments) => Ok(test::run(&arguments)?),
     }
 }

@@ -153,6 +153,16 @@ impl App {
         Some(event)
     }
 
+    /// The next thing that happens from now on, if it happens in time.
+    pub(crate) async fn wait_event(&mut self, limit: Duration) -> Option<Event> {
+        tokio::time::timeout(limit, self.events.next()).await.ok().flatten()
+    }
+
+    /// Leaves an event for who looks at what has happened.
+    pub(crate) fn put_back(&mut self, event: Event) {
+        self.seen.push_back(event);
+    }
+
     /// What has happened already and was not looked at, one by one.
     pub(crate) fn happened(&mut self) -> Option<Event> {
         let event = self.seen.pop_front().or_else(|| self.events.try_next())?;

@@ -14,6 +14,7 @@ const EXAMPLES: &str = "\
 Examples:
   infrasound login --relay https://relay.example     sign in with a browser
   infrasound send @bob@social.example 'Hello Bob'    write to somebody
+  infrasound send @bob@social.example --file a.png   send a file
   infrasound inbox --follow                          see what arrives, as it arrives
   infrasound chat @bob@social.example                talk
   infrasound react @bob@social.example/12 👍          react to message 12
@@ -32,7 +33,7 @@ Exit codes:
   4  the relay cannot be reached; nothing is lost
   5  another process is using the home directory
   6  files of the home directory cannot be used, or there is no room for them
-  7  there is a device already; say --start-over to give it up
+  7  there is a device already; say --link to link this one, or --start-over to give it up
 
 Environment:
   INFRASOUND_HOME           the home directory; --home wins
@@ -66,9 +67,10 @@ pub(crate) enum Command {
     #[command(
         long_about = "Sign in with your instance and make this a device of your account.\n\nWithout a token, this prints the \
         address of a page. Open it in any browser, sign in at your instance, and type the code that the page shows at \
-        the end.\n\nAn account has one device in this version. If it has one already you are asked whether to start \
-        over: the other device is signed out and keeps its history for itself, and your conversations go on only after \
-        each contact has confirmed your new key."
+        the end.\n\nIf the account has devices already you are asked whether to link this one: type the code that it \
+        shows into `infrasound link-device` on another, and it gets your key and history. Or start over: the other devices \
+        are signed out and keep their history for themselves, and your conversations go on only after each contact has \
+        confirmed your new key."
     )]
     Login {
         /// The relay of your instance, like https://relay.example
@@ -80,14 +82,33 @@ pub(crate) enum Command {
         /// What this device is called in your list of devices
         #[arg(long, value_name = "NAME", default_value = "command line")]
         device_name: String,
-        /// Give up the device that the account has, and what this home has, without being asked
+        /// Link this device to those that the account has, without being asked
+        #[arg(long, conflicts_with = "start_over")]
+        link: bool,
+        /// Give up the devices that the account has, and what this home has, without being asked
         #[arg(long)]
         start_over: bool,
     },
     /// Say whose device this is
     Whoami,
-    /// List the account's devices
-    Devices,
+    /// List the account's devices, rename or revoke one
+    #[command(args_conflicts_with_subcommands = true)]
+    Devices {
+        #[command(subcommand)]
+        change: Option<DevicesCommand>,
+    },
+    /// Link a new device from this one: it gets the account's key and the history
+    #[command(
+        long_about = "Link a new device from this one.\n\nOn the new device run `infrasound login` and choose to link it. Type \
+        here the code that it shows, compare the number that both show then, and say yes on both. Or give the address \
+        that it shows as a QR code: then there is nothing to compare. The new device gets your account's key and all of \
+        your history; link none that is not in your hands."
+    )]
+    LinkDevice {
+        /// The code that the new device shows, or the address beginning with infrasound-link:
+        #[arg(value_name = "CODE")]
+        shown: Option<String>,
+    },
     /// Show the number that you and somebody else compare, to be sure that nobody is in between
     SafetyNumber {
         /// With whom
@@ -99,8 +120,19 @@ pub(crate) enum Command {
         /// To whom: @USER@HOST, '#GROUP', or the beginning of a conversation's id
         to: recipient::Written,
         /// What, or - for standard input
-        #[arg(allow_hyphen_values = true)]
-        text: String,
+        #[arg(allow_hyphen_values = true, required_unless_present = "files")]
+        text: Option<String>,
+        /// A file to go with it; may be given several times
+        #[arg(long = "file", value_name = "PATH")]
+        files: Vec<PathBuf>,
+    },
+    /// Save the files of a message; nothing is overwritten
+    Save {
+        #[command(flatten)]
+        message: MessageArgument,
+        /// The directory, or for a single file its name [default: here]
+        #[arg(long, value_name = "DIR|FILE")]
+        to: Option<PathBuf>,
     },
     /// Show what has arrived since the last time, requests included
     Inbox {
@@ -221,6 +253,25 @@ pub(crate) struct ConversationArgument {
     pub(crate) conversation: String,
 }
 
+/// What to do with a device.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DevicesCommand {
+    /// Give this device another name, or the one of --device
+    Rename {
+        /// The name
+        name: String,
+        /// Which: its id, or the beginning of it
+        #[arg(long, value_name = "DEVICE", allow_hyphen_values = true)]
+        device: Option<String>,
+    },
+    /// Take a device away from the account, for good: it is signed out
+    Revoke {
+        /// Which: its id, or the beginning of it
+        #[arg(allow_hyphen_values = true)]
+        device: String,
+    },
+}
+
 /// A message, as `read` and `inbox` print it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct MessageArgument {
@@ -295,7 +346,15 @@ mod tests {
     #[test]
     fn a_text_may_begin_with_a_hyphen() {
         let parsed = Arguments::try_parse_from(["infrasound", "send", "@a@b", "- a list\n- of two"]).unwrap();
-        assert!(matches!(parsed.command, Command::Send { text, .. } if text.starts_with('-')));
+        assert!(matches!(parsed.command, Command::Send { text: Some(text), .. } if text.starts_with('-')));
+    }
+
+    #[test]
+    fn a_file_needs_no_text() {
+        let parsed = Arguments::try_parse_from(["infrasound", "send", "@a@b", "--file", "x", "--file", "y"]);
+        let Command::Send { text: None, files, .. } = parsed.unwrap().command else { panic!("a text") };
+        assert_eq!(files.len(), 2);
+        assert!(Arguments::try_parse_from(["infrasound", "send", "@a@b"]).is_err());
     }
 
     #[test]

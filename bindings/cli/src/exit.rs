@@ -71,6 +71,8 @@ impl CommandError {
 fn client(error: &Error) -> (u8, &'static str) {
     match error {
         Error::AlreadySignedIn { .. } => (7, "already_signed_in"),
+        Error::File(_) => (1, "file"),
+        Error::FileRefused(_) => (1, "untrusted"),
         Error::HomeLocked { .. } => (5, "home_locked"),
         Error::NeedsLogin(_) => (3, "needs_login"),
         Error::Offline(_) => (4, "offline"),

@@ -34,6 +34,11 @@ pub(crate) async fn ask(question: &str) -> Result<String, CommandError> {
     Ok(line.map_err(CommandError::Input)?.trim().to_owned())
 }
 
+/// Asks, and says whether the answer was yes.
+pub(crate) async fn is_yes(question: &str) -> Result<bool, CommandError> {
+    Ok(ask(question).await?.trim_matches('"').eq_ignore_ascii_case("yes"))
+}
+
 /// Whether somebody is there to be asked.
 pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal()

@@ -7,6 +7,7 @@
 //! | `app` | a command at work: session, events, screen |
 //! | `name`, `recipient`, `reference` | how conversations, groups and messages are named |
 //! | `line`, `render` | what is said: shapes for programs, text for people |
+//! | `file`, `progress` | what files are called here; how far they are |
 //! | `clean`, `html` | nothing from outside reaches the terminal but text |
 
 mod app;
@@ -14,11 +15,13 @@ mod arguments;
 mod clean;
 mod commands;
 mod exit;
+mod file;
 mod html;
 mod input;
 mod line;
 mod name;
 mod paint;
+mod progress;
 mod recipient;
 mod reference;
 mod render;

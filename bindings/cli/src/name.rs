@@ -71,7 +71,7 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn herd(id: u8, name: &str, consent: ContactState, ended: Option<Ended>) -> Summary {
-        let metadata = Some(GroupMetadata { name: name.to_owned(), summary: String::new() });
+        let metadata = Some(GroupMetadata { name: name.to_owned(), ..GroupMetadata::default() });
         Summary {
             conversation: ConversationId::from_bytes([id; 32]),
             with: With::Group(GroupCard { metadata, inviter: None, ended }),

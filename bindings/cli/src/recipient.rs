@@ -7,7 +7,11 @@ use infrasound_core::{
     input::{GroupWish, Wish},
 };
 use infrasound_native::Session;
-use infrasound_spec::{account::Handle, content::ObjectId, conversation::ConversationId};
+use infrasound_spec::{
+    account::Handle,
+    content::{Attachment, ObjectId},
+    conversation::ConversationId,
+};
 
 use crate::{exit::CommandError, name, reference};
 
@@ -99,11 +103,16 @@ impl Recipient {
     }
 
     /// The wish to write.
-    pub(crate) fn send(&self, text: String, in_reply_to: Option<ObjectId>) -> Wish {
+    pub(crate) fn send(
+        &self,
+        text: String,
+        in_reply_to: Option<ObjectId>,
+        attachments: Vec<Attachment>,
+    ) -> Wish {
         match self {
-            Self::Person(handle) => Wish::Send { to: handle.clone(), text, in_reply_to },
+            Self::Person(handle) => Wish::Send { to: handle.clone(), text, in_reply_to, attachments },
             Self::Group(conversation, _) => {
-                Wish::Group(GroupWish::Send { conversation: *conversation, text, in_reply_to })
+                Wish::Group(GroupWish::Send { conversation: *conversation, text, in_reply_to, attachments })
             }
         }
     }

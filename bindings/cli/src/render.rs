@@ -3,6 +3,7 @@
 pub(crate) mod group;
 
 use crate::{
+    file,
     line::{Activity, Conversation, Done, Line, Message, Policy, Send, State},
     paint::Paint,
     table, time,
@@ -24,6 +25,7 @@ pub(crate) fn text(line: &Line, paint: Paint) -> String {
         Line::Banned(banned) => format!("{} may not come in", banned.account),
         Line::CaughtUp => paint.dim("up to date"),
         Line::Changed(changed) => paint.dim(&format!("    done{}", within(changed.with.as_deref()))),
+        Line::Compare(compare) => self::compare(compare, paint),
         Line::Conversation(conversation) | Line::Request(conversation) => {
             self::conversation(conversation, paint)
         }
@@ -37,6 +39,8 @@ pub(crate) fn text(line: &Line, paint: Paint) -> String {
         Line::JoinLink(made) => group::join_link(made, paint),
         Line::JoinRequest(request) => format!("{} asks to be let in", request.from),
         Line::JoinRequests { with, count, .. } => group::requests_wait(with.as_deref(), *count, paint),
+        Line::Link { code, uri } => link(code, uri),
+        Line::LinkProgress { records } => paint.dim(&format!("{records} records of the history")),
         Line::Member(member) => format!("{}  {}", member.handle, member.role),
         Line::Message(message) if message.kind == "changes" => changes(message, paint),
         Line::Message(message) => self::message(message, paint),
@@ -48,6 +52,7 @@ pub(crate) fn text(line: &Line, paint: Paint) -> String {
         Line::Offline { text } => paint.waiting(&format!("offline: {text}")),
         Line::Policy(policy) => self::policy(policy),
         Line::SafetyNumber { with, groups, pinned, .. } => safety_number(with, groups, *pinned, paint),
+        Line::Saved(saved) => format!("saved {} ({})", saved.path, file::size(saved.size)),
         Line::Send(send) => self::send(send, paint),
         Line::Typing { from, .. } => paint.dim(&format!("    {from} is typing")),
         Line::Warning(warning) => {
@@ -94,6 +99,7 @@ fn message(message: &Message, paint: Paint) -> String {
     }
     let notes = if notes.is_empty() { String::new() } else { format!("  [{}]", notes.join(", ")) };
     let body = match message.kind {
+        "text" if message.text.is_empty() => String::new(),
         "text" => indented(&message.text),
         "deleted" => paint.dim("    (deleted)"),
         "unsupported" => {
@@ -101,13 +107,31 @@ fn message(message: &Message, paint: Paint) -> String {
         }
         _ => paint.loud(&format!("    (unreadable: {})", message.text)),
     };
-    format!("{head}{notes}\n{body}{}", reactions(message))
+    let body = if body.is_empty() { body } else { format!("\n{body}") };
+    format!("{head}{notes}{body}{}{}", files(message), reactions(message))
 }
 
 /// The time and what sets it off; nothing if it is not known.
 fn when(time: &str) -> String {
     let local = time::local(time);
     if local.is_empty() { local } else { format!("{local}  ") }
+}
+
+fn files(message: &Message) -> String {
+    let each = message.attachments.iter().map(|attachment| {
+        let name = if attachment.name.is_empty() { "(without a name)" } else { &attachment.name };
+        match attachment.size {
+            Some(size) => format!("\n    + {name} ({}, {})", attachment.media_type, file::size(size)),
+            None => format!("\n    + {name} ({}): this version cannot fetch it", attachment.media_type),
+        }
+    });
+    let files: String = each.collect();
+    let can_be_saved = message.number.is_some() && message.attachments.iter().any(|file| file.size.is_some());
+    if can_be_saved {
+        format!("{files}\n      save with: infrasound save {}", message.reference)
+    } else {
+        files
+    }
 }
 
 fn reactions(message: &Message) -> String {
@@ -210,6 +234,33 @@ pub(crate) fn devices(list: &[crate::line::Device]) -> Vec<String> {
         })
         .collect();
     table::aligned(["DEVICE", "NAME", "SINCE", "LAST SEEN", ""], &rows)
+}
+
+fn compare(compare: &crate::line::Compare, paint: Paint) -> String {
+    let (first, second) = compare.number.split_at_checked(3).unwrap_or((&compare.number, ""));
+    let whose = compare.device.as_ref().map(|name| format!("A device called {name} wants to be linked.\n"));
+    let whose = whose.unwrap_or_default();
+    match compare.mode {
+        "uri" => paint.loud(whose.trim_end()),
+        _ => format!(
+            "{whose}Both devices must show this number:\n\n    {}\n",
+            paint.loud(&format!("{first} {second}"))
+        ),
+    }
+}
+
+fn link(code: &str, uri: &str) -> String {
+    format!(
+        "On a device that is signed in, run `infrasound link-device` with this code:\n\n    {code}\n\n\
+         or let it read this, and nobody else:\n\n{}\n{uri}\n",
+        qr_code(uri)
+    )
+}
+
+/// A QR code in half blocks; nothing if the text does not fit into one, and the text itself follows anyway.
+fn qr_code(text: &str) -> String {
+    use qrcode::render::unicode::Dense1x2;
+    qrcode::QrCode::new(text).map_or_else(|_| String::new(), |code| code.render::<Dense1x2>().build())
 }
 
 fn done(done: &Done, paint: Paint) -> String {
@@ -325,6 +376,7 @@ mod tests {
                 kind,
                 text: text.to_owned(),
                 in_reply_to: None,
+                attachments: Vec::new(),
                 edited: false,
                 reactions: Vec::new(),
                 state: "received",

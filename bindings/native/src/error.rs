@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use infrasound_core::{
     OpenError, RegisterError,
+    blob::BlobRefused,
     event::{Failure, FailureCode},
 };
 use infrasound_spec::{
@@ -15,7 +16,7 @@ use infrasound_spec::{
 
 use crate::{
     home::HomeError, journal::JournalError, lock::LockError, relay_url::RelayUrlError, sign_in::SignInError,
-    transport::NoTls,
+    spool::SpoolError, transport::NoTls,
 };
 
 /// What to do about a home that does not open.
@@ -34,6 +35,12 @@ pub enum Error {
     /// The session was closed by the app: open it again.
     #[error("the session is closed")]
     Closed,
+    /// A file that was to be sent or saved can't be: the text says why.
+    #[error("{0}")]
+    File(String),
+    /// What the relay gave for a file is not what was sent. Nothing of it was stored.
+    #[error("the file was refused: {0}")]
+    FileRefused(BlobRefused),
     /// Another process has this home: end it, or wait.
     #[error("another process{} is using {}: end it, or wait until it is done", of(*.pid), .dir.display())]
     HomeLocked {
@@ -83,6 +90,18 @@ impl Error {
                 dir.display()
             )),
             error => Self::Storage(format!("the home {} cannot be used: {error}", dir.display())),
+        }
+    }
+}
+
+impl Error {
+    /// The spool of sealed files.
+    pub(crate) fn spool(error: &SpoolError) -> Self {
+        match error {
+            SpoolError::Io(error) if is_full(error) => {
+                Self::StorageFull("there is no room for the file: make some, then try again".to_owned())
+            }
+            error => Self::Storage(format!("the file cannot be stored: {error}")),
         }
     }
 }

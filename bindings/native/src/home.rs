@@ -5,6 +5,7 @@
 //! | `journal.db` | the core's sealed records |
 //! | `key` | the storage key that they are sealed under |
 //! | `relay` | where the relay is, and whose device this is, in JSON |
+//! | `blobs/` | sealed files on their way (see `spool`) |
 //! | `lock` | held by the process that uses the home |
 //! | `old-N/` | what was here before somebody signed in anew |
 //!
@@ -28,11 +29,13 @@ use crate::{
     file_size_limit,
     lock::{HomeLock, LockError},
     relay_url::RelayUrl,
+    spool::Spool,
 };
 
 const JOURNAL: &str = "journal.db";
 const KEY: &str = "key";
 const RELAY: &str = "relay";
+const BLOBS: &str = "blobs";
 
 /// A home directory that this process has to itself.
 #[derive(Debug)]
@@ -103,9 +106,20 @@ impl Home {
         Ok((home, tenant))
     }
 
+    /// The directory.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Where the journal is.
     pub(crate) fn journal(&self) -> PathBuf {
         self.dir.join(JOURNAL)
+    }
+
+    /// Where sealed files are, on their way.
+    pub(crate) fn spool(&self) -> Result<Spool, HomeError> {
+        let path = self.dir.join(BLOBS);
+        Spool::open(&path).map_err(at(&path))
     }
 
     /// Whose device it is, if anybody's.
@@ -155,7 +169,7 @@ impl Home {
 
     /// Moves what an earlier sign-in left into a directory of its own; nothing is deleted. Says where.
     pub(crate) fn set_aside(&self) -> Result<Option<PathBuf>, HomeError> {
-        let files = [RELAY, JOURNAL, "journal.db-wal", "journal.db-shm", KEY];
+        let files = [RELAY, JOURNAL, "journal.db-wal", "journal.db-shm", KEY, BLOBS];
         if !files.iter().any(|file| self.dir.join(file).exists()) {
             return Ok(None);
         }

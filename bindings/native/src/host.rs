@@ -11,15 +11,15 @@ use std::{
 use infrasound_core::{
     Client,
     event::{Answer, Event, Failure},
-    input::{Input, Wish, WishId},
+    input::{Input, TransportError, Wish, WishId},
     journal::{Batch, StorageKey},
-    output::{HttpRequest, Output},
+    output::{BlobBytes, HttpRequest, Output},
 };
 use infrasound_spec::time::Timestamp;
 use rand_core::OsRng;
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    task::JoinSet,
+    task::{self, JoinSet},
 };
 
 use crate::{
@@ -29,6 +29,7 @@ use crate::{
     home::Home,
     journal::{Journal, JournalError},
     outgoing::Outgoing,
+    spool::Spool,
     status::Status,
     stream::{Cursor, FromStream, OpenStream},
     transport::Transport,
@@ -54,6 +55,7 @@ pub(crate) struct Parts {
     pub(crate) home: Home,
     pub(crate) journal: Journal,
     pub(crate) transport: Transport,
+    pub(crate) spool: Spool,
     pub(crate) client: Client,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) events: mpsc::UnboundedSender<Event>,
@@ -210,6 +212,7 @@ impl Host {
         match output {
             // Taken by `carry_out` already.
             Output::Persist(batch) => self.parts.journal.write(&[batch]).await?,
+            Output::DropBlob(blob) => self.parts.spool.drop_blob(&blob),
             Output::Request(request) => self.begin_request(request),
             Output::OpenStream { token } => self.open_stream(token.0),
             Output::Load(scope) => {
@@ -223,10 +226,20 @@ impl Host {
     }
 
     fn begin_request(&mut self, request: HttpRequest) {
-        let transport = self.parts.transport.clone();
+        let (transport, spool) = (self.parts.transport.clone(), self.parts.spool.clone());
         self.requests.spawn(async move {
             let id = request.id;
-            match transport.request(request).await {
+            let sealed = match request.bytes {
+                Some(BlobBytes::Send { blob, offset, length }) => {
+                    let read = task::spawn_blocking(move || spool.read(&blob, offset, length)).await;
+                    let Ok(Ok(bytes)) = read else {
+                        return Input::Unreachable(id, TransportError::SpoolLost);
+                    };
+                    Some(bytes)
+                }
+                Some(BlobBytes::Fetch { .. }) | None => None,
+            };
+            match transport.carry(request, sealed).await {
                 Ok(response) => Input::Response(id, response),
                 Err(error) => Input::Unreachable(id, error),
             }

@@ -10,6 +10,7 @@ use infrasound_core::{
     conversation::summary::Summary,
     event::{Answer, Event, Person},
     input::Wish,
+    journal::StorageKey,
     message::MessageState,
 };
 use infrasound_spec::{
@@ -32,6 +33,7 @@ use crate::{
     journal::Journal,
     relay_url::RelayUrl,
     sign_in::Ticketed,
+    spool::Spool,
     status::Status,
     transport::Transport,
 };
@@ -49,6 +51,7 @@ pub struct Session {
     status: watch::Receiver<Status>,
     person: Person,
     relay: RelayUrl,
+    spool: Spool,
 }
 
 /// What happens in a session, in order. They are kept until they are read: read them, or drop this.
@@ -76,6 +79,31 @@ pub enum StartOver {
     Yes,
 }
 
+/// A home that was emptied for a new device, with a key for its journal.
+#[derive(Debug)]
+pub(crate) struct Fresh {
+    pub(crate) home: Home,
+    pub(crate) key: StorageKey,
+    pub(crate) tenant: Tenant,
+}
+
+impl Fresh {
+    /// Takes a home and sets aside what is in it. Refuses if it belongs to somebody and is to be kept.
+    pub(crate) fn make(dir: &Path, relay: RelayUrl, start_over: StartOver) -> Result<Self, Error> {
+        let at_home = |error| Error::home(error, dir);
+        let home = Home::take(dir).map_err(at_home)?;
+        let tenant = home.tenant().map_err(at_home)?;
+        if let (StartOver::No, Some(person)) = (start_over, tenant.and_then(|tenant| tenant.person())) {
+            return Err(Error::AlreadySignedIn { handle: person.handle });
+        }
+        home.set_aside().map_err(at_home)?;
+        let key = home.generate_storage_key().map_err(at_home)?;
+        let tenant = Tenant { relay, registered: None };
+        home.set_tenant(&tenant).map_err(at_home)?;
+        Ok(Self { home, key, tenant })
+    }
+}
+
 /// The account that a home belongs to, if any; for this the home must not be in use.
 pub fn signed_in_at(dir: &Path) -> Result<Option<Person>, Error> {
     match Home::take_existing(dir) {
@@ -93,26 +121,32 @@ impl Session {
         device_name: String,
         start_over: StartOver,
     ) -> Result<(Self, Events), Error> {
-        let at_home = |error| Error::home(error, dir);
-        let home = Home::take(dir).map_err(at_home)?;
-        let tenant = home.tenant().map_err(at_home)?;
-        if let (StartOver::No, Some(person)) = (start_over, tenant.and_then(|tenant| tenant.person())) {
-            return Err(Error::AlreadySignedIn { handle: person.handle });
-        }
         let Ticketed { signed_in, relay } = ticketed;
+        let Fresh { home, key, tenant } = Fresh::make(dir, relay, start_over)?;
         let new = NewDevice { signed_in, device_name, start_over: start_over == StartOver::Yes };
-        home.set_aside().map_err(at_home)?;
-        let key = home.generate_storage_key().map_err(at_home)?;
-        let mut tenant = Tenant { relay, registered: None };
-        home.set_tenant(&tenant).map_err(at_home)?;
         let journal = Journal::open(&home.journal()).await?;
         let (client, outputs) = Client::register(&key, new, clock::now(), &mut OsRng)?;
         let (session, events) = Self::start(home, &tenant, journal, client, outputs)?;
-        session.wait_registered().await?;
-        tenant.registered = Some(session.registered().await?);
-        // The host holds the home; the file's writer is this function alone.
-        Home::write_tenant(dir, &tenant).map_err(at_home)?;
+        session.finish_registering(dir, tenant).await?;
         Ok((session, events))
+    }
+
+    /// Opens the device that a link has just put into a fresh home.
+    pub(crate) async fn open_linked(fresh: Fresh, mut journal: Journal) -> Result<(Self, Events), Error> {
+        let Fresh { home, key, tenant } = fresh;
+        let dir = home.dir().to_owned();
+        let (client, outputs) = host::open_client(&mut journal, &key).await?;
+        let (session, events) = Self::start(home, &tenant, journal, client, outputs)?;
+        session.finish_registering(&dir, tenant).await?;
+        Ok((session, events))
+    }
+
+    /// Waits until the relay has confirmed the device, and notes that in the home.
+    async fn finish_registering(&self, dir: &Path, tenant: Tenant) -> Result<(), Error> {
+        self.wait_registered().await?;
+        let registered = Some(self.registered().await?);
+        // The host holds the home; the file's writer is this function alone.
+        Home::write_tenant(dir, &Tenant { registered, ..tenant }).map_err(|error| Error::home(error, dir))
     }
 
     /// Opens a home in which somebody has signed in.
@@ -126,9 +160,7 @@ impl Session {
         let (session, events) = Self::start(home, &tenant, journal, client, outputs)?;
         if finish {
             // The process ended while it signed in: the core asks the relay what became of that.
-            session.wait_registered().await?;
-            let registered = Some(session.registered().await?);
-            Home::write_tenant(dir, &Tenant { registered, ..tenant }).map_err(at_home)?;
+            session.finish_registering(dir, tenant).await?;
         }
         Ok((session, events))
     }
@@ -141,15 +173,27 @@ impl Session {
         outputs: Vec<infrasound_core::output::Output>,
     ) -> Result<(Self, Events), Error> {
         let transport = Transport::new(&tenant.relay)?;
+        let spool = home.spool().map_err(|error| Error::home(error, home.dir()))?;
+        // What is left of files that were sealed for no wish takes up room, and nothing else.
+        let _ = spool.keep_only(&client.spooled());
         let person = client.account();
         let (command_sender, commands) = mpsc::channel(64);
         let (events, event_receiver) = mpsc::unbounded_channel();
         let (status, status_receiver) = watch::channel(Status::default());
-        let host = Host::new(Parts { home, journal, transport, client, commands, events, status });
+        let host = Host::new(Parts {
+            home,
+            journal,
+            transport,
+            spool: spool.clone(),
+            client,
+            commands,
+            events,
+            status,
+        });
         tokio::spawn(host.run(outputs));
         let relay = tenant.relay.clone();
         Ok((
-            Self { commands: command_sender, status: status_receiver, person, relay },
+            Self { commands: command_sender, status: status_receiver, person, relay, spool },
             Events(event_receiver),
         ))
     }
@@ -208,6 +252,11 @@ impl Session {
     /// Why the relay could not be reached when it was last tried, if so.
     pub fn offline(&self) -> Option<String> {
         self.status.borrow().offline.clone()
+    }
+
+    /// Where sealed files are, on their way.
+    pub(crate) fn spool(&self) -> &Spool {
+        &self.spool
     }
 
     /// The account.

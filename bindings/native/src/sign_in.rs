@@ -95,6 +95,7 @@ impl SignIn {
             token: None,
             // Our own plain structs always serialise.
             body: serde_json::to_vec(body).ok(),
+            bytes: None,
         };
         Ok(self.transport.request(request).await?)
     }

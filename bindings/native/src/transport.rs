@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use infrasound_core::{
     input::{HttpResponse, TransportError},
-    output::{HttpRequest, MAX_RESPONSE, Method},
+    output::{BlobBytes, HttpRequest, MAX_RESPONSE, Method},
 };
+use infrasound_spec::api::blobs::UPLOAD_OFFSET;
 use reqwest::{
     Client, RequestBuilder, Response,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RANGE, RETRY_AFTER},
     redirect::Policy,
 };
 
@@ -54,9 +55,19 @@ impl Transport {
 
     /// Makes a request and reads the whole answer.
     pub(crate) async fn request(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        self.carry(request, None).await
+    }
+
+    /// Makes a request that carries sealed bytes, if there are any.
+    pub(crate) async fn carry(
+        &self,
+        request: HttpRequest,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<HttpResponse, TransportError> {
         let url = self.relay.join(&request.path);
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
+            Method::Patch => reqwest::Method::PATCH,
             Method::Post => reqwest::Method::POST,
             Method::Put => reqwest::Method::PUT,
             Method::Delete => reqwest::Method::DELETE,
@@ -65,6 +76,17 @@ impl Transport {
         if let Some(body) = request.body {
             builder = builder.header(CONTENT_TYPE, "application/json").body(body);
         }
+        builder = match request.bytes {
+            None => builder,
+            Some(BlobBytes::Fetch { offset, length }) => {
+                let last = offset.saturating_add(length).saturating_sub(1);
+                builder.header(RANGE, format!("bytes={offset}-{last}"))
+            }
+            Some(BlobBytes::Send { offset, .. }) => builder
+                .header(HeaderName::from_static(UPLOAD_OFFSET), offset)
+                .header(CONTENT_TYPE, "application/octet-stream")
+                .body(sealed.unwrap_or_default()),
+        };
         read(builder.send().await.map_err(|error| fault(&error))?).await
     }
 

@@ -55,7 +55,7 @@ impl Server {
 }
 
 fn request(method: Method, path: &str) -> HttpRequest {
-    HttpRequest { id: RequestId(1), method, path: path.to_owned(), token: None, body: None }
+    HttpRequest { id: RequestId(1), method, path: path.to_owned(), token: None, body: None, bytes: None }
 }
 
 #[tokio::test]

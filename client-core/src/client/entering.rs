@@ -14,7 +14,7 @@ use infrasound_spec::{
         paths,
         problem::{Problem, ProblemType},
     },
-    commit::{self, Framing},
+    commit::{self, CommitViolation, Framing},
     consent::ContactState,
     conversation::ConversationId,
     external::{self, ExternalJoin},
@@ -68,6 +68,9 @@ enum EnterError {
     /// The link lets nobody in, but lets them ask.
     #[error("somebody in the group has to let you in")]
     Ask,
+    /// What was proposed takes more than who comes in may do.
+    #[error("somebody is leaving, and somebody in the group has to commit that first")]
+    Busy,
     #[error("the relay shows another history than this device has seen")]
     HistoriesDiffer,
 }
@@ -135,10 +138,12 @@ impl Client {
                 return self.ask_to_join(id, step);
             }
             Err(EnterError::NotAMember) => conversation.barred = true,
+            // Somebody who is in it has to commit first; the hub asks them to.
+            Err(EnterError::Busy) => self.put_off(Waiter::Conversation(id), None, step),
             Err(EnterError::BadLink) => {
                 conversation.barred = true;
                 let failure = Failure::new(FailureCode::BadLink, EnterError::BadLink.to_string());
-                self.link_failed(id, failure, step);
+                self.way_in_failed(id, failure, step);
             }
             Err(error) => {
                 let warning = Warning::CannotEnter { reason: error.to_string() };
@@ -157,7 +162,7 @@ impl Client {
                     conversation.barred = true;
                 }
                 if self.links.contains_key(&id) {
-                    self.link_failed(id, Failure { code: FailureCode::BadLink, ..failure(problem) }, step);
+                    self.way_in_failed(id, Failure { code: FailureCode::BadLink, ..failure(problem) }, step);
                 }
                 self.active.insert(id);
             }
@@ -166,7 +171,7 @@ impl Client {
     }
 
     /// The link leads nowhere: the conversation goes from the list as if it had ended.
-    fn link_failed(&mut self, id: ConversationId, failure: Failure, step: &mut Step) {
+    fn way_in_failed(&mut self, id: ConversationId, failure: Failure, step: &mut Step) {
         self.forget_link(id, step);
         self.fail_all(id, &failure, step);
         if let Some(group) = self.group_mut(id) {
@@ -365,7 +370,7 @@ impl Client {
             ProblemType::Forbidden | ProblemType::Invalid | ProblemType::NotFound => {
                 conversation.barred = true;
                 if self.links.contains_key(&id) {
-                    self.link_failed(id, Failure { code: FailureCode::BadLink, ..failure(problem) }, step);
+                    self.way_in_failed(id, Failure { code: FailureCode::BadLink, ..failure(problem) }, step);
                 } else {
                     self.set_waiting(id, Some(problem.detail.clone()), step);
                 }
@@ -482,9 +487,12 @@ impl Judge {
         let framing = Framing { sender: &sender, aad: &aad };
         // The hub's clock decides; this device's may be a little behind the endorsement it has just made.
         let at = step.now.plus_millis(MINUTE);
-        commit::check(&self.group, &self.members, framing, &staged, at)
-            .map(drop)
-            .map_err(|violation| invalid(&violation))
+        commit::check(&self.group, &self.members, framing, &staged, at).map(drop).map_err(|violation| {
+            match violation {
+                CommitViolation::PartialRemoval(_) | CommitViolation::StaleRole(_) => EnterError::Busy,
+                violation => invalid(&violation),
+            }
+        })
     }
 }
 

@@ -9,6 +9,8 @@
 //!
 //! Spec: `conversations.md` 4, 5, 7, 8 and 13.
 
+use std::collections::BTreeSet;
+
 use infrasound_spec::{
     api::{
         conversations::{ConversationHead, ConversationList, LogPage, Participant, ReportCommit},
@@ -100,9 +102,36 @@ impl Client {
     ) {
         self.sync.conversations = false;
         let Ok(list) = list else { return };
+        let told: BTreeSet<ConversationId> =
+            list.conversations.iter().map(|head| head.conversation).collect();
         for head in list.conversations {
             self.list_from_head(&head, step);
             self.take_head(&head, step);
+        }
+        // What the relay does not name any more, and is over, is over for good: its secrets go.
+        for (id, listed) in &mut self.summaries {
+            let over = listed.group.as_ref().is_some_and(|group| group.ended.is_some());
+            if over && !told.contains(id) && !listed.forgotten {
+                listed.forgotten = true;
+                self.active.insert(*id);
+            }
+        }
+    }
+
+    /// A group that is over for this account keeps its history, and nothing else.
+    pub(super) fn forget_ended(&mut self, id: ConversationId, step: &mut Step) {
+        let over = self.summaries.get(&id).is_some_and(|listed| {
+            listed.forgotten && listed.group.as_ref().is_some_and(|group| group.ended.is_some())
+        });
+        if over
+            && let Some(conversation) = self.conversations.get_mut(&id)
+            && conversation.group.is_some()
+        {
+            conversation.drop_group();
+            conversation.state.removed = None;
+            conversation.state.provisional.clear();
+            conversation.state.reports.clear();
+            conversation.save(&mut step.writes);
         }
     }
 
@@ -361,13 +390,22 @@ impl Client {
         }
         let Ok(changes) = applied else { return };
         if changes.removed.iter().any(|device| device.device == self.device.id) {
-            conversation.drop_kept(number, &mut step.writes);
+            if let Err(damaged) = conversation.restore_kept(number, &mut step.writes) {
+                return self.journal_damaged(&damaged.to_string(), step);
+            }
             return self.taken_out(conversation, entry, &changes, policy.as_ref(), step);
         }
         conversation.state.provisional.push(number);
         if let Some(intent) = own {
             Self::tell_changed(conversation.id, &intent, step);
             self.lost_races.remove(&intent.id);
+            if matches!(intent.work, Work::Reinvite)
+                && let Some(listed) = self.summaries.get_mut(&conversation.id)
+            {
+                // What the relay said before this does not hold any more.
+                listed.started_over = false;
+                listed.asked_at = number;
+            }
             self.hold(conversation, intent, number, step);
             self.renewed(conversation, step);
             if !changes.joined.is_empty() || !changes.renewed.is_empty() {
@@ -441,7 +479,6 @@ impl Client {
     fn founded_again(&mut self, conversation: &mut Conversation, number: u64, step: &mut Step) {
         let warning = Warning::FoundedAgain { number };
         step.event(Event::Warning(Some(conversation.id), warning));
-        conversation.drop_kept(u64::MAX - 1, &mut step.writes);
         conversation.drop_group();
         conversation.state.provisional.clear();
         conversation.state.refused = None;
@@ -538,6 +575,8 @@ impl Client {
                 conversation.drop_group();
                 conversation.left_out = true;
             }
+            // Of before this device was there: with the commit that let it in, those before it stand, too.
+            Some(commit) if commit < conversation.state.joined_at => {}
             _ => step.event(Event::Warning(Some(conversation.id), Warning::ControlRefused { number })),
         }
     }

@@ -11,7 +11,7 @@ use infrasound_spec::{
         problem::Problem,
     },
     consent::ContactState,
-    content::{Act, Activity, GroupMetadata, Note, ObjectId, html_from_text},
+    content::{Act, Activity, GroupMetadata, ObjectId},
     conversation::{Conversation as Context, ConversationId},
     limits::MAX_BATCH,
     policy::{GroupPolicy, LinkTerms, MAX_LINK_LIFETIME},
@@ -22,7 +22,8 @@ use super::{
     Client, Listed,
     requests::{Purpose, Reply, failure},
     step::Step,
-    wish::encode_activity,
+    uploading::uploads,
+    wish::{Written, encode_activity, write_note},
 };
 use crate::{
     conversation::{Conversation, summary::StoredGroup},
@@ -45,8 +46,10 @@ impl Client {
     ) -> Result<Option<Answer>, Failure> {
         match wish {
             GroupWish::Create { metadata, members } => self.create_group(&metadata, members, step).map(Some),
-            GroupWish::Send { conversation, text, in_reply_to } => {
-                self.send_to_group(conversation, &text, in_reply_to, step).map(Some)
+            GroupWish::Send { conversation, text, in_reply_to, attachments } => {
+                self.known_group(conversation)?;
+                let written = write_note(&text, in_reply_to, attachments, step)?;
+                self.send_to_group(conversation, written, step).map(Some)
             }
             GroupWish::View { conversation } => {
                 self.known_group(conversation)?;
@@ -168,8 +171,10 @@ impl Client {
         let group = StoredGroup {
             metadata: Some(metadata.clone()),
             consent: ContactState::Accepted,
+            picture_kept: metadata.picture.as_ref().map(|_| step.now),
             ..StoredGroup::default()
         };
+        let uploads = uploads(metadata.picture.as_slice())?;
         self.summaries.insert(id, Listed::new(None, Some(group), true));
         self.summary_changed(id, step);
         let mut batches = self.invitees(members)?.into_iter();
@@ -181,7 +186,9 @@ impl Client {
             add: batches.next().unwrap_or_default(),
         };
         self.add_change(id, Some(wish.clone()), found, step);
-        self.tell_metadata(id, step);
+        if let Some(intent) = self.tell_metadata(id, step) {
+            self.set_uploads(intent, uploads, step);
+        }
         for add in batches {
             self.add_change(id, None, Change::Add { add }, step);
         }
@@ -268,16 +275,14 @@ impl Client {
     fn send_to_group(
         &mut self,
         id: ConversationId,
-        text: &str,
-        in_reply_to: Option<ObjectId>,
+        written: Written,
         step: &mut Step,
     ) -> Result<Answer, Failure> {
         self.open_group(id)?;
-        let note = Note { id: ObjectId::from_random(step.random()), html: html_from_text(text), in_reply_to };
-        let activity = Activity { id: ObjectId::from_random(step.random()), act: Act::Create(note.clone()) };
-        let json = encode_activity(&activity)?;
+        let Written { note, json, uploads } = written;
         let work = Work::Activity { json, note: Some(note.id.clone()), receipt: false };
-        self.add_intent(Target::Conversation(id), work, step);
+        let intent = self.add_intent(Target::Conversation(id), work, step);
+        self.set_uploads(intent, uploads, step);
         step.event(Event::Message(self.pending_message(&note, Some(id), step)));
         Ok(Answer::Queued { message: note.id, conversation: Some(id) })
     }
@@ -290,9 +295,14 @@ impl Client {
     ) -> Result<Answer, Failure> {
         self.open_group(id)?;
         check_metadata(&metadata)?;
+        // The picture that it has is there already.
+        let known = self.group(id).and_then(|group| group.metadata.as_ref()?.picture.clone());
+        let picture = metadata.picture.clone().filter(|picture| known.as_ref() != Some(picture));
+        let uploads = uploads(picture.as_slice())?;
         let activity = Activity { id: ObjectId::from_random(step.random()), act: Act::Group(metadata) };
         let work = Work::Activity { json: encode_activity(&activity)?, note: None, receipt: false };
-        self.add_intent(Target::Conversation(id), work, step);
+        let intent = self.add_intent(Target::Conversation(id), work, step);
+        self.set_uploads(intent, uploads, step);
         Ok(Answer::Queued { message: activity.id, conversation: Some(id) })
     }
 
@@ -381,7 +391,7 @@ impl Client {
         if self.summaries.contains_key(&id) && !ended {
             return Err(Failure::new(FailureCode::Refused, "you are in this group, or have asked for it"));
         }
-        let metadata = GroupMetadata { name: link.name.clone(), summary: String::new() };
+        let metadata = GroupMetadata { name: link.name.clone(), ..GroupMetadata::default() };
         let group = StoredGroup {
             metadata: Some(metadata).filter(GroupMetadata::is_valid),
             consent: ContactState::Accepted,

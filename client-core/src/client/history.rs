@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use infrasound_spec::{
     account::AccountUri,
-    content::{Act, Note, ObjectId},
+    content::{Act, Attachment, Note, ObjectId},
     conversation::ConversationId,
     time::Timestamp,
 };
@@ -28,7 +28,7 @@ use crate::{
 /// Numbers of the log on one page of the timeline.
 const PAGE: u64 = 64;
 /// The record that names the page before.
-const PREVIOUS: &[u8] = b"previous";
+pub(super) const PREVIOUS: &[u8] = b"previous";
 /// Messages in one answer, at most.
 const MAX_MESSAGES: usize = 1_000;
 
@@ -47,6 +47,8 @@ pub(super) struct StoredNote {
     time: Timestamp,
     content: StoredContent,
     in_reply_to: Option<ObjectId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Attachment>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -60,19 +62,30 @@ enum StoredContent {
 impl StoredNote {
     pub(super) fn of(number: u64, time: Timestamp, note: &Note) -> Self {
         let content = StoredContent::Html(note.html.clone());
-        Self { number, time, content, in_reply_to: note.in_reply_to.clone() }
+        let (in_reply_to, attachments) = (note.in_reply_to.clone(), note.attachments.clone());
+        Self { number, time, content, in_reply_to, attachments }
     }
 
     pub(super) fn unsupported(number: u64, time: Timestamp, name: String) -> Self {
-        Self { number, time, content: StoredContent::Unsupported(name), in_reply_to: None }
+        Self::other(number, time, StoredContent::Unsupported(name))
     }
 
     pub(super) fn unreadable(number: u64, time: Timestamp, why: String) -> Self {
-        Self { number, time, content: StoredContent::Unreadable(why), in_reply_to: None }
+        Self::other(number, time, StoredContent::Unreadable(why))
+    }
+
+    fn other(number: u64, time: Timestamp, content: StoredContent) -> Self {
+        Self { number, time, content, in_reply_to: None, attachments: Vec::new() }
     }
 
     pub(super) fn changes(number: u64, time: Timestamp, changes: Vec<StoredChange>) -> Self {
-        Self { number, time, content: StoredContent::Changes(changes), in_reply_to: None }
+        Self {
+            number,
+            time,
+            content: StoredContent::Changes(changes),
+            in_reply_to: None,
+            attachments: Vec::new(),
+        }
     }
 
     pub(super) fn record_name(account: &AccountUri) -> String {
@@ -330,7 +343,8 @@ impl Client {
             own,
             time: item.time,
             body,
-            in_reply_to: note.and_then(|note| note.in_reply_to),
+            in_reply_to: note.as_ref().and_then(|note| note.in_reply_to.clone()),
+            attachments: note.map(|note| note.attachments).unwrap_or_default(),
             edited,
             reactions: self.reactions(records),
             state: self.state_of(conversation, number, own),
@@ -386,6 +400,7 @@ impl Client {
                     time: intent.created,
                     body: Body::Html(note.html),
                     in_reply_to: note.in_reply_to,
+                    attachments: note.attachments,
                     edited: false,
                     reactions: Vec::new(),
                     state: MessageState::Pending(waiting.clone()),

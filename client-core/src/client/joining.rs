@@ -105,7 +105,9 @@ impl Client {
         let Some(conversation) = self.conversations.get(&id) else {
             return self.load(Place::Conversation(*id.as_bytes()), step);
         };
-        if conversation.is_joined() {
+        // Who was removed, or has left, still has the group that it was in; the Welcome is into a new one.
+        let over = conversation.state.removed.is_some() || self.is_leaving(conversation);
+        if conversation.is_joined() && !over {
             let known = joining.welcome.number <= conversation.state.position.number;
             return self.welcome_not_needed(known, step);
         }

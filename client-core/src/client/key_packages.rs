@@ -128,7 +128,7 @@ impl Client {
         let bundle =
             builder.build(parameters::CIPHERSUITE, &provider, &self.device.signer, credential).ok()?;
         let bytes = MlsMessageOut::from(bundle.key_package().clone()).to_bytes().ok()?;
-        let changes = store.take_changes();
+        let changes = store.take_changes().now;
         let names = changes.keys().map(|name| serde_bytes::ByteBuf::from(name.clone())).collect();
         self.key_packages.made.push((step.now, names));
         if last_resort {

@@ -9,6 +9,7 @@
 //! | `pump` | what is to be done next |
 //! | `requests` | requests and where their answers go |
 //! | `patience` | what waits by itself |
+//! | `linking`, `newcomer` | another device: from the old one, and the new one itself |
 //! | `session` | sessions, being offline, the stream |
 //! | `wish` | a person's wishes |
 //! | `contacts` | looking up, consent, pins |
@@ -16,6 +17,7 @@
 //! | `founding` | a new conversation |
 //! | `joining` | a Welcome |
 //! | `sending` | intents become submissions |
+//! | `uploading` | the files of an intent go before its message |
 //! | `entries`, `received` | the log becomes history |
 //! | `history` | reading it back |
 //! | `groups` | wishes about groups |
@@ -37,10 +39,14 @@ mod founding;
 mod gathering;
 mod groups;
 mod history;
+#[cfg(feature = "simulation")]
+mod inspection;
 mod joining;
 mod key_packages;
 mod leaving;
+mod linking;
 mod metadata;
+mod newcomer;
 mod open;
 mod patience;
 mod pump;
@@ -53,6 +59,7 @@ mod session;
 mod step;
 mod telling;
 mod typing;
+mod uploading;
 mod wish;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -60,13 +67,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use infrasound_spec::{
     account::{AccountUri, DeviceId, Handle},
     api::conversations::PendingWelcome,
+    blob::BlobId,
     consent::{ContactState, RequestPolicy},
     conversation::ConversationId,
     time::Timestamp,
 };
-use openmls_rust_crypto::RustCrypto;
 use rand_core::{CryptoRng, RngCore};
 
+#[cfg(feature = "simulation")]
+pub use inspection::{Standing, Unfinished};
+pub use newcomer::Newcomer;
 pub use open::{NewDevice, OpenError, RegisterError};
 
 use crate::{
@@ -80,11 +90,13 @@ use crate::{
     input::Input,
     intent::{Intent, Target},
     journal::{Place, Sealer},
+    mls::crypto::Crypto,
     output::{Output, RequestId},
 };
 use history::Query;
 use joining::Joining;
 use key_packages::KeyPackageIndex;
+use linking::Linking;
 use patience::Patience;
 use requests::Purpose;
 use session::Online;
@@ -93,7 +105,7 @@ use step::Step;
 /// A device of an account, as a state machine. See the [crate] for how it is driven.
 pub struct Client {
     sealer: Sealer,
-    crypto: RustCrypto,
+    crypto: Crypto,
     device: Device,
     /// Until the relay has answered the registration.
     registering: Option<Registering>,
@@ -132,6 +144,10 @@ pub struct Client {
     lost_races: HashMap<u64, u32>,
     /// Links that this device wants to join by.
     links: HashMap<ConversationId, crate::group_link::GroupLink>,
+    /// How far blobs are, as the relay has said since this client was opened.
+    uploads: HashMap<BlobId, uploading::Progress>,
+    /// A device that is being linked from this one.
+    linking: Option<Linking>,
     /// Scopes that were asked for, and what they are.
     loading: HashMap<crate::journal::Scope, Place>,
     caught_up: bool,
@@ -152,6 +168,8 @@ struct Listed {
     started_over: bool,
     /// The relay says that this device has no leaf there, though the account has.
     outside: bool,
+    /// It is over for this account, and the relay has stopped to name it.
+    forgotten: bool,
     /// How many ask to be let into the group, as the app was told last.
     join_requests: u64,
 }
@@ -167,6 +185,7 @@ impl Listed {
             asked_at: 0,
             started_over: false,
             outside: false,
+            forgotten: false,
             join_requests: 0,
         }
     }
@@ -216,6 +235,7 @@ impl Client {
         rng: &mut R,
     ) -> Vec<Output> {
         let mut step = Step::new(now, rng);
+        self.crypto.reseed(&step.seed());
         match input {
             Input::Wish(id, wish) => self.wish(id, wish, &mut step),
             Input::Response(id, response) => self.response(id, &response, &mut step),
@@ -265,6 +285,11 @@ impl Client {
     /// Whether messages wait for somebody whose account has not been looked up yet.
     pub fn is_waiting_for(&self, who: &Handle) -> bool {
         self.intents.values().any(|intent| matches!(&intent.target, Target::Handle(handle) if handle == who))
+    }
+
+    /// The blobs whose sealed bytes must stay in the spool. Others are left from what a crash has interrupted.
+    pub fn spooled(&self) -> Vec<BlobId> {
+        self.intents.values().flat_map(|intent| &intent.uploads).map(|upload| upload.blob).collect()
     }
 
     /// Everything that was said of others: accepted, ignored, blocked.

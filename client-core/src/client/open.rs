@@ -4,7 +4,6 @@ use infrasound_spec::{
     account::AccountUri, api::sign_in::SignedIn, consent::RequestPolicy, conversation::ConversationId,
     limits::MAX_DEVICE_NAME, time::Timestamp,
 };
-use openmls_rust_crypto::RustCrypto;
 use rand_core::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -17,6 +16,7 @@ use crate::{
     device::{Device, Registering, StoredDevice},
     intent::Intent,
     journal::{Place, RecordDamaged, Scope, SealedRecord, Sealer, StorageKey},
+    mls::crypto::Crypto,
     output::Output,
     stored,
 };
@@ -90,7 +90,7 @@ impl Client {
         let device = Device::make(account, handle, new.device_name, now, &mut step.rng);
         // An account that had a key and lost its devices has no other way than a new key, either.
         let registering = Registering { ticket, start_over: new.start_over };
-        let mut client = Self::with_device(Sealer::new(key), device, Some(registering));
+        let mut client = Self::with_device(Sealer::new(key), device, Some(registering), &mut step);
         client.save_device(&mut step);
         let outputs = client.finish(step);
         Ok((client, outputs))
@@ -103,6 +103,7 @@ impl Client {
         now: Timestamp,
         rng: &mut R,
     ) -> Result<(Self, Vec<Output>), OpenError> {
+        let mut step = Step::new(now, rng);
         let sealer = Sealer::new(key);
         let mut opened = BTreeMap::new();
         for record in records {
@@ -115,19 +116,23 @@ impl Client {
             return Err(OpenError::FromTheFuture { format: stored.format });
         }
         let (device, registering) = stored.open().ok_or(RecordDamaged)?;
-        let mut client = Self::with_device(sealer, device, registering);
+        let mut client = Self::with_device(sealer, device, registering, &mut step);
         for (name, value) in opened {
             client.take_record(&name, &value)?;
         }
-        let step = Step::new(now, rng);
         let outputs = client.finish(step);
         Ok((client, outputs))
     }
 
-    fn with_device(sealer: Sealer, device: Device, registering: Option<Registering>) -> Self {
+    fn with_device(
+        sealer: Sealer,
+        device: Device,
+        registering: Option<Registering>,
+        step: &mut Step,
+    ) -> Self {
         Self {
             sealer,
-            crypto: RustCrypto::default(),
+            crypto: Crypto::new(&step.seed()),
             device,
             registering,
             online: Online::default(),
@@ -155,6 +160,8 @@ impl Client {
             metadata_due: HashMap::new(),
             lost_races: HashMap::new(),
             links: HashMap::new(),
+            uploads: HashMap::new(),
+            linking: None,
             loading: HashMap::new(),
             caught_up: false,
         }

@@ -54,6 +54,7 @@ impl Client {
             return;
         }
         self.pump_deferred(step);
+        self.pump_linking(step);
         self.pump_patience(step);
         self.pump_sync(step);
         self.pump_contacts(step);
@@ -62,6 +63,7 @@ impl Client {
         self.pump_joining(step);
         self.pump_receipts(step);
         self.pump_metadata(step);
+        self.pump_pictures(step);
         self.pump_renewals(step);
         for id in self.active.clone() {
             self.pump_conversation(id, step);
@@ -200,6 +202,8 @@ impl Client {
         if behind {
             return self.fetch_log(id, step);
         }
+        self.forget_ended(id, step);
+        let Some(conversation) = self.conversations.get(&id) else { return };
         match Self::next_report(conversation, step) {
             NextReport::Due(number, outcome) => self.deliver_report(id, number, outcome, step),
             report => {
@@ -230,6 +234,9 @@ impl Client {
             Ok(opened) => opened,
             Err(damaged) => return self.journal_damaged(&damaged.to_string(), step),
         };
+        if self.link_loaded(&place, &opened, step) {
+            return;
+        }
         match place {
             Place::Conversation(id) => self.conversation_loaded(ConversationId::from_bytes(id), opened, step),
             Place::KeyPackages => self.key_packages_loaded(opened),

@@ -4,7 +4,7 @@
 
 use infrasound_spec::{
     account::AccountUri,
-    content::{Act, Activity, Note, ObjectId},
+    content::{Act, Activity, Note, ObjectId, html_from_text},
     conversation::ConversationId,
     endorsement::EndorsedDevice,
     limits::MAX_RECEIPTS,
@@ -223,7 +223,7 @@ impl Client {
         if let Some(listed) = self.summaries.get_mut(&id) {
             listed.stored.last_message = origin.number;
             listed.stored.last_time = origin.time;
-            listed.stored.preview = note.html.chars().take(PREVIEW).collect();
+            listed.stored.preview = preview(note);
             if !origin.own {
                 listed.stored.unread += 1;
             }
@@ -241,6 +241,7 @@ impl Client {
             time: origin.time,
             body: Body::Html(note.html.clone()),
             in_reply_to: note.in_reply_to.clone(),
+            attachments: note.attachments.clone(),
             edited: false,
             reactions: Vec::new(),
             state,
@@ -383,8 +384,17 @@ fn may_post(conversation: &Conversation, origin: &Origin) -> bool {
     conversation.policy.as_ref().is_none_or(|policy| policy.may_post(&origin.account))
 }
 
+/// What the list shows of a note; of one without words, what its first file is called.
+fn preview(note: &Note) -> String {
+    let shown = match note.attachments.first() {
+        Some(file) if note.html.is_empty() => &html_from_text(&file.name),
+        _ => &note.html,
+    };
+    shown.chars().take(PREVIEW).collect()
+}
+
 fn decrypt(
-    crypto: &openmls_rust_crypto::RustCrypto,
+    crypto: &crate::mls::crypto::Crypto,
     conversation: &mut Conversation,
     bytes: &[u8],
 ) -> Result<Decrypted, Unread> {

@@ -4,6 +4,7 @@ use infrasound_spec::{
     account::{AccountUri, Handle},
     api::{
         accounts::AccountInfo,
+        blobs::BlobState,
         contacts::ContactList,
         conversations::{
             Accepted, ConversationHead, ConversationList, LogPage, TreeBytes, WelcomeId, WelcomeList,
@@ -11,8 +12,10 @@ use infrasound_spec::{
         devices::{ChallengeGiven, DeviceList, OwnAccount, Session},
         groups::{ClaimedMany, GroupInfoGiven, JoinRequestList, MemberList, TurnGiven},
         key_packages::{ClaimedKeyPackages, KeyPackageCount},
+        links::{LinkFrames, LinkJoined},
         problem::{Problem, ProblemType},
     },
+    blob::BlobId,
     consent::{ContactState, RequestPolicy},
     conversation::ConversationId,
     submission::SubmissionId,
@@ -22,8 +25,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{Client, step::Step};
 use crate::{
     event::{Answer, Event, Failure, FailureCode},
-    input::{HttpResponse, TransportError, WishId},
-    output::{HttpRequest, Method, RequestId},
+    input::{HttpResponse, LinkBy, TransportError, WishId},
+    output::{BlobBytes, HttpRequest, Method, RequestId},
 };
 
 /// What a request is for.
@@ -41,6 +44,11 @@ pub(super) enum Purpose {
     SetContact(AccountUri, ContactState),
     SetPolicy(WishId, RequestPolicy),
     Devices(WishId),
+    ChangeDevice(WishId),
+    LinkJoin(WishId, LinkBy),
+    LinkSend,
+    LinkRead,
+    LinkClose,
     LookUpForNumber(WishId),
     LookUpForContact(WishId, ContactState),
     LookUpForIntents(Handle),
@@ -51,6 +59,10 @@ pub(super) enum Purpose {
     Claim(ConversationId),
     Found(ConversationId, SubmissionId),
     Submit(ConversationId, u64),
+    AnnounceBlob(ConversationId, BlobId),
+    UploadBlob(ConversationId, BlobId),
+    AttachBlob(ConversationId, BlobId),
+    FetchBlob(WishId),
     Log(ConversationId),
     Report(ConversationId, u64),
     SyncDevices,
@@ -65,6 +77,7 @@ pub(super) enum Purpose {
     JoinRequests(WishId),
     Decline(WishId),
     Typing,
+    KeepPicture(ConversationId),
 }
 
 impl Purpose {
@@ -76,6 +89,9 @@ impl Purpose {
             | Self::Claim(id)
             | Self::Found(id, _)
             | Self::Submit(id, _)
+            | Self::AnnounceBlob(id, _)
+            | Self::UploadBlob(id, _)
+            | Self::AttachBlob(id, _)
             | Self::Log(id)
             | Self::Report(id, _)
             | Self::LookUpInvitee(id, ..)
@@ -94,6 +110,9 @@ impl Purpose {
         match self {
             Self::SetPolicy(wish, _)
             | Self::Devices(wish)
+            | Self::FetchBlob(wish)
+            | Self::ChangeDevice(wish)
+            | Self::LinkJoin(wish, _)
             | Self::LookUpForNumber(wish)
             | Self::LookUpForContact(wish, _)
             | Self::JoinRequests(wish)
@@ -108,6 +127,7 @@ impl Purpose {
             self,
             Self::Claim(_)
                 | Self::Submit(..)
+                | Self::AnnounceBlob(..)
                 | Self::LookUpForNumber(_)
                 | Self::LookUpForContact(..)
                 | Self::LookUpForIntents(_)
@@ -119,11 +139,17 @@ impl Purpose {
                 | Self::AskToJoin(_)
                 | Self::Turn(..)
                 | Self::Typing
-        )
+                | Self::LinkJoin(..)
+        ) || self.is_of_link()
     }
 
     fn needs_session(&self) -> bool {
-        !matches!(self, Self::Register | Self::Challenge | Self::StartSession)
+        !matches!(self, Self::Register | Self::Challenge | Self::StartSession) && !self.is_of_link()
+    }
+
+    /// Whether it goes to a link channel, which has a token of its own.
+    fn is_of_link(&self) -> bool {
+        matches!(self, Self::LinkSend | Self::LinkRead | Self::LinkClose)
     }
 }
 
@@ -163,15 +189,50 @@ impl Client {
         body: Option<&impl Serialize>,
         step: &mut Step,
     ) -> RequestId {
+        // The API's own types always have a JSON form.
+        let body = body.map(|body| serde_json::to_vec(body).unwrap_or_default());
+        let token = if purpose.needs_session() { self.token(step.now) } else { None };
+        let request = HttpRequest { id: RequestId(0), method, path, token, body, bytes: None };
+        self.send(purpose, request, step)
+    }
+
+    /// Sends a request to a link channel.
+    pub(super) fn link_request(
+        &mut self,
+        purpose: Purpose,
+        method: Method,
+        path: String,
+        body: Option<&impl Serialize>,
+        token: String,
+        step: &mut Step,
+    ) {
+        let body = body.map(|body| serde_json::to_vec(body).unwrap_or_default());
+        let request = HttpRequest { id: RequestId(0), method, path, token: Some(token), body, bytes: None };
+        self.send(purpose, request, step);
+    }
+
+    /// A request that carries bytes of a blob, or asks for some.
+    pub(super) fn move_bytes(
+        &mut self,
+        purpose: Purpose,
+        method: Method,
+        path: String,
+        bytes: BlobBytes,
+        step: &mut Step,
+    ) {
+        let token = if purpose.needs_session() { self.token(step.now) } else { None };
+        let request = HttpRequest { id: RequestId(0), method, path, token, body: None, bytes: Some(bytes) };
+        self.send(purpose, request, step);
+    }
+
+    /// Gives a request its number.
+    fn send(&mut self, purpose: Purpose, request: HttpRequest, step: &mut Step) -> RequestId {
         let id = RequestId(self.next_request);
         self.next_request += 1;
-        let token = if purpose.needs_session() { self.token(step.now) } else { None };
         if let Some(conversation) = purpose.conversation().and_then(|id| self.conversations.get_mut(&id)) {
             conversation.busy = Some(id);
         }
-        // The API's own types always have a JSON form.
-        let body = body.map(|body| serde_json::to_vec(body).unwrap_or_default());
-        step.requests.push(HttpRequest { id, method, path, token, body });
+        step.requests.push(HttpRequest { id, ..request });
         self.requests.insert(id, purpose);
         id
     }
@@ -199,7 +260,10 @@ impl Client {
 
     pub(super) fn unreachable(&mut self, id: RequestId, error: TransportError, step: &mut Step) {
         let Some(purpose) = self.take_request(id) else { return };
-        self.not_now(&purpose, &error.to_string(), step);
+        if error == TransportError::SpoolLost {
+            return self.spool_lost(&purpose, step);
+        }
+        self.not_now(&purpose, &error.to_string(), None, step);
         self.back_off(&error.to_string(), None, step);
     }
 
@@ -239,8 +303,8 @@ impl Client {
             | ProblemType::RateLimited
             | ProblemType::InstanceUnreachable
             | ProblemType::Unknown => {
-                self.not_now(&purpose, &problem.detail, step);
                 let retry_after = problem.retry_after.or(response.retry_after);
+                self.not_now(&purpose, &problem.detail, retry_after, step);
                 self.back_off(&problem.detail, retry_after, step);
             }
             _ => {
@@ -251,7 +315,8 @@ impl Client {
     }
 
     /// A request that got no answer, or only one for later: what is not asked again by itself is seen to here.
-    fn not_now(&mut self, purpose: &Purpose, text: &str, step: &mut Step) {
+    fn not_now(&mut self, purpose: &Purpose, text: &str, retry_after: Option<u64>, step: &mut Step) {
+        self.link_later(purpose, retry_after, step);
         Self::wish_failed(purpose, FailureCode::Unreachable, text, step);
         if matches!(purpose, Purpose::UploadKeyPackages) {
             self.sync.key_packages = true;
@@ -290,6 +355,21 @@ impl Client {
                 Ok(list) => step.event(Event::WishDone(wish, Answer::Devices(list.devices))),
                 Err(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
             },
+            Purpose::ChangeDevice(wish) => match reply {
+                Reply::Ok(_) => step.event(Event::WishDone(wish, Answer::Done)),
+                Reply::Problem(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
+            },
+            Purpose::LinkJoin(wish, by) => self.link_joined(wish, by, reply.parse::<LinkJoined>(), step),
+            Purpose::LinkSend => {
+                let answer = match reply {
+                    Reply::Ok(_) => Ok(()),
+                    Reply::Problem(problem) => Err(problem),
+                };
+                self.link_sent(answer, step);
+            }
+            Purpose::LinkRead => self.link_read(reply.parse::<LinkFrames>(), step),
+            // Ended is what was wanted; otherwise it ends by itself.
+            Purpose::LinkClose => {}
             Purpose::LookUpForNumber(wish) => {
                 self.looked_up_for_number(wish, reply.parse::<AccountInfo>(), step);
             }
@@ -315,6 +395,15 @@ impl Client {
             Purpose::Submit(id, intent) => {
                 self.submission_answered(id, intent, reply.parse::<Accepted>(), step);
             }
+            Purpose::AnnounceBlob(id, blob) => {
+                self.blob_announced(id, blob, reply.parse::<BlobState>(), step);
+            }
+            Purpose::UploadBlob(id, blob) => self.blob_uploaded(id, blob, reply.parse::<BlobState>(), step),
+            Purpose::AttachBlob(id, blob) => self.blob_attached(id, blob, reply, step),
+            Purpose::FetchBlob(wish) => match reply {
+                Reply::Ok(bytes) => step.event(Event::WishDone(wish, Answer::Bytes(bytes))),
+                Reply::Problem(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
+            },
             Purpose::Log(id) => self.log_fetched(id, reply.parse::<LogPage>(), step),
             Purpose::Report(id, number) => self.report_delivered(id, number, step),
             Purpose::SyncDevices => {
@@ -339,6 +428,7 @@ impl Client {
             }
             Purpose::Decline(wish) => Self::declined(wish, reply, step),
             Purpose::Typing => {}
+            Purpose::KeepPicture(id) => self.picture_kept(id, step),
         }
     }
 

@@ -85,9 +85,12 @@ impl Client {
         self.set_waiting(id, None, step);
         let Some(intent) = self.next_intent_of(id) else { return false };
         let blocked = self.conversations.get(&id).is_some_and(Self::has_proposals)
-            && matches!((&intent.stage, &intent.work), (Stage::Queued, Work::Activity { .. }));
+            && matches!(
+                (&intent.stage, &intent.work),
+                (Stage::Queued, Work::Activity { .. } | Work::RenewLeaf { .. })
+            );
         if blocked {
-            // MLS encrypts nothing while a proposal waits.
+            // MLS encrypts nothing while a proposal waits, and to apply one takes more than a new leaf.
             self.want_change(id, Change::Proposals, step);
         } else {
             self.carry_out(id, intent, step);
@@ -154,6 +157,9 @@ impl Client {
     }
 
     fn carry_out(&mut self, id: ConversationId, intent: Intent, step: &mut Step) {
+        if matches!(intent.stage, Stage::Queued) && self.pump_uploads(id, &intent, step) {
+            return;
+        }
         match (&intent.stage, &intent.work) {
             (Stage::Message { .. } | Stage::Commit { .. } | Stage::Proposal { .. }, _) => {
                 self.submit(id, &intent, step);
@@ -524,7 +530,7 @@ enum Ready {
 
 /// Encrypts one activity at the conversation's place in the log. The ratchet moves; the caller stores that first.
 fn encrypt(
-    crypto: &openmls_rust_crypto::RustCrypto,
+    crypto: &crate::mls::crypto::Crypto,
     signer: &crate::mls::signer::DeviceSigner,
     conversation: &mut Conversation,
     json: &[u8],
@@ -534,6 +540,8 @@ fn encrypt(
     let provider = Provider { crypto, store: &conversation.store };
     let group = conversation.group.as_mut().ok_or_else(|| MakeError::of("there is no group"))?;
     group.set_aad(MessageAad::default().encode());
-    let message = group.create_message(&provider, signer, &frame).map_err(MakeError::of)?;
+    let own_leaf = group.own_leaf_index();
+    let create = || group.create_message(&provider, signer, &frame);
+    let message = conversation.store.while_sending(own_leaf, create).map_err(MakeError::of)?;
     message.to_bytes().map_err(MakeError::of)
 }

@@ -142,6 +142,7 @@ impl Client {
         if !self.online.signed_out {
             self.online.signed_out = true;
             self.online.session = None;
+            self.linking = None;
             for (wish, _) in std::mem::take(&mut self.online.deferred) {
                 step.event(Event::WishFailed(wish, failure.clone()));
             }
@@ -164,6 +165,8 @@ impl Client {
     }
 
     pub(super) fn stream_closed(&mut self, error: TransportError, step: &mut Step) {
+        // A relay that no longer knows the session opens no stream. An answer to something else says why.
+        self.sync.account |= self.online.stream == Stream::Opening;
         self.online.stream = Stream::Closed;
         self.back_off(&error.to_string(), None, step);
     }
@@ -176,6 +179,10 @@ impl Client {
             StreamEvent::Log { conversation, last } => self.log_grew(conversation, last),
             StreamEvent::Welcome => self.sync.welcomes = true,
             StreamEvent::Contacts => self.sync.contacts = true,
+            StreamEvent::Devices => {
+                self.sync.devices = true;
+                step.event(Event::DevicesChanged);
+            }
             StreamEvent::KeyPackages { .. } => self.sync.key_packages = true,
             StreamEvent::Conversations
             | StreamEvent::JoinRequests { .. }

@@ -1,6 +1,6 @@
 //! One step of the machine: everything that an input leads to is collected here and handed out in the right order.
 
-use infrasound_spec::time::Timestamp;
+use infrasound_spec::{blob::BlobId, time::Timestamp};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng as _};
 use zeroize::Zeroizing;
@@ -19,6 +19,7 @@ pub(super) struct Step {
     pub(super) requests: Vec<HttpRequest>,
     pub(super) events: Vec<Event>,
     pub(super) loads: Vec<Scope>,
+    pub(super) drops: Vec<BlobId>,
     pub(super) open_stream: Option<String>,
     pub(super) wake_at: Option<Timestamp>,
 }
@@ -34,9 +35,17 @@ impl Step {
             requests: Vec::new(),
             events: Vec::new(),
             loads: Vec::new(),
+            drops: Vec::new(),
             open_stream: None,
             wake_at: None,
         }
+    }
+
+    /// A seed for somebody else's generator.
+    pub(super) fn seed(&mut self) -> Zeroizing<[u8; 32]> {
+        let mut seed = Zeroizing::new([0; 32]);
+        self.rng.fill_bytes(&mut *seed);
+        seed
     }
 
     pub(super) fn random<const N: usize>(&mut self) -> [u8; N] {
@@ -61,6 +70,7 @@ impl Step {
             outputs.push(Output::Persist(self.writes.seal(sealer, &mut self.rng)));
         }
         outputs.extend(self.loads.into_iter().map(Output::Load));
+        outputs.extend(self.drops.into_iter().map(Output::DropBlob));
         outputs.extend(self.requests.into_iter().map(Output::Request));
         outputs.extend(self.open_stream.map(|token| Output::OpenStream { token: Token(token) }));
         outputs.extend(self.events.into_iter().map(Output::Event));

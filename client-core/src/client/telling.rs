@@ -110,6 +110,7 @@ impl Client {
             time: origin.time,
             body,
             in_reply_to: None,
+            attachments: Vec::new(),
             edited: false,
             reactions: Vec::new(),
             state: if origin.own { MessageState::Sent } else { MessageState::Received },

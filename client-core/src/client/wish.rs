@@ -4,7 +4,7 @@ use infrasound_spec::{
     account::Handle,
     api::paths,
     consent::{ContactState, RequestPolicy},
-    content::{Act, Activity, Note, ObjectId, html_from_text},
+    content::{Act, Activity, Attachment, Note, ObjectId, html_from_text},
     conversation::{Conversation as Direct, ConversationId},
     limits,
 };
@@ -15,12 +15,13 @@ use super::{
     Client, Listed,
     requests::{Purpose, Reply, failure},
     step::Step,
+    uploading::uploads,
 };
 use crate::{
     conversation::summary::StoredSummary,
     event::{Answer, Event, Failure, FailureCode},
     input::{Wish, WishId},
-    intent::{Intent, Stage, Target, Work},
+    intent::{Change, Intent, Stage, Target, Upload, Work},
     journal::Place,
     message::{Body, Message, MessageState},
     output::Method,
@@ -34,7 +35,9 @@ impl Client {
             return step.event(Event::WishFailed(id, failure));
         }
         let outcome = match wish {
-            Wish::Send { to, text, in_reply_to } => self.wish_send(&to, &text, in_reply_to, step).map(Some),
+            Wish::Send { to, text, in_reply_to, attachments } => {
+                self.wish_send(&to, &text, in_reply_to, attachments, step).map(Some)
+            }
             Wish::React { conversation, object, emoji } => {
                 self.wish_act(conversation, Act::React { object, emoji }, step).map(Some)
             }
@@ -62,7 +65,15 @@ impl Client {
             Wish::Archive { conversation, archived } => {
                 self.wish_listed(conversation, |stored| stored.archived = archived, step).map(Some)
             }
-            wish @ (Wish::SetPolicy(_) | Wish::SafetyNumber { .. } | Wish::Devices) => {
+            Wish::ConfirmLink => self.wish_confirm_link().map(Some),
+            Wish::CancelLink => Ok(Some(self.wish_cancel_link(step))),
+            wish @ (Wish::RenameDevice { .. }
+            | Wish::RevokeDevice { .. }
+            | Wish::JoinLink(_)
+            | Wish::SetPolicy(_)
+            | Wish::SafetyNumber { .. }
+            | Wish::Devices
+            | Wish::FetchBlob { .. }) => {
                 self.online.deferred.push((id, wish));
                 self.fail_deferred_if_offline(step);
                 Ok(None)
@@ -88,6 +99,10 @@ impl Client {
                     self.look_up_handle(Purpose::LookUpForContact(id, state), &who, step);
                 }
                 Wish::Group(wish) => self.pump_group_wish(id, wish, step),
+                Wish::FetchBlob { blob, offset, length } => self.fetch_blob(id, &blob, offset, length, step),
+                Wish::RenameDevice { device, name } => self.rename_device(id, device, name, step),
+                Wish::RevokeDevice { device } => self.revoke_device(id, device, step),
+                Wish::JoinLink(by) => self.wish_join_link(id, by, step),
                 Wish::Devices => self.ask(Purpose::Devices(id), Method::Get, paths::DEVICES.to_owned(), step),
                 _ => {}
             }
@@ -109,14 +124,13 @@ impl Client {
         to: &Handle,
         text: &str,
         in_reply_to: Option<ObjectId>,
+        attachments: Vec<Attachment>,
         step: &mut Step,
     ) -> Result<Answer, Failure> {
         if *to == self.device.handle {
             return Err(Failure::new(FailureCode::Refused, "you cannot write to yourself"));
         }
-        let note = Note { id: ObjectId::from_random(step.random()), html: html_from_text(text), in_reply_to };
-        let activity = Activity { id: ObjectId::from_random(step.random()), act: Act::Create(note.clone()) };
-        let json = encode_activity(&activity)?;
+        let Written { note, json, uploads } = write_note(text, in_reply_to, attachments, step)?;
         let conversation =
             match self.contact_by_handle(to).map(|contact| (contact.account.clone(), contact.state)) {
                 Some((_, ContactState::Blocked)) => {
@@ -134,7 +148,8 @@ impl Client {
             };
         let target = conversation.map_or_else(|| Target::Handle(to.clone()), Target::Conversation);
         let work = Work::Activity { json, note: Some(note.id.clone()), receipt: false };
-        self.add_intent(target, work, step);
+        let intent = self.add_intent(target, work, step);
+        self.set_uploads(intent, uploads, step);
         step.event(Event::Message(self.pending_message(&note, conversation, step)));
         Ok(Answer::Queued { message: note.id, conversation })
     }
@@ -154,6 +169,7 @@ impl Client {
             time: step.now,
             body: Body::Html(note.html.clone()),
             in_reply_to: note.in_reply_to.clone(),
+            attachments: note.attachments.clone(),
             edited: false,
             reactions: Vec::new(),
             state: MessageState::Pending(None),
@@ -248,7 +264,8 @@ impl Client {
     pub(super) fn add_intent(&mut self, target: Target, work: Work, step: &mut Step) -> u64 {
         let id = self.next_intent;
         self.next_intent += 1;
-        let intent = Intent { id, target, work, stage: Stage::Queued, created: step.now };
+        let intent =
+            Intent { id, target, work, stage: Stage::Queued, created: step.now, uploads: Vec::new() };
         self.active.extend(intent.conversation());
         self.save_intent(intent, step);
         id
@@ -261,7 +278,9 @@ impl Client {
 
     pub(super) fn remove_intent(&mut self, id: u64, step: &mut Step) -> Option<Intent> {
         step.writes.delete(Place::Root, Intent::record_name(id));
-        self.intents.remove(&id)
+        let intent = self.intents.remove(&id)?;
+        self.drop_uploads(&intent, step);
+        Some(intent)
     }
 
     /// A wish that was stored can't be done: it ends, and the app is told why.
@@ -275,9 +294,21 @@ impl Client {
             _ => intent.wish().cloned(),
         };
         self.lost_races.remove(&id);
+        self.forget_unfounded(&intent, step);
         if let Some(object) = object {
             let conversation = intent.conversation();
             step.event(Event::IntentFailed { conversation, object, failure: failure.clone() });
+        }
+    }
+
+    /// A group that could not be made is no conversation.
+    fn forget_unfounded(&mut self, intent: &Intent, step: &mut Step) {
+        let founds = matches!(&intent.work, Work::Change { change: Change::Found { .. }, .. });
+        let Some(id) = intent.conversation().filter(|_| founds) else { return };
+        let stood = self.conversations.get(&id).is_some_and(|conversation| conversation.state.joined_at > 0);
+        if !stood && self.summaries.remove(&id).is_some() {
+            step.writes.delete(Place::Root, [b"summary/".as_slice(), id.as_bytes()].concat());
+            self.active.remove(&id);
         }
     }
 
@@ -297,6 +328,29 @@ impl Client {
         }
         id
     }
+}
+
+/// A note as it was written, and what has to be uploaded before it goes.
+pub(super) struct Written {
+    pub(super) note: Note,
+    pub(super) json: Vec<u8>,
+    pub(super) uploads: Vec<Upload>,
+}
+
+/// Makes a note of what a person wrote and attached.
+pub(super) fn write_note(
+    text: &str,
+    in_reply_to: Option<ObjectId>,
+    attachments: Vec<Attachment>,
+    step: &mut Step,
+) -> Result<Written, Failure> {
+    let uploads = uploads(&attachments)?;
+    // A file needs no words.
+    let html = if text.is_empty() && !attachments.is_empty() { String::new() } else { html_from_text(text) };
+    let note = Note { id: ObjectId::from_random(step.random()), html, in_reply_to, attachments };
+    let activity = Activity { id: ObjectId::from_random(step.random()), act: Act::Create(note.clone()) };
+    let json = encode_activity(&activity)?;
+    Ok(Written { note, json, uploads })
 }
 
 pub(super) fn encode_activity(activity: &Activity) -> Result<Vec<u8>, Failure> {

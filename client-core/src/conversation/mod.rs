@@ -1,6 +1,7 @@
 //! A conversation that is loaded: its MLS group, its place in the log, and what is to be done next.
 
 pub(crate) mod chain;
+mod kept;
 pub(crate) mod state;
 pub mod summary;
 
@@ -13,12 +14,13 @@ use infrasound_spec::{
     members::Members,
     mls::LeafError,
     policy::{GroupPolicy, LinkKey},
+    roster::Roster,
     time::Timestamp,
 };
 use openmls::prelude::{GroupId, MlsGroup};
 
 use crate::{
-    conversation::{chain::ChainWindow, state::State},
+    conversation::{chain::ChainWindow, kept::Kept, state::State},
     group_link::GroupLink,
     journal::{OpenedRecord, Place, RecordDamaged, WriteSet},
     mls::store::{Changes, MlsStore, StoreError},
@@ -26,9 +28,9 @@ use crate::{
     stored,
 };
 
-const STATE: &[u8] = b"state";
+/// The record that the state is in.
+pub(crate) const STATE: &[u8] = b"state";
 const MLS: &[u8] = b"mls/";
-const KEPT: &[u8] = b"kept/";
 const NAME: &[u8] = b"name/";
 /// Links that were made on this device, by their keys.
 pub(crate) const LINK: &[u8] = b"link/";
@@ -47,9 +49,11 @@ pub(crate) struct Conversation {
     pub(crate) names: BTreeMap<AccountUri, Handle>,
     /// Join links that were made on this device.
     pub(crate) links: BTreeMap<LinkKey, GroupLink>,
+    /// Which of their endorsements were verified already.
+    pub(crate) roster: Roster,
     pub(crate) chain: ChainWindow,
-    /// The group before each provisional commit, by the commit's number.
-    kept: BTreeMap<u64, Vec<OpenedRecord>>,
+    /// How the group was before each provisional commit.
+    kept: Kept,
     /// The conversation goes on without this device, until the other account lets it in. Asked anew each time online.
     pub(crate) left_out: bool,
     /// The key of the other account was looked up since it started over.
@@ -89,8 +93,9 @@ impl Conversation {
             policy: None,
             names: BTreeMap::new(),
             links: BTreeMap::new(),
+            roster: Roster::default(),
             chain: ChainWindow::default(),
-            kept: BTreeMap::new(),
+            kept: Kept::default(),
             left_out: false,
             key_looked_up: false,
             barred: false,
@@ -111,9 +116,6 @@ impl Conversation {
         for (name, value) in records {
             if let Some(key) = name.strip_prefix(MLS) {
                 mls.push((key.to_vec(), value));
-            } else if let Some((commit, key)) = name.strip_prefix(KEPT).and_then(<[u8]>::split_first_chunk) {
-                let commit = u64::from_be_bytes(*commit);
-                conversation.kept.entry(commit).or_default().push((key.to_vec(), value));
             } else if name == STATE {
                 conversation.state = stored::decode(&value)?;
             } else if name.starts_with(LINK) {
@@ -122,7 +124,7 @@ impl Conversation {
             } else if name.starts_with(NAME) {
                 let (account, handle) = stored::decode(&value)?;
                 conversation.names.insert(account, handle);
-            } else {
+            } else if !conversation.kept.load(&name, &value) {
                 conversation.chain.load(&name, &value);
             }
         }
@@ -140,10 +142,10 @@ impl Conversation {
         self.refresh_members()
     }
 
-    /// Verifies who the leaves are. To be called whenever the epoch has changed.
+    /// Looks up who the leaves are, and verifies those that are new. To be called whenever the epoch has changed.
     pub(crate) fn refresh_members(&mut self) -> Result<(), LoadError> {
         self.members = match &self.group {
-            Some(group) => Members::of(group.public_group())?,
+            Some(group) => self.roster.members(group.public_group())?,
             None => Members::default(),
         };
         self.policy = match &self.group {
@@ -169,60 +171,54 @@ impl Conversation {
     /// Writes what changed: the state, openmls' records, the chain.
     pub(crate) fn save(&mut self, writes: &mut WriteSet) {
         writes.put(self.place(), STATE, stored::encode(&self.state));
-        put_changes(writes, &self.place(), MLS, self.store.take_changes());
+        self.save_group(writes);
         self.chain.save(writes, &self.place());
+    }
+
+    fn save_group(&mut self, writes: &mut WriteSet) {
+        let place = self.place();
+        let taken = self.store.take_changes();
+        put_changes(writes, &place, MLS, taken.now);
+        self.kept.add(taken.before);
+        self.kept.save(writes, &place);
     }
 
     /// Keeps the group as it is now, until the commit that is about to be applied is confirmed.
     pub(crate) fn keep_group(&mut self, commit: u64, writes: &mut WriteSet) {
-        let snapshot = self.store.snapshot();
-        for (key, value) in &snapshot {
-            writes.put(self.place(), kept_name(commit, key), value.to_vec());
-        }
-        self.kept.insert(commit, snapshot);
+        // What has changed up to here does not come from this commit.
+        self.save_group(writes);
+        self.kept.begin(commit);
     }
 
     /// The commit, and with it those before it, is confirmed: the groups before them are forgotten.
     pub(crate) fn drop_kept(&mut self, commit: u64, writes: &mut WriteSet) {
-        let later = self.kept.split_off(&(commit + 1));
-        let confirmed = std::mem::replace(&mut self.kept, later);
-        self.forget(confirmed, writes);
+        self.kept.confirm(commit);
+        self.save_group(writes);
     }
 
     /// The commit, and with it those after it, is void: the group before it stands again. A founding leaves none.
     pub(crate) fn restore_kept(&mut self, commit: u64, writes: &mut WriteSet) -> Result<(), LoadError> {
-        let undone = self.kept.split_off(&commit);
-        let before = undone.get(&commit).cloned();
-        self.forget(undone, writes);
-        if let Some(before) = before {
-            self.store.restore(before);
-            self.reload_group()
-        } else {
+        // What has changed up to here goes, too.
+        self.save_group(writes);
+        let Some(before) = self.kept.undo(commit) else {
             self.drop_group();
-            Ok(())
-        }
-    }
-
-    fn forget(&self, kept: BTreeMap<u64, Vec<OpenedRecord>>, writes: &mut WriteSet) {
-        for (commit, records) in kept {
-            for (key, _) in records {
-                writes.delete(self.place(), kept_name(commit, &key));
-            }
-        }
+            return Ok(());
+        };
+        put_changes(writes, &self.place(), MLS, before.clone());
+        self.store.put_back(before);
+        self.save_group(writes);
+        self.reload_group()
     }
 
     /// There is no group any more: a founding was voided or lost the race.
     pub(crate) fn drop_group(&mut self) {
         self.store.clear();
+        self.kept.clear();
         self.group = None;
         self.members = Members::default();
         self.policy = None;
         self.state.group_id = None;
     }
-}
-
-fn kept_name(commit: u64, key: &[u8]) -> Vec<u8> {
-    [KEPT, &commit.to_be_bytes(), key].concat()
 }
 
 /// Writes changes of an openmls store under a prefix.

@@ -103,4 +103,27 @@ impl State {
             renew_at: None,
         }
     }
+
+    /// What another device of the account is given of it: receipts, and no part in the group.
+    pub(crate) fn for_sibling(&self, id: &ConversationId) -> Self {
+        Self {
+            began: self.began,
+            received: self.received.clone(),
+            acknowledged: self.acknowledged,
+            read_receipt: self.read_receipt,
+            other_delivered: self.other_delivered,
+            other_read: self.other_read,
+            ..Self::new(*id, self.other.clone())
+        }
+    }
+
+    /// Whether it takes no part in a group.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.group_id.is_none()
+            && self.founding.is_none()
+            && self.reports.is_empty()
+            && self.provisional.is_empty()
+            && self.refused.is_none()
+            && self.joined_at == 0
+    }
 }

@@ -96,6 +96,9 @@ pub(crate) struct StoredGroup {
     pub(crate) unsynced: bool,
     pub(crate) inviter: Option<(AccountUri, Handle)>,
     pub(crate) ended: Option<Ended>,
+    /// When this account, whose picture it is, last asked the relay to keep the group's picture.
+    #[serde(default)]
+    pub(crate) picture_kept: Option<Timestamp>,
 }
 
 /// The stored form of a [`Summary`], less what contacts know.

@@ -1,7 +1,14 @@
-//! openmls behind our storage. This module is the only one that touches openmls' own clock and random numbers:
-//! it reads `SystemTime` to check lifetimes, and its crypto provider seeds its own generator.
+//! openmls behind our storage and our random numbers. This module is the only one that touches openmls' own clock: it
+//! reads `SystemTime` to check lifetimes.
 
+pub(crate) mod crypto;
+#[cfg(test)]
+mod groups;
+mod one_byte;
+mod pack;
+mod parts;
 pub(crate) mod signer;
+mod storage;
 pub(crate) mod store;
 
 use infrasound_spec::{account::AccountUri, account::DeviceKey, time::Timestamp};
@@ -9,31 +16,31 @@ use openmls::prelude::{
     BasicCredential, CredentialWithKey, Lifetime, MlsGroupJoinConfig, PURE_PLAINTEXT_WIRE_FORMAT_POLICY,
     SenderRatchetConfiguration,
 };
-use openmls_rust_crypto::RustCrypto;
 use openmls_traits::OpenMlsProvider;
 
+use crypto::Crypto;
 use store::MlsStore;
 
 /// What openmls needs around one operation.
 pub(crate) struct Provider<'a> {
-    pub(crate) crypto: &'a RustCrypto,
+    pub(crate) crypto: &'a Crypto,
     pub(crate) store: &'a MlsStore,
 }
 
 impl OpenMlsProvider for Provider<'_> {
-    type CryptoProvider = RustCrypto;
-    type RandProvider = RustCrypto;
+    type CryptoProvider = Crypto;
+    type RandProvider = Crypto;
     type StorageProvider = MlsStore;
 
     fn storage(&self) -> &MlsStore {
         self.store
     }
 
-    fn crypto(&self) -> &RustCrypto {
+    fn crypto(&self) -> &Crypto {
         self.crypto
     }
 
-    fn rand(&self) -> &RustCrypto {
+    fn rand(&self) -> &Crypto {
         self.crypto
     }
 }

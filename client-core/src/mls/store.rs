@@ -1,32 +1,52 @@
 //! openmls' storage as a write-set in memory: every change can be rolled back, or taken out to be sealed and persisted.
 //!
-//! Values are MessagePack with named fields: self-describing, as openmls 0.9 asks, and a quarter of JSON's size.
+//! Values are MessagePack with named fields: self-describing, as openmls 0.9 asks. The two that grow with the group, the
+//! tree and the message secrets, are stored in parts, and only the parts that changed are written again.
+//!
+//! Spec: `journal.md` 3.
 
 use std::{
-    cell::RefCell,
+    borrow::Cow,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, HashMap},
 };
 
-use openmls_traits::storage::{CURRENT_VERSION, StorageProvider, traits};
+use openmls::prelude::LeafNodeIndex;
+use openmls_traits::storage::CURRENT_VERSION;
 use serde::{Serialize, de::DeserializeOwned};
-use zeroize::Zeroizing;
+use zeroize::Zeroize as _;
 
-const VERSION: u16 = CURRENT_VERSION;
+use super::{
+    pack::{Cut, PackError, Packed, Packer},
+    parts::{Difference, Part},
+};
+
+pub(super) const VERSION: u16 = CURRENT_VERSION;
 
 /// A value could not be written or read: a bug, or a journal from another version.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
     #[error("a value of openmls cannot be encoded: {0}")]
-    Encode(#[from] rmp_serde::encode::Error),
+    Encode(#[from] PackError),
+    #[error("the name of a value of openmls cannot be encoded: {0}")]
+    Name(#[from] rmp_serde::encode::Error),
     #[error("a stored value of openmls cannot be decoded: {0}")]
     Decode(#[from] rmp_serde::decode::Error),
 }
 
-type Value = Zeroizing<Vec<u8>>;
-type Records = HashMap<Vec<u8>, Value>;
+/// Where a part stands: the value's key, and the number of the part.
+type Spot = (Vec<u8>, usize);
 
 /// What changed in a store: the new value of each record, or that it is gone.
-pub(crate) type Changes = BTreeMap<Vec<u8>, Option<Value>>;
+pub(crate) type Changes = BTreeMap<Vec<u8>, Option<Part>>;
+
+/// What a step changed.
+pub(crate) struct Taken {
+    /// What stands there now.
+    pub(crate) now: Changes,
+    /// What stood there before.
+    pub(crate) before: Changes,
+}
 
 /// The records of one group, and behind them, while joining, those of the key packages.
 #[derive(Default)]
@@ -34,63 +54,124 @@ pub(crate) struct MlsStore {
     own: RefCell<Layer>,
     /// Key packages: read and deleted from while joining, never written.
     behind: RefCell<Layer>,
+    /// The leaf that is writing a message at the moment.
+    sending: Cell<Option<usize>>,
 }
 
 #[derive(Default)]
 struct Layer {
-    records: Records,
+    /// The parts of each value, by its key.
+    values: HashMap<Vec<u8>, Vec<Part>>,
     /// What stood where something changed since the last `take` or `roll_back`.
-    before: BTreeMap<Vec<u8>, Option<Value>>,
+    before: BTreeMap<Spot, Option<Part>>,
 }
 
 impl Layer {
-    fn set(&mut self, key: Vec<u8>, value: Option<Value>) {
-        let old = match value {
-            Some(value) => self.records.insert(key.clone(), value),
-            None => self.records.remove(&key),
-        };
-        self.before.entry(key).or_insert(old);
+    /// From records, in whatever order they come. A part without those before it belongs to nothing.
+    fn load(records: impl IntoIterator<Item = (Vec<u8>, Part)>) -> Self {
+        let sorted: BTreeMap<Spot, Part> =
+            records.into_iter().map(|(name, part)| (spot_of(name), part)).collect();
+        let mut layer = Self::default();
+        for (spot, part) in sorted {
+            layer.place(spot, Some(part));
+        }
+        layer
     }
 
-    fn take(&mut self) -> Changes {
-        let changed = std::mem::take(&mut self.before);
-        changed.into_keys().map(|key| (key.clone(), self.records.get(&key).cloned())).collect()
+    /// Puts a part into its place, or takes it and those after it away. The next place that is free is the last one.
+    fn place(&mut self, (key, index): Spot, part: Option<Part>) -> Option<Part> {
+        let parts = self.values.entry(key).or_default();
+        let Some(part) = part else {
+            parts.truncate(index);
+            return None;
+        };
+        if let Some(stored) = parts.get_mut(index) {
+            return Some(std::mem::replace(stored, part));
+        }
+        if index == parts.len() {
+            parts.push(part);
+        }
+        None
+    }
+
+    fn update(&mut self, key: Vec<u8>, difference: Difference) {
+        let Difference { count, changed } = difference;
+        for (index, part) in changed {
+            let spot = (key.clone(), index);
+            let old = self.place(spot.clone(), Some(part));
+            self.before.entry(spot).or_insert(old);
+        }
+        let Some(parts) = self.values.get_mut(&key) else { return };
+        let gone = parts.split_off(count.min(parts.len()));
+        for (index, old) in (count..).zip(gone) {
+            self.before.entry((key.clone(), index)).or_insert(Some(old));
+        }
+    }
+
+    fn remove(&mut self, key: &[u8]) {
+        for (index, old) in self.values.remove(key).unwrap_or_default().into_iter().enumerate() {
+            self.before.entry((key.to_vec(), index)).or_insert(Some(old));
+        }
+    }
+
+    fn take(&mut self) -> Taken {
+        let (mut now, mut before) = (Changes::new(), Changes::new());
+        for ((key, index), old) in std::mem::take(&mut self.before) {
+            let part = self.values.get(&key).and_then(|parts| parts.get(index)).cloned();
+            let name = name_of(key, index);
+            now.insert(name.clone(), part);
+            before.insert(name, old);
+        }
+        Taken { now, before }
     }
 
     fn roll_back(&mut self) {
-        for (key, old) in std::mem::take(&mut self.before) {
-            match old {
-                Some(value) => self.records.insert(key, value),
-                None => self.records.remove(&key),
-            };
+        for (spot, old) in std::mem::take(&mut self.before) {
+            self.place(spot, old);
         }
+    }
+}
+
+/// The name of a part's record. The first part has the value's own.
+fn name_of(key: Vec<u8>, index: usize) -> Vec<u8> {
+    match u32::try_from(index) {
+        Ok(0) | Err(_) => key,
+        Ok(index) => [[Label::LaterPart as u8].as_slice(), &index.to_be_bytes(), &key].concat(),
+    }
+}
+
+fn spot_of(name: Vec<u8>) -> Spot {
+    let later = name.split_first().filter(|(label, _)| **label == Label::LaterPart as u8);
+    match later.and_then(|(_, rest)| rest.split_first_chunk()) {
+        Some((index, key)) => {
+            (key.to_vec(), usize::try_from(u32::from_be_bytes(*index)).unwrap_or(usize::MAX))
+        }
+        None => (name, 0),
     }
 }
 
 impl MlsStore {
     /// A store with these records.
-    pub(crate) fn new(records: impl IntoIterator<Item = (Vec<u8>, Value)>) -> Self {
-        let own = Layer { records: records.into_iter().collect(), before: BTreeMap::new() };
-        Self { own: RefCell::new(own), behind: RefCell::default() }
+    pub(crate) fn new(records: impl IntoIterator<Item = (Vec<u8>, Part)>) -> Self {
+        Self { own: RefCell::new(Layer::load(records)), ..Self::default() }
     }
 
     /// An empty store for a new group, with the key packages' records behind it.
-    pub(crate) fn joining(key_packages: impl IntoIterator<Item = (Vec<u8>, Value)>) -> Self {
-        let behind = Layer { records: key_packages.into_iter().collect(), before: BTreeMap::new() };
-        Self { own: RefCell::default(), behind: RefCell::new(behind) }
+    pub(crate) fn joining(key_packages: impl IntoIterator<Item = (Vec<u8>, Part)>) -> Self {
+        Self { behind: RefCell::new(Layer::load(key_packages)), ..Self::default() }
     }
 
     /// What changed since the last time, to be persisted with the group.
-    pub(crate) fn take_changes(&self) -> Changes {
+    pub(crate) fn take_changes(&self) -> Taken {
         self.own.borrow_mut().take()
     }
 
     /// What changed in the key packages: those that were used up. The layer is gone afterwards.
     pub(crate) fn take_changes_behind(&self) -> Changes {
         let mut behind = self.behind.borrow_mut();
-        let changes = behind.take();
+        let taken = behind.take();
         *behind = Layer::default();
-        changes
+        taken.now
     }
 
     /// Undoes everything since the last `take_changes`.
@@ -99,26 +180,41 @@ impl MlsStore {
         self.behind.borrow_mut().roll_back();
     }
 
-    /// All records of the group, to be kept while a commit is provisional.
-    pub(crate) fn snapshot(&self) -> Vec<(Vec<u8>, Value)> {
-        self.own.borrow().records.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
-    }
-
-    /// Puts the group back to a snapshot.
-    pub(crate) fn restore(&self, snapshot: Vec<(Vec<u8>, Value)>) {
+    /// Puts back what `take_changes` said was there before, of one step or of many. Nothing may have changed since.
+    pub(crate) fn put_back(&self, before: Changes) {
+        let sorted: BTreeMap<Spot, Option<Part>> =
+            before.into_iter().map(|(name, part)| (spot_of(name), part)).collect();
         let mut own = self.own.borrow_mut();
-        let gone: Vec<Vec<u8>> = own.records.keys().cloned().collect();
-        for key in gone {
-            own.set(key, None);
-        }
-        for (key, value) in snapshot {
-            own.set(key, Some(value));
+        for (spot, part) in sorted {
+            own.place(spot, part);
         }
     }
 
     /// Forgets the group.
     pub(crate) fn clear(&self) {
-        self.restore(Vec::new());
+        let mut own = self.own.borrow_mut();
+        let keys: Vec<Vec<u8>> = own.values.keys().cloned().collect();
+        for key in keys {
+            own.remove(&key);
+        }
+    }
+
+    /// All records, as a host would have them.
+    #[cfg(test)]
+    pub(super) fn records(&self) -> BTreeMap<Vec<u8>, Part> {
+        let own = self.own.borrow();
+        let of_value = |(key, parts): (&Vec<u8>, &Vec<Part>)| -> Vec<(Vec<u8>, Part)> {
+            (0..).zip(parts).map(|(index, part)| (name_of(key.clone(), index), part.clone())).collect()
+        };
+        own.values.iter().flat_map(of_value).collect()
+    }
+
+    /// The encoding of the one value with this label.
+    #[cfg(test)]
+    pub(super) fn encoding(&self, label: Label) -> Vec<u8> {
+        let own = self.own.borrow();
+        let value = own.values.iter().find(|(key, _)| key.first() == Some(&(label as u8)));
+        value.map(|(_, parts)| joined(parts).into_owned()).unwrap_or_default()
     }
 
     fn key(label: Label, key: &impl Serialize) -> Result<Vec<u8>, StoreError> {
@@ -127,42 +223,114 @@ impl MlsStore {
         Ok(bytes)
     }
 
-    fn write(&self, label: Label, key: &impl Serialize, value: &impl Serialize) -> Result<(), StoreError> {
+    pub(super) fn write(
+        &self,
+        label: Label,
+        key: &impl Serialize,
+        value: &impl Serialize,
+    ) -> Result<(), StoreError> {
         let key = Self::key(label, key)?;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(256));
-        value.serialize(&mut rmp_serde::Serializer::new(&mut *bytes).with_struct_map())?;
-        self.own.borrow_mut().set(key, Some(bytes));
+        let mut own = self.own.borrow_mut();
+        let stored = own.values.get(&key).map_or([].as_slice(), Vec::as_slice);
+        let difference = match self.sent(label, stored, value)? {
+            Some(difference) => difference,
+            None => {
+                let mut packer = Packer::new(stored, label.cut());
+                value.serialize(&mut packer)?;
+                packer.finish().difference
+            }
+        };
+        own.update(key, difference);
         Ok(())
     }
 
-    fn read<T: DeserializeOwned>(&self, label: Label, key: &impl Serialize) -> Result<Option<T>, StoreError> {
+    /// What a message of this device changes, if that is only its own ratchet. Where anything else that is looked at is
+    /// different, so may be what was not looked at, and everything has to be.
+    ///
+    /// openmls moves ratchets of others only when it has read their message, and says so at once. It may begin one
+    /// without saying so, for a message that then does not open; but that takes a secret out of the tree.
+    fn sent(
+        &self,
+        label: Label,
+        stored: &[Part],
+        value: &impl Serialize,
+    ) -> Result<Option<Difference>, StoreError> {
+        let Some(leaf) = self.sending.get().filter(|_| matches!(label, Label::MessageSecrets)) else {
+            return Ok(None);
+        };
+        let mut packer = Packer::for_sender(stored, label.cut(), leaf);
+        value.serialize(&mut packer)?;
+        let Packed { difference, sender_parts } = packer.finish();
+        let nothing_else = difference.count == stored.len()
+            && difference.changed.iter().all(|(index, _)| sender_parts.contains(index));
+        Ok(nothing_else.then_some(difference))
+    }
+
+    /// Runs `create_message` for this leaf. In a group where everybody has spoken, others' ratchets need not be looked
+    /// at to find the one that moved.
+    pub(crate) fn while_sending<T>(&self, own_leaf: LeafNodeIndex, create: impl FnOnce() -> T) -> T {
+        self.sending.set(Some(own_leaf.usize()));
+        let created = create();
+        self.sending.set(None);
+        created
+    }
+
+    pub(super) fn read<T: DeserializeOwned>(
+        &self,
+        label: Label,
+        key: &impl Serialize,
+    ) -> Result<Option<T>, StoreError> {
         let key = Self::key(label, key)?;
         let own = self.own.borrow();
         let behind = self.behind.borrow();
-        let value = own.records.get(&key).or_else(|| behind.records.get(&key));
-        value.map(|value| Ok(rmp_serde::from_slice(value)?)).transpose()
+        let parts = own.values.get(&key).or_else(|| behind.values.get(&key));
+        let Some(parts) = parts.filter(|parts| !parts.is_empty()) else { return Ok(None) };
+        let mut bytes = joined(parts);
+        let value = rmp_serde::from_slice(&bytes);
+        if let Cow::Owned(bytes) = &mut bytes {
+            bytes.zeroize();
+        }
+        Ok(Some(value?))
     }
 
-    fn delete(&self, label: Label, key: &impl Serialize) -> Result<(), StoreError> {
+    pub(super) fn delete(&self, label: Label, key: &impl Serialize) -> Result<(), StoreError> {
         let key = Self::key(label, key)?;
         for layer in [&self.own, &self.behind] {
-            let mut layer = layer.borrow_mut();
-            if layer.records.contains_key(&key) {
-                layer.set(key.clone(), None);
-            }
+            layer.borrow_mut().remove(&key);
         }
         Ok(())
     }
 
-    fn append(&self, label: Label, key: &impl Serialize, item: &impl Serialize) -> Result<(), StoreError> {
+    pub(super) fn append(
+        &self,
+        label: Label,
+        key: &impl Serialize,
+        item: &impl Serialize,
+    ) -> Result<(), StoreError> {
         let mut items: Vec<serde_bytes::ByteBuf> = self.read(label, key)?.unwrap_or_default();
         items.push(serde_bytes::ByteBuf::from(rmp_serde::to_vec_named(item)?));
         self.write(label, key, &items)
     }
 
-    fn list<T: DeserializeOwned>(&self, label: Label, key: &impl Serialize) -> Result<Vec<T>, StoreError> {
+    pub(super) fn list<T: DeserializeOwned>(
+        &self,
+        label: Label,
+        key: &impl Serialize,
+    ) -> Result<Vec<T>, StoreError> {
         let items: Vec<serde_bytes::ByteBuf> = self.read(label, key)?.unwrap_or_default();
         items.iter().map(|item| Ok(rmp_serde::from_slice(item)?)).collect()
+    }
+}
+
+/// A value's encoding. Whoever takes it out of the parts wipes it.
+fn joined(parts: &[Part]) -> Cow<'_, [u8]> {
+    match parts {
+        [only] => Cow::Borrowed(only),
+        parts => {
+            let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
+            parts.iter().for_each(|part| bytes.extend_from_slice(part));
+            Cow::Owned(bytes)
+        }
     }
 }
 
@@ -188,231 +356,28 @@ pub(crate) enum Label {
     EpochKeyPairs = 16,
     KeyPackage = 17,
     Psk = 18,
+    /// Followed by the part's number and the name of the value's first part.
+    LaterPart = 19,
 }
 
-/// One value for each group: a writer, a reader, a deleter.
-macro_rules! group_value {
-    ($($write:ident, $read:ident, $delete:ident: $kind:ident = $label:ident;)+) => { $(
-        fn $write<G: traits::GroupId<VERSION>, T: traits::$kind<VERSION>>(
-            &self,
-            group: &G,
-            value: &T,
-        ) -> Result<(), Self::Error> {
-            self.write(Label::$label, group, value)
+impl Label {
+    /// Where values of this kind are cut. A different cut is no different format: the parts are joined for reading.
+    fn cut(self) -> Cut {
+        match self {
+            // A commit changes a leaf and the nodes above it.
+            Self::Tree => Cut { fields: &["leaf_nodes", "parent_nodes"], senders: &[], every: 4 },
+            // A message moves one ratchet; the first one of a sender deletes the secrets above its leaf.
+            Self::MessageSecrets => Cut {
+                fields: &[
+                    "leaf_nodes",
+                    "parent_nodes",
+                    "handshake_sender_ratchets",
+                    "application_sender_ratchets",
+                ],
+                senders: &["handshake_sender_ratchets", "application_sender_ratchets"],
+                every: 16,
+            },
+            _ => Cut::NOWHERE,
         }
-
-        fn $read<G: traits::GroupId<VERSION>, T: traits::$kind<VERSION>>(
-            &self,
-            group: &G,
-        ) -> Result<Option<T>, Self::Error> {
-            self.read(Label::$label, group)
-        }
-
-        fn $delete<G: traits::GroupId<VERSION>>(&self, group: &G) -> Result<(), Self::Error> {
-            self.delete(Label::$label, group)
-        }
-    )+ };
-}
-
-/// One value for each key that is not a group: a writer and a deleter (the readers differ in their parameters).
-macro_rules! keyed_value {
-    ($($write:ident, $delete:ident: $key:ident -> $kind:ident = $label:ident;)+) => { $(
-        fn $write<K: traits::$key<VERSION>, T: traits::$kind<VERSION>>(
-            &self,
-            key: &K,
-            value: &T,
-        ) -> Result<(), Self::Error> {
-            self.write(Label::$label, key, value)
-        }
-
-        fn $delete<K: traits::$key<VERSION>>(&self, key: &K) -> Result<(), Self::Error> {
-            self.delete(Label::$label, key)
-        }
-    )+ };
-}
-
-impl StorageProvider<VERSION> for MlsStore {
-    type Error = StoreError;
-
-    group_value! {
-        write_mls_join_config, mls_group_join_config, delete_group_config: MlsGroupJoinConfig = JoinConfig;
-        write_tree, tree, delete_tree: TreeSync = Tree;
-        write_interim_transcript_hash, interim_transcript_hash, delete_interim_transcript_hash:
-            InterimTranscriptHash = InterimTranscriptHash;
-        write_context, group_context, delete_context: GroupContext = GroupContext;
-        write_confirmation_tag, confirmation_tag, delete_confirmation_tag: ConfirmationTag = ConfirmationTag;
-        write_message_secrets, message_secrets, delete_message_secrets: MessageSecrets = MessageSecrets;
-        write_resumption_psk_store, resumption_psk_store, delete_all_resumption_psk_secrets:
-            ResumptionPskStore = ResumptionPsks;
-        write_own_leaf_index, own_leaf_index, delete_own_leaf_index: LeafNodeIndex = OwnLeafIndex;
-        write_group_epoch_secrets, group_epoch_secrets, delete_group_epoch_secrets:
-            GroupEpochSecrets = EpochSecrets;
-    }
-
-    keyed_value! {
-        write_signature_key_pair, delete_signature_key_pair:
-            SignaturePublicKey -> SignatureKeyPair = SignatureKeyPair;
-        write_encryption_key_pair, delete_encryption_key_pair:
-            EncryptionKey -> HpkeKeyPair = EncryptionKeyPair;
-        write_key_package, delete_key_package: HashReference -> KeyPackage = KeyPackage;
-        write_psk, delete_psk: PskId -> PskBundle = Psk;
-    }
-
-    fn signature_key_pair<K: traits::SignaturePublicKey<VERSION>, T: traits::SignatureKeyPair<VERSION>>(
-        &self,
-        key: &K,
-    ) -> Result<Option<T>, Self::Error> {
-        self.read(Label::SignatureKeyPair, key)
-    }
-
-    fn encryption_key_pair<T: traits::HpkeKeyPair<VERSION>, K: traits::EncryptionKey<VERSION>>(
-        &self,
-        key: &K,
-    ) -> Result<Option<T>, Self::Error> {
-        self.read(Label::EncryptionKeyPair, key)
-    }
-
-    fn key_package<K: traits::HashReference<VERSION>, T: traits::KeyPackage<VERSION>>(
-        &self,
-        key: &K,
-    ) -> Result<Option<T>, Self::Error> {
-        self.read(Label::KeyPackage, key)
-    }
-
-    fn psk<T: traits::PskBundle<VERSION>, K: traits::PskId<VERSION>>(
-        &self,
-        key: &K,
-    ) -> Result<Option<T>, Self::Error> {
-        self.read(Label::Psk, key)
-    }
-
-    fn write_group_state<S: traits::GroupState<VERSION>, G: traits::GroupId<VERSION>>(
-        &self,
-        group: &G,
-        state: &S,
-    ) -> Result<(), Self::Error> {
-        self.write(Label::GroupState, group, state)
-    }
-
-    fn group_state<S: traits::GroupState<VERSION>, G: traits::GroupId<VERSION>>(
-        &self,
-        group: &G,
-    ) -> Result<Option<S>, Self::Error> {
-        self.read(Label::GroupState, group)
-    }
-
-    fn delete_group_state<G: traits::GroupId<VERSION>>(&self, group: &G) -> Result<(), Self::Error> {
-        self.delete(Label::GroupState, group)
-    }
-
-    fn append_own_leaf_node<G: traits::GroupId<VERSION>, L: traits::LeafNode<VERSION>>(
-        &self,
-        group: &G,
-        leaf: &L,
-    ) -> Result<(), Self::Error> {
-        self.append(Label::OwnLeafNodes, group, leaf)
-    }
-
-    fn own_leaf_nodes<G: traits::GroupId<VERSION>, L: traits::LeafNode<VERSION>>(
-        &self,
-        group: &G,
-    ) -> Result<Vec<L>, Self::Error> {
-        self.list(Label::OwnLeafNodes, group)
-    }
-
-    fn delete_own_leaf_nodes<G: traits::GroupId<VERSION>>(&self, group: &G) -> Result<(), Self::Error> {
-        self.delete(Label::OwnLeafNodes, group)
-    }
-
-    fn queue_proposal<G, R, P>(&self, group: &G, reference: &R, proposal: &P) -> Result<(), Self::Error>
-    where
-        G: traits::GroupId<VERSION>,
-        R: traits::ProposalRef<VERSION>,
-        P: traits::QueuedProposal<VERSION>,
-    {
-        self.write(Label::Proposal, &(group, reference), proposal)?;
-        self.append(Label::ProposalRefs, group, reference)
-    }
-
-    fn queued_proposal_refs<G: traits::GroupId<VERSION>, R: traits::ProposalRef<VERSION>>(
-        &self,
-        group: &G,
-    ) -> Result<Vec<R>, Self::Error> {
-        self.list(Label::ProposalRefs, group)
-    }
-
-    fn queued_proposals<G, R, P>(&self, group: &G) -> Result<Vec<(R, P)>, Self::Error>
-    where
-        G: traits::GroupId<VERSION>,
-        R: traits::ProposalRef<VERSION>,
-        P: traits::QueuedProposal<VERSION>,
-    {
-        let references: Vec<R> = self.list(Label::ProposalRefs, group)?;
-        let with_proposal = |reference: R| -> Result<Option<(R, P)>, StoreError> {
-            let proposal = self.read(Label::Proposal, &(group, &reference))?;
-            Ok(proposal.map(|proposal| (reference, proposal)))
-        };
-        references.into_iter().filter_map(|reference| with_proposal(reference).transpose()).collect()
-    }
-
-    fn remove_proposal<G: traits::GroupId<VERSION>, R: traits::ProposalRef<VERSION>>(
-        &self,
-        group: &G,
-        reference: &R,
-    ) -> Result<(), Self::Error> {
-        let wanted = rmp_serde::to_vec_named(reference)?;
-        let mut references: Vec<serde_bytes::ByteBuf> =
-            self.read(Label::ProposalRefs, group)?.unwrap_or_default();
-        references.retain(|stored| stored.as_slice() != wanted);
-        self.write(Label::ProposalRefs, group, &references)?;
-        self.delete(Label::Proposal, &(group, reference))
-    }
-
-    fn clear_proposal_queue<G: traits::GroupId<VERSION>, R: traits::ProposalRef<VERSION>>(
-        &self,
-        group: &G,
-    ) -> Result<(), Self::Error> {
-        for reference in self.list::<R>(Label::ProposalRefs, group)? {
-            self.delete(Label::Proposal, &(group, &reference))?;
-        }
-        self.delete(Label::ProposalRefs, group)
-    }
-
-    fn write_encryption_epoch_key_pairs<G, E, T>(
-        &self,
-        group: &G,
-        epoch: &E,
-        leaf_index: u32,
-        key_pairs: &[T],
-    ) -> Result<(), Self::Error>
-    where
-        G: traits::GroupId<VERSION>,
-        E: traits::EpochKey<VERSION>,
-        T: traits::HpkeKeyPair<VERSION>,
-    {
-        self.write(Label::EpochKeyPairs, &(group, epoch, leaf_index), &key_pairs)
-    }
-
-    fn encryption_epoch_key_pairs<G, E, T>(
-        &self,
-        group: &G,
-        epoch: &E,
-        leaf_index: u32,
-    ) -> Result<Vec<T>, Self::Error>
-    where
-        G: traits::GroupId<VERSION>,
-        E: traits::EpochKey<VERSION>,
-        T: traits::HpkeKeyPair<VERSION>,
-    {
-        Ok(self.read(Label::EpochKeyPairs, &(group, epoch, leaf_index))?.unwrap_or_default())
-    }
-
-    fn delete_encryption_epoch_key_pairs<G: traits::GroupId<VERSION>, E: traits::EpochKey<VERSION>>(
-        &self,
-        group: &G,
-        epoch: &E,
-        leaf_index: u32,
-    ) -> Result<(), Self::Error> {
-        self.delete(Label::EpochKeyPairs, &(group, epoch, leaf_index))
     }
 }

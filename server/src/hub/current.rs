@@ -3,12 +3,21 @@
 //! It belongs to the entry that made the group (`state_entry`) and never changes, so a cached one is either right or,
 //! as the writer finds out by comparing that number, no longer current.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use infrasound_spec::{account::DeviceId, commit, conversation::ConversationId, time::Timestamp};
-use openmls::prelude::PublicGroup;
+use infrasound_spec::{
+    account::{AccountUri, DeviceId},
+    commit,
+    consent::ContactState,
+    conversation::{ConversationId, ConversationKind},
+    members::Members,
+    policy::GroupPolicy,
+    time::Timestamp,
+};
+use openmls::prelude::{ProcessedMessageContent, PublicGroup};
+use openmls_rust_crypto::RustCrypto;
 
-use super::public_group::Pieces;
+use super::{framing, public_group::Pieces};
 use crate::{
     app::App,
     error::ApiError,
@@ -18,7 +27,10 @@ use crate::{
         conversation::{ConversationKey, ConversationRow},
         group_state,
         head::{self, Head},
-        membership,
+        membership::{self, Membership},
+        participant,
+        participant::Part,
+        proposal::{self, StoredProposal},
     },
 };
 
@@ -27,8 +39,10 @@ use crate::{
 pub(crate) struct Leaf {
     /// The device.
     pub(crate) device: DeviceId,
-    /// Which of the two accounts it is of.
+    /// Which account it is of.
     pub(crate) account: usize,
+    /// Whether it is not told of what comes: in a group, its account put the group away, or leaves.
+    pub(crate) quiet: bool,
 }
 
 /// The current group of a conversation.
@@ -38,67 +52,148 @@ pub(crate) struct Current {
     pub(crate) key: ConversationKey,
     /// The conversation.
     pub(crate) id: ConversationId,
+    /// What kind.
+    pub(crate) kind: ConversationKind,
     /// The commit that made the group.
     pub(crate) state_entry: u64,
     /// The MLS group.
     pub(crate) group_id: Vec<u8>,
     /// Its epoch.
     pub(crate) epoch: u64,
+    /// A group's policy.
+    pub(crate) policy: Option<GroupPolicy>,
     /// Who has a leaf.
     pub(crate) members: Vec<Leaf>,
+    /// Which accounts leave.
+    pub(crate) leaving: Vec<usize>,
 }
 
-/// A current group with the group itself, to check a commit against.
-pub(crate) struct Loaded {
-    /// The group as submissions need it.
-    pub(crate) current: Arc<Current>,
+/// The public group of an epoch, to check a commit against.
+#[derive(Debug)]
+pub(crate) struct EpochGroup {
+    /// The commit that made it.
+    pub(crate) state_entry: u64,
     /// The public group.
     pub(crate) group: PublicGroup,
     /// What it is changed with.
     pub(crate) pieces: Pieces,
+    /// Who its leaves are.
+    pub(crate) members: Members,
+    /// The entries of the proposals that the group knows of.
+    pub(crate) proposals: Vec<u64>,
+}
+
+/// A current group with the group itself.
+pub(crate) struct Loaded {
+    /// The group as submissions need it.
+    pub(crate) current: Arc<Current>,
+    /// The group itself.
+    pub(crate) epoch: EpochGroup,
+    /// The proposals that wait for a commit.
+    pub(crate) pending: Vec<StoredProposal>,
     /// The time of the last entry.
     pub(crate) last_time: Timestamp,
 }
 
 impl Current {
-    /// Which of the two accounts the device is of, if it has a leaf.
+    /// Which account the device is of, if it has a leaf.
     pub(crate) fn leaf_of(&self, device: &DeviceId) -> Option<usize> {
         self.members.iter().find(|leaf| leaf.device == *device).map(|leaf| leaf.account)
     }
+
+    /// What a group's policy lets the account do; `false` in a direct conversation.
+    pub(crate) fn allows(&self, account: &AccountUri, what: fn(&GroupPolicy, &AccountUri) -> bool) -> bool {
+        self.policy.as_ref().is_some_and(|policy| what(policy, account))
+    }
 }
 
-/// Loads a conversation's current group. `None`: there is no such conversation, or it has no group now.
-pub(crate) async fn load(conn: &mut Conn, id: &ConversationId) -> Result<Option<Loaded>, StoreError> {
+impl EpochGroup {
+    /// Reads the group after the commit `state_entry`, and verifies who its leaves are.
+    pub(crate) fn read(state_entry: u64, state: &[u8]) -> Result<Self, StoreError> {
+        let unreadable = || StoreError::Inconsistent { table: "group_states", column: "state" };
+        let (group, pieces) = Pieces::load(state).map_err(|_| unreadable())?;
+        let members = Members::of(&group).map_err(|_| unreadable())?;
+        Ok(Self { state_entry, group, pieces, members, proposals: Vec::new() })
+    }
+
+    /// Lets the group know of proposals that were made in it, so that a commit can apply them.
+    pub(crate) fn propose(
+        &mut self,
+        crypto: &RustCrypto,
+        pending: &[StoredProposal],
+    ) -> Result<(), StoreError> {
+        let unreadable = || StoreError::Inconsistent { table: "proposals", column: "bytes" };
+        for stored in pending {
+            if self.proposals.contains(&stored.number) {
+                continue;
+            }
+            let message = framing::proposal(&stored.bytes).map_err(|_| unreadable())?;
+            let processed = self.group.process_message(crypto, message).map_err(|_| unreadable())?;
+            let ProcessedMessageContent::ProposalMessage(queued) = processed.into_content() else {
+                return Err(unreadable());
+            };
+            self.group.add_proposal(&self.pieces, *queued).map_err(|_| unreadable())?;
+            self.proposals.push(stored.number);
+        }
+        Ok(())
+    }
+}
+
+/// Loads a conversation's current group, around `known` if that is the one. `None`: there is no such conversation, or it
+/// has no group now.
+pub(crate) async fn load(
+    conn: &mut Conn,
+    id: &ConversationId,
+    known: Option<EpochGroup>,
+) -> Result<Option<Loaded>, StoreError> {
     let Some(row) = conversation::load(conn, id).await? else { return Ok(None) };
     let Some(head) = head::load(conn, row.key).await? else { return Ok(None) };
     if head.state_entry == 0 {
         return Ok(None);
     }
-    let missing = StoreError::Inconsistent { table: "group_states", column: "number" };
-    let stored = group_state::load(conn, row.key, head.state_entry).await?.ok_or(missing)?;
-    read_group(&row, &head, &stored.state).map(Some)
+    let epoch = match known.filter(|known| known.state_entry == head.state_entry) {
+        Some(known) => known,
+        None => {
+            let missing = StoreError::Inconsistent { table: "group_states", column: "number" };
+            let stored = group_state::load(conn, row.key, head.state_entry).await?.ok_or(missing)?;
+            EpochGroup::read(head.state_entry, &stored.state)?
+        }
+    };
+    let parts = participant::all(conn, row.key).await?;
+    let pending = proposal::made_in(conn, row.key, head.state_entry).await?;
+    let current = describe(&row, &head, &epoch, &parts, &pending)?;
+    Ok(Some(Loaded { current: Arc::new(current), epoch, pending, last_time: head.last_time }))
 }
 
-fn read_group(row: &ConversationRow, head: &Head, state: &[u8]) -> Result<Loaded, StoreError> {
-    let unreadable = || StoreError::Inconsistent { table: "group_states", column: "state" };
-    let (group, pieces) = Pieces::load(state).map_err(|_| unreadable())?;
-    let devices = commit::members(&group).map_err(|_| unreadable())?;
-    let members = devices
-        .into_values()
-        .map(|device| {
-            let account = row.index_of(&device.account).ok_or_else(unreadable)?;
-            Ok(Leaf { device: device.device, account })
-        })
-        .collect::<Result<_, StoreError>>()?;
-    let current = Current {
+fn describe(
+    row: &ConversationRow,
+    head: &Head,
+    epoch: &EpochGroup,
+    parts: &[Part],
+    pending: &[StoredProposal],
+) -> Result<Current, StoreError> {
+    let by_uri: HashMap<&AccountUri, &Part> = parts.iter().map(|part| (&part.uri, part)).collect();
+    let leaving: Vec<usize> = pending.iter().map(|proposal| proposal.account).collect();
+    let leaf = |device: &infrasound_spec::endorsement::EndorsedDevice| {
+        let nobodys = StoreError::Inconsistent { table: "participants", column: "uri" };
+        let part = by_uri.get(&device.account).ok_or(nobodys)?;
+        let quiet = part.consent == ContactState::Ignored || leaving.contains(&part.account);
+        Ok(Leaf { device: device.device, account: part.account, quiet })
+    };
+    let context = epoch.group.group_context();
+    let (_, policy) = commit::read_context(context)
+        .map_err(|_| StoreError::Inconsistent { table: "group_states", column: "state" })?;
+    Ok(Current {
         key: row.key,
         id: row.id,
+        kind: row.kind,
         state_entry: head.state_entry,
-        group_id: group.group_id().to_vec(),
-        epoch: group.group_context().epoch().as_u64(),
-        members,
-    };
-    Ok(Loaded { current: Arc::new(current), group, pieces, last_time: head.last_time })
+        group_id: context.group_id().to_vec(),
+        epoch: context.epoch().as_u64(),
+        policy,
+        members: epoch.members.devices().map(leaf).collect::<Result<_, StoreError>>()?,
+        leaving,
+    })
 }
 
 impl App {
@@ -108,8 +203,10 @@ impl App {
             Ok(current) => return Ok(Some(current)),
             Err(ticket) => ticket,
         };
+        let mut place = self.live.groups.place(id).await;
         let mut snapshot = self.read().await?;
-        let Some(loaded) = load(&mut snapshot, id).await? else { return Ok(None) };
+        let Some(loaded) = load(&mut snapshot, id, place.take()).await? else { return Ok(None) };
+        *place = Some(loaded.epoch);
         self.live.conversations.keep(ticket, *id, Arc::clone(&loaded.current));
         Ok(Some(loaded.current))
     }
@@ -127,18 +224,36 @@ impl App {
         Ok(same)
     }
 
-    /// Whether the session's device has a leaf now; `None`: the conversation is not the account's.
-    pub(crate) async fn has_leaf(
+    /// How the session's device stands to a conversation, if it has the entries up to `after`.
+    pub(crate) async fn standing(
         &self,
         session: &Session,
         id: &ConversationId,
-    ) -> Result<Option<bool>, ApiError> {
+        after: u64,
+    ) -> Result<Standing, ApiError> {
         let mut snapshot = self.read().await?;
-        let Some(row) = conversation::load(&mut snapshot, id).await? else { return Ok(None) };
-        if row.index_of(&session.account).is_none() {
-            return Ok(None);
-        }
+        let Some(row) = conversation::load(&mut snapshot, id).await? else { return Ok(Standing::Stranger) };
+        let Some(part) = participant::load(&mut snapshot, row.key, &session.account).await? else {
+            return Ok(Standing::Stranger);
+        };
         let memberships = membership::of_device(&mut snapshot, row.key, &session.device).await?;
-        Ok(Some(memberships.iter().any(|membership| membership.until.is_none())))
+        let misses = |membership: &Membership| membership.end().is_none_or(|end| after < end);
+        if memberships.iter().any(misses) {
+            return Ok(Standing::Behind);
+        }
+        let part_of = row.kind == ConversationKind::Direct
+            || membership::is_member(&mut snapshot, row.key, part.account).await?;
+        Ok(if part_of { Standing::Outside } else { Standing::Stranger })
     }
+}
+
+/// How a device stands to a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It has a leaf, or had one and has not seen yet how it went.
+    Behind,
+    /// Its account takes part, and it has no leaf.
+    Outside,
+    /// Its account has nothing to do with it.
+    Stranger,
 }

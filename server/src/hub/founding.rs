@@ -1,27 +1,32 @@
 //! Founding a conversation: a group of one device, and the commit that adds the other account.
 //!
-//! There is one conversation for each pair. It may be founded again, under the same id and with the next generation,
+//! There is one conversation for each pair; a group is founded by its creator. It may be founded again, under the same id and with the next generation,
 //! when its founding was voided or when no leaf of its group belongs to a device any more. Spec: `conversations.md` 3.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use infrasound_spec::{
+    account::AccountUri,
     api::{
         conversations::{Accepted, FoundConversation},
         problem::ProblemType,
     },
     commit,
     consent::ContactState,
-    conversation::{self as spec_conversation, Conversation},
+    conversation::{Conversation, ConversationKind, Parties},
     log::{self, EntryKind},
+    members::Members,
     mls,
+    policy::Role,
     time::Timestamp,
 };
-use openmls::prelude::{GroupContext, ProposalStore, PublicGroup};
+use openmls::prelude::{ProposalStore, PublicGroup};
 
 use super::{
     consent::{self, Acquaintance},
-    framing, handshake,
+    current::{self, EpochGroup},
+    framing,
+    handshake::{Judging, Refusal},
     public_group::Pieces,
     submit_commit::{CommitAppend, verify_bundle},
 };
@@ -34,7 +39,7 @@ use crate::{
         conversation::{self, ConversationRow},
         group_state,
         head::{self, Head},
-        membership, welcome,
+        membership, participant, proposal, welcome,
     },
     writer::Tx,
 };
@@ -52,17 +57,26 @@ impl App {
             return earlier.repeated_by(&session.device, EntryKind::Commit, &digest);
         }
         let at = self.time_of_founding(&found).await?;
-        let (group, pieces, conversation) = self.read_group(session, &found, at)?;
-        let checked = handshake::check(&self.crypto, group, &pieces, &found.bundle, session, at)?;
-        let other = conversation.other(&session.account).clone();
-        if !checked.changes.added.iter().any(|device| device.account == other) {
+        let (mut epoch, conversation) = self.read_group(session, &found, at)?;
+        let kind = conversation.kind();
+        let judging = Judging { crypto: &self.crypto, kind, leaving: &[], session, at };
+        let checked = judging.check(&mut epoch, &found.bundle).map_err(|refusal| match refusal {
+            Refusal::Problem(error) => error,
+            Refusal::Incomplete => ApiError::internal(),
+        })?;
+        if let Some(other) = conversation.other(&session.account)
+            && !checked.changes.added.iter().any(|device| device.account == *other)
+        {
             return Err(ApiError::invalid("The founding commit does not add the other account."));
         }
+        self.check_size(&checked)?;
         let append = CommitAppend {
             submission: found.submission,
             bundle: found.bundle,
             checked,
             session: Arc::clone(session),
+            stay: BTreeSet::new(),
+            link_uses: None,
             window: self.config.void_window,
         };
         let job = Founding { conversation, append };
@@ -84,48 +98,39 @@ impl App {
         session: &Session,
         found: &FoundConversation,
         at: Timestamp,
-    ) -> Result<(PublicGroup, Pieces, Conversation), ApiError> {
+    ) -> Result<(EpochGroup, Conversation), ApiError> {
         let info = framing::group_info(found.group_info.as_slice())?;
         let tree = framing::founding_tree(found.tree.as_slice())?;
         let pieces = Pieces::default();
         let (group, _) = PublicGroup::from_external(&self.crypto, &pieces, tree, info, ProposalStore::new())
             .map_err(|error| ApiError::invalid(format!("The group does not verify: {error}.")))?;
         let context = group.group_context();
-        let conversation = spec_conversation::conversation_of(context)
+        let (conversation, policy) = commit::read_context(context)
             .map_err(|error| ApiError::invalid(format!("The group is not a conversation: {error}.")))?;
         let as_agreed = context.epoch().as_u64() == 0
             && context.ciphersuite() == mls::CIPHERSUITE
-            && has_only_our_extensions(context)
+            && mls::has_only_our_extensions(context)
             && conversation.id == found.conversation;
         if !as_agreed {
             return Err(ApiError::invalid(
                 "The group's context is not that of this conversation at epoch 0.",
             ));
         }
-        if !conversation.has(&session.account) {
+        if !conversation.may_have(&session.account) {
             return Err(ApiError::new(
                 ProblemType::Forbidden,
                 "This conversation is between other accounts.",
             ));
         }
+        if policy.is_some_and(|policy| policy.role(&session.account) != Role::Owner) {
+            return Err(ApiError::invalid("Who founds a group is its owner."));
+        }
         check_founder(&group, session, at)?;
-        Ok((group, pieces, conversation))
+        let members = Members::of(&group)
+            .map_err(|error| ApiError::invalid(format!("The founder's leaf: {error}.")))?;
+        let epoch = EpochGroup { state_entry: 0, group, pieces, members, proposals: Vec::new() };
+        Ok((epoch, conversation))
     }
-}
-
-/// The conversation's extension (read before) and what every leaf must be able to do, in whatever order; nothing else.
-fn has_only_our_extensions(context: &GroupContext) -> bool {
-    let ours = mls::required_capabilities();
-    let required = context.required_capabilities().is_some_and(|theirs| {
-        same_set(theirs.extension_types(), ours.extension_types())
-            && same_set(theirs.proposal_types(), ours.proposal_types())
-            && same_set(theirs.credential_types(), ours.credential_types())
-    });
-    required && context.extensions().iter().count() == 2
-}
-
-fn same_set<T: PartialEq>(one: &[T], other: &[T]) -> bool {
-    one.len() == other.len() && one.iter().all(|item| other.contains(item))
 }
 
 fn check_founder(group: &PublicGroup, session: &Session, at: Timestamp) -> Result<(), ApiError> {
@@ -151,26 +156,87 @@ struct Founding {
 }
 
 impl Founding {
-    async fn run(self, tx: &mut Tx<'_>) -> Result<Accepted, ApiError> {
+    async fn run(mut self, tx: &mut Tx<'_>) -> Result<Accepted, ApiError> {
         let founder = self.append.session.account.clone();
-        let other = self.conversation.other(&founder).clone();
         let existing = conversation::load(tx.conn, &self.conversation.id).await?;
         if let Some(row) = &existing
             && let Some(accepted) = self.append.repeated(tx, row).await?
         {
             return Ok(accepted);
         }
-        let asker = account::load(tx.conn, &founder).await?.ok_or_else(ApiError::internal)?;
-        let target = account::load(tx.conn, &other).await?.ok_or_else(|| {
+        let other = self.conversation.other(&founder).cloned();
+        if let Some(other) = &other {
+            self.check_consent(tx, &founder, other, existing.is_some()).await?;
+        }
+        let founders = self.founders(tx, existing.as_ref()).await?;
+        let mut head = self.make_room(tx, existing).await?;
+        if let Some(other) = &other {
+            accept(tx, &founder, other).await?;
+        }
+        let row = conversation::load_key(tx.conn, head.key).await?.ok_or_else(ApiError::internal)?;
+        if let Some([first, second]) = self.conversation.pair() {
+            head.consent = head
+                .consent
+                .with(0, contact::load(tx.conn, first, second).await?)
+                .with(1, contact::load(tx.conn, second, first).await?);
+        }
+        // The head exists before anything refers to it.
+        head::store(tx.conn, &head).await?;
+        let key = row.key;
+        let accepted = self.append.run(tx, &row, head, true).await?;
+        if let Some(founders) = founders {
+            participant::set_founders(tx.conn, key, founders.iter()).await?;
+        }
+        Ok(accepted)
+    }
+
+    /// Whether the other one of a direct conversation takes anything from the founder.
+    async fn check_consent(
+        &self,
+        tx: &mut Tx<'_>,
+        founder: &AccountUri,
+        other: &AccountUri,
+        known: bool,
+    ) -> Result<(), ApiError> {
+        let asker = account::load(tx.conn, founder).await?.ok_or_else(ApiError::internal)?;
+        let target = account::load(tx.conn, other).await?.ok_or_else(|| {
             ApiError::new(ProblemType::NoInfrasound, format!("{other} has never signed in to Infrasound."))
         })?;
-        let acquaintance = if existing.is_some() { Acquaintance::Conversation } else { Acquaintance::None };
-        consent::check(tx.conn, &asker, &target, acquaintance, tx.now).await?;
-        let head = self.make_room(tx, existing).await?;
-        accept(tx, &founder, &other).await?;
-        let row = conversation::load_key(tx.conn, head.key).await?.ok_or_else(ApiError::internal)?;
-        let head = with_consent(tx, &row, head).await?;
-        self.append.run(tx, &row, head, true).await
+        let acquaintance = if known { Acquaintance::Conversation } else { Acquaintance::None };
+        consent::check(tx.conn, &asker, &target, acquaintance, tx.now).await.map(drop)
+    }
+
+    /// Of a group: who may found it, now and if this is voided; the founder must be one of them. The creator founds it
+    /// first, then whoever is an owner in the group that stands. `None`: those of the last time.
+    async fn founders(
+        &mut self,
+        tx: &mut Tx<'_>,
+        existing: Option<&ConversationRow>,
+    ) -> Result<Option<Vec<AccountUri>>, ApiError> {
+        let Parties::Group { creator, .. } = &self.conversation.parties else { return Ok(None) };
+        let founder = &self.append.session.account.clone();
+        let refused =
+            || ApiError::new(ProblemType::Forbidden, "Only an owner of the group may found it again.");
+        let founders = match existing {
+            None => vec![creator.clone()],
+            Some(row) if !row.founded => {
+                return if participant::may_found(tx.conn, row.key, founder).await? {
+                    Ok(None)
+                } else {
+                    Err(refused())
+                };
+            }
+            Some(row) => {
+                let loaded = current::load(tx.conn, &row.id, None).await?.ok_or_else(ApiError::internal)?;
+                let policy = loaded.current.policy.clone().ok_or_else(ApiError::internal)?;
+                let standing = loaded.epoch.members.key_of(founder) == Some(self.append.session.account_key);
+                self.append.stay = loaded.epoch.members.accounts().into_keys().cloned().collect();
+                let owners = policy.roles.into_iter().filter(|(_, role)| *role == Role::Owner);
+                // Who has started over has no say before it was let in again.
+                owners.map(|(owner, _)| owner).filter(|owner| owner != founder || standing).collect()
+            }
+        };
+        if founders.contains(founder) { Ok(Some(founders)) } else { Err(refused()) }
     }
 
     /// Makes the conversation, or ends the group that was there, if the next founding is due.
@@ -179,7 +245,10 @@ impl Founding {
         let due = match &existing {
             None => 0,
             Some(row) if !row.founded => row.generation,
-            Some(row) if conversation::has_live_leaf(tx.conn, row.key).await? => {
+            Some(row)
+                if row.kind == ConversationKind::Direct
+                    && conversation::has_live_leaf(tx.conn, row.key).await? =>
+            {
                 return Err(exists("You have this conversation already. Fetch it instead of founding it."));
             }
             Some(row) => row.generation + 1,
@@ -194,6 +263,7 @@ impl Founding {
         membership::end_all(tx.conn, key, head.last).await?;
         welcome::delete_from(tx.conn, key, 0).await?;
         group_state::delete_from(tx.conn, key, 0).await?;
+        proposal::delete_from(tx.conn, key, 0).await?;
         crate::store::commit::abandon(tx.conn, key).await?;
         (head.provisional, head.state_entry) = (None, 0);
         Ok(head)
@@ -201,11 +271,7 @@ impl Founding {
 }
 
 /// Who writes first says that answers are welcome.
-async fn accept(
-    tx: &mut Tx<'_>,
-    founder: &infrasound_spec::account::AccountUri,
-    other: &infrasound_spec::account::AccountUri,
-) -> Result<(), ApiError> {
+async fn accept(tx: &mut Tx<'_>, founder: &AccountUri, other: &AccountUri) -> Result<(), ApiError> {
     match contact::load(tx.conn, founder, other).await? {
         ContactState::None | ContactState::Ignored => {
             contact::store(tx.conn, founder, other, ContactState::Accepted).await?;
@@ -218,15 +284,4 @@ async fn accept(
             "You block this account. Unblock it before you write to it.",
         )),
     }
-}
-
-async fn with_consent(tx: &mut Tx<'_>, row: &ConversationRow, mut head: Head) -> Result<Head, ApiError> {
-    let [first, second] = &row.accounts;
-    head.consent = head
-        .consent
-        .with(0, contact::load(tx.conn, first, second).await?)
-        .with(1, contact::load(tx.conn, second, first).await?);
-    // The head exists before anything refers to it.
-    head::store(tx.conn, &head).await?;
-    Ok(head)
 }

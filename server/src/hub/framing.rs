@@ -1,11 +1,11 @@
 //! Bytes from a client become the MLS message that they should be, or an error. Sizes are looked at first.
 
-use infrasound_spec::{limits, message::MessageAad};
+use infrasound_spec::{conversation::ConversationKind, external::ExternalJoin, limits, message::MessageAad};
 use openmls::{
     messages::group_info::VerifiableGroupInfo,
     prelude::{ContentType, MlsMessageBodyIn, MlsMessageIn, ProtocolMessage, RatchetTreeIn, Welcome},
 };
-use tls_codec::DeserializeBytes as _;
+use tls_codec::{Deserialize as _, DeserializeBytes as _, TlsDeserialize, TlsSize, VLBytes};
 
 use crate::error::ApiError;
 
@@ -18,10 +18,29 @@ pub(crate) struct OuterMessage {
     pub(crate) epoch: u64,
 }
 
-fn message(bytes: &[u8], what: &str) -> Result<MlsMessageBodyIn, ApiError> {
-    if bytes.len() > limits::MAX_HANDSHAKE {
-        return Err(too_large(what, limits::MAX_HANDSHAKE));
+/// The longest commit, Welcome or GroupInfo.
+pub(crate) const fn handshake_limit(kind: ConversationKind) -> usize {
+    match kind {
+        ConversationKind::Direct => limits::MAX_HANDSHAKE,
+        ConversationKind::Group => limits::MAX_GROUP_HANDSHAKE,
     }
+}
+
+/// The longest ratchet tree.
+pub(crate) const fn tree_limit(kind: ConversationKind) -> usize {
+    match kind {
+        ConversationKind::Direct => limits::MAX_HANDSHAKE,
+        ConversationKind::Group => limits::MAX_GROUP_TREE,
+    }
+}
+
+/// Refuses what is too long for the kind of conversation that it turns out to be for.
+pub(crate) fn check_length(bytes: &[u8], what: &str, limit: usize) -> Result<(), ApiError> {
+    if bytes.len() > limit { Err(too_large(what, limit)) } else { Ok(()) }
+}
+
+fn message(bytes: &[u8], what: &str) -> Result<MlsMessageBodyIn, ApiError> {
+    check_length(bytes, what, limits::MAX_GROUP_HANDSHAKE)?;
     MlsMessageIn::tls_deserialize_exact_bytes(bytes)
         .map(MlsMessageIn::extract)
         .map_err(|_| ApiError::invalid(format!("The {what} is not an MLSMessage.")))
@@ -61,6 +80,35 @@ pub(crate) fn commit(bytes: &[u8]) -> Result<ProtocolMessage, ApiError> {
         }
         _ => Err(other_kind("PublicMessage with a commit")),
     }
+}
+
+/// Reads a proposal: a `PublicMessage`.
+pub(crate) fn proposal(bytes: &[u8]) -> Result<ProtocolMessage, ApiError> {
+    check_length(bytes, "proposal", limits::MAX_KEY_PACKAGE)?;
+    match message(bytes, "proposal")? {
+        MlsMessageBodyIn::PublicMessage(message) if message.content_type() == ContentType::Proposal => {
+            Ok(message.into())
+        }
+        _ => Err(other_kind("PublicMessage with a proposal")),
+    }
+}
+
+/// What comes first in an external commit (RFC 9420 section 6), to read what openmls keeps to itself.
+#[derive(TlsDeserialize, TlsSize)]
+struct ExternalOuter {
+    _version: u16,
+    _wire_format: u16,
+    _group_id: VLBytes,
+    _epoch: u64,
+    _sender: u8,
+    authenticated_data: VLBytes,
+}
+
+/// By what right an external commit says that it joins, before it is verified.
+pub(crate) fn external_join(bytes: &[u8]) -> Option<ExternalJoin> {
+    // By the decoder for readers: that for slices panics in debug builds when a length promises more than there is.
+    let outer = ExternalOuter::tls_deserialize(&mut &bytes[..]).ok()?;
+    ExternalJoin::decode(outer.authenticated_data.as_slice()).ok()
 }
 
 /// Reads a Welcome.

@@ -2,11 +2,8 @@
 
 use infrasound_spec::{
     account::DeviceId,
-    api::{
-        conversations::{LogPage, WrongEpoch},
-        problem::ProblemType,
-    },
-    conversation::ConversationId,
+    api::conversations::LogPage,
+    conversation::{ConversationId, ConversationKind},
     limits,
 };
 
@@ -15,22 +12,31 @@ use crate::{
     error::ApiError,
     store::{
         Conn, StoreError, conversation,
-        conversation::ConversationKey,
-        entry, group_state, head,
-        membership::{self, Membership},
+        conversation::ConversationRow,
+        device, entry, group_state, head,
+        membership::{self, Horizon, Membership},
+        participant,
     },
 };
 
-/// A page of the log as the device may see it: bytes from its first commit to its last, digests of all.
+/// A page of the log as a device may see it: bytes from its first commit to its last; digests of all, or, of a group, as
+/// far as its account may know.
 pub(crate) async fn page(
     conn: &mut Conn,
-    key: ConversationKey,
+    row: &ConversationRow,
+    account: usize,
     memberships: &[Membership],
     after: u64,
     limit: u64,
 ) -> Result<LogPage, StoreError> {
-    let last = head::load(conn, key).await?.map_or(0, |head| head.last);
-    let mut entries = entry::page(conn, key, after, limit.min(limits::MAX_LOG_PAGE)).await?;
+    let mut last = head::load(conn, row.key).await?.map_or(0, |head| head.last);
+    if row.kind == ConversationKind::Group
+        && let Some(Horizon::UpTo(end)) = membership::horizon(conn, row.key, account).await?
+    {
+        last = last.min(end);
+    }
+    let limit = limit.min(limits::MAX_LOG_PAGE).min(last.saturating_sub(after));
+    let mut entries = entry::page(conn, row.key, after, limit).await?;
     for entry in &mut entries {
         if !memberships.iter().any(|membership| membership.covers(entry.number)) {
             entry.bytes = None;
@@ -48,19 +54,15 @@ impl App {
         after: u64,
     ) -> Result<ApiError, ApiError> {
         let mut snapshot = self.read().await?;
-        let Some(row) = conversation::load(&mut snapshot, id).await? else {
-            return Err(ApiError::not_found("conversation"));
-        };
+        let unknown = || ApiError::not_found("conversation");
+        let row = conversation::load(&mut snapshot, id).await?.ok_or_else(unknown)?;
+        let owner = device::load(&mut snapshot, device).await?.ok_or_else(unknown)?;
+        let part = participant::load(&mut snapshot, row.key, &owner.account).await?.ok_or_else(unknown)?;
         let state_entry = head::load(&mut snapshot, row.key).await?.map_or(0, |head| head.state_entry);
-        let epoch =
-            group_state::load(&mut snapshot, row.key, state_entry).await?.map_or(0, |group| group.epoch);
+        let epoch = group_state::epoch(&mut snapshot, row.key, state_entry).await?.unwrap_or(0);
         let memberships = membership::of_device(&mut snapshot, row.key, device).await?;
-        let page = page(&mut snapshot, row.key, &memberships, after, limits::MAX_LOG_PAGE).await?;
-        let mut error = ApiError::new(
-            ProblemType::WrongEpoch,
-            "The conversation has moved on. Apply the entries that come with this answer, then send again.",
-        );
-        error.0.wrong_epoch = Some(WrongEpoch { epoch, entries: page.entries });
-        Ok(error)
+        let limit = limits::MAX_LOG_PAGE;
+        let page = page(&mut snapshot, &row, part.account, &memberships, after, limit).await?;
+        Ok(ApiError::moved_on(epoch, page.entries))
     }
 }

@@ -4,19 +4,27 @@
 //! |---|---|
 //! | [`framing`] | are these bytes the MLS message that they should be? |
 //! | [`handshake`] | is this commit, with its Welcome and GroupInfo, valid in this group? |
-//! | [`founding`], [`submit_commit`], [`submit_message`] | may it be appended, and what follows? |
+//! | [`current`], [`groups`] | which group is the current one? |
+//! | [`founding`], [`submit_commit`], [`submit_message`], [`submit_proposal`] | may it be appended, and what follows? |
+//! | [`turns`] | whose commit comes next? |
+//! | [`commit_wanted`] | who is asked to commit what nobody commits? |
 //! | [`provisional`] | does a commit stand? |
 //! | [`consent`] | may this account ask that one? |
 //!
-//! Spec: `conversations.md`.
+//! Spec: `conversations.md`; `groups.md`.
 
+pub(crate) mod commit_wanted;
 pub(crate) mod consent;
 pub(crate) mod current;
 pub(crate) mod founding;
 pub(crate) mod framing;
+pub(crate) mod groups;
 pub(crate) mod handshake;
 pub(crate) mod missing;
 pub(crate) mod provisional;
 pub(crate) mod public_group;
 pub(crate) mod submit_commit;
 pub(crate) mod submit_message;
+pub(crate) mod submit_proposal;
+pub(crate) mod turns;
+pub(crate) mod welcome;

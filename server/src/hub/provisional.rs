@@ -3,8 +3,8 @@
 //! | what happens | then |
 //! |---|---|
 //! | a device of another account, a member before the commit (of a founding: a joiner), reports that it applied it | confirm |
-//! | … but it is a founding by somebody whom that account has not accepted | confirm when it accepts: silence until then |
-//! | another account sends a message or commit in the new epoch | confirm, before that is appended |
+//! | … but it is a founding, and that account has not accepted (the founder; to be in the group) | confirm when it does: silence until then |
+//! | another account that can judge sends a message, commit or proposal in the new epoch | confirm, before that is appended |
 //! | there is no other account among those who can judge | confirm at once |
 //! | every other account with a live device says "cannot apply", none applied it | void at once |
 //! | one says "cannot apply", and none applied it within the window | void |
@@ -14,6 +14,7 @@
 use infrasound_spec::{
     api::stream::StreamEvent,
     consent::ContactState,
+    conversation::ConversationKind,
     log::{self, EntryKind},
     report::CommitOutcome,
     time::Timestamp,
@@ -29,21 +30,31 @@ use crate::{
         entry::{self, NewEntry},
         group_state, head,
         head::Head,
-        membership, report, welcome,
+        link_use, membership, participant, proposal,
+        report::{self, Of},
+        welcome,
     },
     writer::{Effect, Tx},
 };
 
-/// Confirms all provisional commits of the other account: this one goes on in the epoch that they made.
+/// Confirms all provisional commits of others that the account can judge: it goes on in the epoch that they made.
 pub(crate) async fn confirm_by_action(
     tx: &mut Tx<'_>,
     head: &mut Head,
     account: usize,
 ) -> Result<(), StoreError> {
-    for commit in commit::provisional(tx.conn, head.key).await? {
-        if commit.committer != account {
-            confirm(tx, head, &commit).await?;
+    let commits = commit::provisional(tx.conn, head.key).await?;
+    let mut stand = 0;
+    for (index, commit) in commits.iter().enumerate() {
+        let judged = commit.committer != account
+            && membership::judges_account(tx.conn, head.key, commit.number, commit.founding, account).await?;
+        // What is built on stands with what builds on it.
+        if judged {
+            stand = index + 1;
         }
+    }
+    for commit in commits.iter().take(stand) {
+        confirm(tx, head, commit).await?;
     }
     refresh(tx, head).await
 }
@@ -101,19 +112,30 @@ async fn refresh(tx: &mut Tx<'_>, head: &mut Head) -> Result<(), StoreError> {
 
 /// Whether another account has applied the commit, or a later one, which needs it.
 async fn stands(tx: &mut Tx<'_>, row: &ConversationRow, commit: &Provisional) -> Result<bool, StoreError> {
-    let judges = membership::judges(tx.conn, row.key, commit.number, commit.founding).await?;
-    if judges.iter().all(|judge| judge.account == commit.committer) {
+    let (key, number, committer) = (row.key, commit.number, commit.committer);
+    if !membership::has_judge(tx.conn, key, number, commit.founding, committer).await? {
         return Ok(true);
     }
-    Ok(report::is_applied(tx.conn, row.key, commit.number, commit.committer).await?
-        && !is_silent(tx, row, commit).await?)
+    let of = match (commit.founding, row.kind) {
+        (false, _) => Of::Members,
+        (true, ConversationKind::Group) => Of::FoundingAccepted,
+        (true, ConversationKind::Direct) => Of::Founding,
+    };
+    Ok(report::is_applied(tx.conn, key, number, committer, of).await?
+        && (of != Of::Founding || has_accepted(tx, row, commit).await?))
 }
 
-/// Whether the founder must not learn yet that the request was opened.
-async fn is_silent(tx: &mut Tx<'_>, row: &ConversationRow, commit: &Provisional) -> Result<bool, StoreError> {
-    let [first, second] = &row.accounts;
-    let (founder, asked) = if commit.committer == 0 { (first, second) } else { (second, first) };
-    Ok(commit.founding && contact::load(tx.conn, asked, founder).await? != ContactState::Accepted)
+/// Whether the founder of a direct conversation may learn that the request was opened.
+async fn has_accepted(
+    tx: &mut Tx<'_>,
+    row: &ConversationRow,
+    founding: &Provisional,
+) -> Result<bool, StoreError> {
+    let parts = participant::all(tx.conn, row.key).await?;
+    let founder = parts.iter().find(|part| part.account == founding.committer);
+    let asked = parts.iter().find(|part| part.account != founding.committer);
+    let (Some(founder), Some(asked)) = (founder, asked) else { return Ok(false) };
+    Ok(contact::load(tx.conn, &asked.uri, &founder.uri).await? == ContactState::Accepted)
 }
 
 /// Whether the commit is refused by all, or by one for longer than the window.
@@ -125,8 +147,8 @@ async fn falls(tx: &mut Tx<'_>, commit: &Provisional, window: u64) -> Result<boo
     if others.iter().any(|report| matches!(report.outcome, CommitOutcome::Applied { .. })) {
         return Ok(false);
     }
-    let judges = membership::judges(tx.conn, key, commit.number, commit.founding).await?;
-    let mut reachable = judges.iter().filter(|judge| judge.live && judge.account != commit.committer);
+    let judges = membership::judges(tx.conn, key, commit.number, commit.founding, commit.committer).await?;
+    let mut reachable = judges.iter().filter(|judge| judge.live);
     let unanimous = reachable.all(|judge| others.iter().any(|report| report.account == judge.account));
     Ok(unanimous || tx.now >= refused_at.plus_millis(window))
 }
@@ -135,6 +157,8 @@ async fn confirm(tx: &mut Tx<'_>, head: &mut Head, commit: &Provisional) -> Resu
     if commit::end(tx.conn, head.key, commit.number, Outcome::Confirmed).await? {
         append_control(tx, head, EntryKind::Confirm, commit.number).await?;
         group_state::delete_before(tx.conn, head.key, commit.number).await?;
+        proposal::delete_before(tx.conn, head.key, commit.number).await?;
+        participant::settle(tx.conn, head.key, commit.number).await?;
     }
     Ok(())
 }
@@ -152,16 +176,31 @@ async fn void(
     }
     append_control(tx, head, EntryKind::Void, commit.number).await?;
     membership::void(tx.conn, head.key, commit.number, head.last).await?;
+    participant::void(tx.conn, head.key, commit.number).await?;
+    link_use::void(tx.conn, head.key, commit.number).await?;
+    proposal::delete_from(tx.conn, head.key, commit.number).await?;
     welcome::delete_from(tx.conn, head.key, commit.number).await?;
     group_state::delete_from(tx.conn, head.key, commit.number).await?;
     let before = group_state::number_before(tx.conn, head.key, commit.number).await?;
     head.state_entry = before.unwrap_or(0);
-    head.gone = conversation::gone(tx.conn, head.key).await?.into_iter().collect();
+    note_gone(tx, head, row).await?;
     if commit.founding {
         conversation::unfound(tx.conn, head.key).await?;
     }
     tracing::warn!(conversation = %row.id, number = commit.number, "a commit in conversation {} was voided", row.id);
     tx.effects.push(Effect::GroupChanged(row.id));
+    Ok(())
+}
+
+/// Notes which account of a direct conversation has no device left in it.
+pub(crate) async fn note_gone(
+    tx: &mut Tx<'_>,
+    head: &mut Head,
+    row: &ConversationRow,
+) -> Result<(), StoreError> {
+    if row.kind == ConversationKind::Direct {
+        head.gone = conversation::gone(tx.conn, row.key).await?.into_iter().collect();
+    }
     Ok(())
 }
 

@@ -67,7 +67,8 @@ fn read<T: DeserializeOwned>(piece: &ByteBuf) -> Result<Option<T>, UnreadableGro
     rmp_serde::from_slice(piece).map(Some).map_err(|_| UnreadableGroup)
 }
 
-/// One group, whatever its id; no standalone proposals, which direct conversations do not have.
+/// One group, whatever its id. Proposals are not stored here but beside their entries ([`crate::store::proposal`]): which of
+/// them are pending changes without the group.
 impl PublicStorageProvider<CURRENT_VERSION> for Pieces {
     type PublicError = UnreadableGroup;
 
@@ -119,7 +120,7 @@ impl PublicStorageProvider<CURRENT_VERSION> for Pieces {
         _: &R,
         _: &Q,
     ) -> Result<(), UnreadableGroup> {
-        Err(UnreadableGroup)
+        Ok(())
     }
 
     fn queued_proposals<

@@ -3,20 +3,29 @@
 //! Exactly one commit of an epoch wins: the writer appends it only if the group is still the one that it was judged
 //! against (`state_entry`). The loser gets the entries that it is missing. Spec: `conversations.md` 6 and 7.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use infrasound_spec::{
-    api::conversations::{Accepted, CommitBundle, SubmitCommit},
-    conversation::ConversationId,
+    account::AccountUri,
+    api::{
+        conversations::{Accepted, CommitBundle, SubmitCommit, WelcomeId},
+        problem::ProblemType,
+        stream::StreamEvent,
+    },
+    consent::ContactState,
+    conversation::{Conversation, ConversationId, ConversationKind},
+    external::ExternalJoin,
     log::{self, EntryKind},
+    policy::LinkKey,
     signing::{self, Purpose},
     submission::{SubmissionId, commit_content},
 };
 
 use super::{
-    current::{self, Current},
+    consent::{self, Acquaintance},
+    current::{self, Current, EpochGroup, Loaded},
     framing,
-    handshake::{self, CheckedCommit},
+    handshake::{CheckedCommit, Judging, Refusal},
     provisional,
     submit_message::Late,
 };
@@ -25,13 +34,15 @@ use crate::{
     error::ApiError,
     session::Session,
     store::{
-        commit,
+        account, commit,
         conversation::{self, ConversationRow},
         device,
         entry::{self, NewEntry},
         group_state::{self, StoredGroup},
         head::{self, Head},
-        membership, welcome,
+        join_request, link_use, membership,
+        participant::{self, Entry},
+        welcome,
     },
     writer::{Effect, Tx},
 };
@@ -54,6 +65,10 @@ pub(crate) struct CommitAppend {
     pub(crate) checked: CheckedCommit,
     /// Whose it is.
     pub(crate) session: Arc<Session>,
+    /// Accounts of the group that this one follows, if it founds a group again: they need not be asked anew.
+    pub(crate) stay: BTreeSet<AccountUri>,
+    /// How many may come in by the link that it comes in by; `None`: any number, or it comes by none.
+    pub(crate) link_uses: Option<u32>,
     /// The window after which one refusal voids.
     pub(crate) window: u64,
 }
@@ -102,31 +117,132 @@ impl App {
         submit: &SubmitCommit,
     ) -> Result<Option<Accepted>, ApiError> {
         let message = framing::commit(submit.bundle.commit.as_slice())?;
+        let external = message.is_external();
+        let mut place = self.live.groups.place(id).await;
         let mut snapshot = self.read().await?;
-        let loaded = current::load(&mut snapshot, id).await?;
+        let loaded = current::load(&mut snapshot, id, place.take()).await?;
         drop(snapshot);
         let digest = log::digest(submit.bundle.commit.as_slice());
         // The same commit may have come in, by another request, since it was looked for.
         let late =
             Late { submission: submit.submission, kind: EntryKind::Commit, digest, after: submit.after };
         let Some(loaded) = loaded else { return self.too_late(session, id, &late).await.map(Some) };
-        let current = loaded.current;
+        let current = Arc::clone(&loaded.current);
         let same = (message.group_id().as_slice(), message.epoch().as_u64())
             == (current.group_id.as_slice(), current.epoch);
-        if current.leaf_of(&session.device).is_none() || !same {
-            return self.too_late(session, id, &late).await.map(Some);
+        let member = current.leaf_of(&session.device).is_some();
+        if !same || !(member || external) {
+            *place = Some(loaded.epoch);
+            return self.late_commit(session, submit, &current, &late).await.map(Some);
         }
-        let at = loaded.last_time.max(self.clock.now());
-        let checked =
-            handshake::check(&self.crypto, loaded.group, &loaded.pieces, &submit.bundle, session, at)?;
+        self.live.turns.check(id, &session.device, self.now())?;
+        if external {
+            self.rates.rejoins.take(&(*id, session.device), self.now())?;
+        }
+        let (epoch, judged) = self.judge(session, loaded, &submit.bundle).await?;
+        let checked = match judged {
+            Ok(checked) => checked,
+            Err(refusal) => {
+                *place = epoch;
+                return match refusal {
+                    Refusal::Incomplete => self.late_commit(session, submit, &current, &late).await.map(Some),
+                    Refusal::Problem(error) => Err(error),
+                };
+            }
+        };
+        self.check_size(&checked)?;
+        let link_uses = match (&checked.changes.external, &current.policy) {
+            (Some(ExternalJoin::Link { link, .. }), Some(policy)) => {
+                policy.links.get(link).map(|terms| terms.uses).filter(|uses| *uses > 0)
+            }
+            _ => None,
+        };
         let append = CommitAppend {
             submission: submit.submission,
             bundle: submit.bundle.clone(),
             checked,
             session: Arc::clone(session),
+            stay: BTreeSet::new(),
+            link_uses,
             window: self.config.void_window,
         };
-        self.writer.run(move |tx| Box::pin(append.run_if_current(tx, current))).await
+        let appended = self.writer.run(move |tx| Box::pin(append.run_if_current(tx, current))).await?;
+        if let (Some(accepted), Some(mut epoch)) = (&appended, epoch) {
+            epoch.state_entry = accepted.number;
+            *place = Some(epoch);
+            self.live.turns.end(id, &session.device);
+        }
+        Ok(appended)
+    }
+
+    /// Judges a commit, on a thread that may take its time. What comes back is the group after it; if it was refused, the
+    /// group before it, unless that is spoilt.
+    async fn judge(
+        &self,
+        session: &Arc<Session>,
+        loaded: Loaded,
+        bundle: &CommitBundle,
+    ) -> Result<(Option<EpochGroup>, Result<CheckedCommit, Refusal>), ApiError> {
+        let (app, session, bundle) = (self.clone(), Arc::clone(session), bundle.clone());
+        let at = loaded.last_time.max(self.clock.now());
+        let judging = tokio::task::spawn_blocking(move || {
+            let Loaded { current, mut epoch, pending, .. } = loaded;
+            epoch.propose(&app.crypto, &pending)?;
+            let leaving: Vec<_> = pending.iter().map(|proposal| proposal.device).collect();
+            let before = epoch.group.group_context().epoch();
+            let judging =
+                Judging { crypto: &app.crypto, kind: current.kind, leaving: &leaving, session: &session, at };
+            let judged = judging.check(&mut epoch, &bundle);
+            let whole = judged.is_ok() || epoch.group.group_context().epoch() == before;
+            Ok::<_, ApiError>((whole.then_some(epoch), judged))
+        });
+        judging.await.map_err(|_| ApiError::internal())?
+    }
+
+    /// Refuses a commit for an epoch that is over, or that leaves out who wants to leave. Who comes by a link that is good
+    /// learns that it has to look again, though it may read nothing yet.
+    async fn late_commit(
+        &self,
+        session: &Arc<Session>,
+        submit: &SubmitCommit,
+        current: &Current,
+        late: &Late,
+    ) -> Result<Accepted, ApiError> {
+        let by_link = match framing::external_join(submit.bundle.commit.as_slice()) {
+            Some(ExternalJoin::Link { link, .. }) => {
+                current.policy.as_ref().is_some_and(|policy| policy.live_link(&link, self.now()).is_some())
+            }
+            _ => false,
+        };
+        let refusal = match self.too_late(session, &current.id, late).await {
+            Ok(accepted) => return Ok(accepted),
+            Err(refusal) => refusal,
+        };
+        let external = framing::commit(submit.bundle.commit.as_slice())?.is_external();
+        match refusal.0.problem_type {
+            // A device of a member account that is on its way in.
+            ProblemType::Forbidden if external => {
+                Err(self.wrong_epoch(&current.id, &session.device, late.after).await?)
+            }
+            ProblemType::NotFound if by_link => Err(ApiError::moved_on(current.epoch, Vec::new())),
+            _ => Err(refusal),
+        }
+    }
+
+    /// A commit may not make a group larger than the relay takes.
+    pub(crate) fn check_size(&self, checked: &CheckedCommit) -> Result<(), ApiError> {
+        let grows = !checked.changes.added.is_empty();
+        let fits = checked.accounts <= self.config.max_accounts && checked.leaves <= self.config.max_leaves;
+        if grows && !fits {
+            return Err(ApiError::new(
+                ProblemType::TooLarge,
+                format!(
+                    "A group has at most {} accounts and {} devices.",
+                    self.config.max_accounts, self.config.max_leaves
+                ),
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -171,16 +287,15 @@ impl CommitAppend {
         if let Some(accepted) = self.repeated(tx, row).await? {
             return Ok(accepted);
         }
-        let Some(account) = row.index_of(&self.session.account) else {
-            return Err(ApiError::not_found("conversation"));
-        };
-        if head.consent.blocks(1 - account) {
+        if head.consent.is_blocked(self.known_account(tx, row).await?.unwrap_or(usize::MAX)) {
             return Err(ApiError::no_consent());
         }
         // The commit was judged at this time, so it is the entry's time, and that of a confirmation before it.
         tx.now = self.checked.at;
         let before = head.last;
-        provisional::confirm_by_action(tx, &mut head, account).await?;
+        if let Some(account) = self.known_account(tx, row).await? {
+            provisional::confirm_by_action(tx, &mut head, account).await?;
+        }
         if commit::provisional(tx.conn, row.key).await?.len() >= MAX_PROVISIONAL {
             return Err(ApiError::rate_limited(PATIENCE));
         }
@@ -197,9 +312,9 @@ impl CommitAppend {
             return Err(ApiError::unavailable());
         }
         let accepted = Accepted { number: entry.number, time: entry.time };
-        self.change_group(tx, row, accepted.number, account, founding).await?;
+        let account = self.change_group(tx, row, accepted.number, founding).await?;
         entry::insert_all(tx.conn, &[entry]).await?;
-        head.gone = conversation::gone(tx.conn, row.key).await?.into_iter().collect();
+        provisional::note_gone(tx, &mut head, row).await?;
         head.last = accepted.number;
         head.last_time = accepted.time;
         head.seq = tx.seq;
@@ -215,16 +330,28 @@ impl CommitAppend {
         Ok(accepted)
     }
 
+    /// The number of the committer's account, if it has one.
+    async fn known_account(&self, tx: &mut Tx<'_>, row: &ConversationRow) -> Result<Option<usize>, ApiError> {
+        let part = participant::load(tx.conn, row.key, &self.session.account).await?;
+        Ok(part.map(|part| part.account))
+    }
+
+    /// Writes what the commit changes, and returns the number of the committer's account.
     async fn change_group(
         &self,
         tx: &mut Tx<'_>,
         row: &ConversationRow,
         number: u64,
-        account: usize,
         founding: bool,
-    ) -> Result<(), ApiError> {
-        let state = StoredGroup { number, epoch: self.checked.epoch, state: self.checked.state.clone() };
+    ) -> Result<usize, ApiError> {
+        let state = StoredGroup {
+            number,
+            epoch: self.checked.epoch,
+            state: self.checked.state.clone(),
+            group_info: Some(self.bundle.group_info.0.clone()),
+        };
         group_state::insert(tx.conn, row.key, &state).await?;
+        let account = self.enter(tx, row, number, founding).await?;
         commit::insert(tx.conn, row.key, number, account, founding).await?;
         if founding {
             membership::begin(tx.conn, row.key, &self.session.device, account, number).await?;
@@ -232,11 +359,111 @@ impl CommitAppend {
         for removed in &self.checked.changes.removed {
             membership::end(tx.conn, row.key, &removed.device, number).await?;
         }
-        self.invite(tx, row, number).await
+        self.welcome(tx, row, number).await?;
+        Ok(account)
     }
 
-    /// Gives the Welcome to each device that was added; each must be a device of its account now.
-    async fn invite(&self, tx: &mut Tx<'_>, row: &ConversationRow, number: u64) -> Result<(), ApiError> {
+    /// Notes the accounts that come in, and what they say of that; returns the number of the committer's.
+    async fn enter(
+        &self,
+        tx: &mut Tx<'_>,
+        row: &ConversationRow,
+        number: u64,
+        founding: bool,
+    ) -> Result<usize, ApiError> {
+        let committer = &self.session.account;
+        let changes = &self.checked.changes;
+        if row.kind == ConversationKind::Direct {
+            return self.known_account(tx, row).await?.ok_or_else(|| ApiError::not_found("conversation"));
+        }
+        let comes_by_itself = founding || changes.joined.contains(committer);
+        let account = match self.known_account(tx, row).await? {
+            Some(account) if !comes_by_itself => account,
+            _ => participant::enter(tx.conn, row.key, number, committer, Entry::BY_ITSELF).await?,
+        };
+        if let Some(ExternalJoin::Link { link, .. }) = &changes.external {
+            self.use_link(tx, row, number, link).await?;
+        }
+        for joined in changes.joined.iter().filter(|joined| *joined != committer) {
+            if self.stay.contains(joined) {
+                continue;
+            }
+            let entry = self.invitation(tx, joined, account).await?;
+            participant::enter(tx.conn, row.key, number, joined, entry).await?;
+        }
+        for joined in changes.joined.iter().chain(comes_by_itself.then_some(committer)) {
+            if join_request::delete(tx.conn, row.key, joined).await? {
+                join_request::touch(tx.conn, row.key, tx.seq).await?;
+            }
+            self.tell_siblings(tx, joined).await?;
+        }
+        Ok(account)
+    }
+
+    /// How an account comes in that the committer adds: if it takes anything from the committer at all.
+    async fn invitation(
+        &self,
+        tx: &mut Tx<'_>,
+        joined: &AccountUri,
+        committer: usize,
+    ) -> Result<Entry, ApiError> {
+        let asker = account::load(tx.conn, &self.session.account).await?.ok_or_else(ApiError::internal)?;
+        let target = account::load(tx.conn, joined).await?.ok_or_else(|| {
+            ApiError::new(ProblemType::NoInfrasound, format!("{joined} has never signed in to Infrasound."))
+        })?;
+        let direct = Conversation::direct(&asker.uri, joined, 0);
+        let known = match direct {
+            Some(direct) => conversation::load(tx.conn, &direct.id).await?.is_some(),
+            None => true,
+        };
+        let acquaintance = if known { Acquaintance::Conversation } else { Acquaintance::None };
+        let said = consent::check(tx.conn, &asker, &target, acquaintance, tx.now)
+            .await
+            .map_err(|error| error.about(joined))?;
+        let consent = match said {
+            ContactState::Accepted => ContactState::Accepted,
+            _ => ContactState::None,
+        };
+        Ok(Entry { consent, invited: Some((committer, tx.now)) })
+    }
+
+    /// Counts the use of a link, or refuses one that is used up.
+    async fn use_link(
+        &self,
+        tx: &mut Tx<'_>,
+        row: &ConversationRow,
+        number: u64,
+        link: &LinkKey,
+    ) -> Result<(), ApiError> {
+        let used = link_use::count(tx.conn, row.key, link).await?;
+        if self.link_uses.is_some_and(|uses| used >= u64::from(uses)) {
+            return Err(ApiError::new(
+                ProblemType::Forbidden,
+                "This link has been used up. Ask for another.",
+            ));
+        }
+        Ok(link_use::insert(tx.conn, row.key, number, link).await?)
+    }
+
+    /// Tells an account's devices that have no leaf that it is in another conversation now.
+    async fn tell_siblings(&self, tx: &mut Tx<'_>, joined: &AccountUri) -> Result<(), ApiError> {
+        account::touch_conversations(tx.conn, joined, tx.seq).await?;
+        for sibling in device::list(tx.conn, joined).await? {
+            let has_leaf = sibling.device == self.session.device
+                || self.checked.changes.added.iter().any(|added| added.device == sibling.device);
+            if !has_leaf {
+                tx.nudge(sibling.device, StreamEvent::Conversations);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives each device that was added its part of the Welcome; each must be a device of its account now.
+    async fn welcome(&self, tx: &mut Tx<'_>, row: &ConversationRow, number: u64) -> Result<(), ApiError> {
+        if let (Some(welcome), Some(tree)) = (&self.checked.welcome, &self.checked.tree) {
+            welcome::insert_shared(tx.conn, row.key, number, &welcome.shared).await?;
+            welcome::insert_tree(tx.conn, row.key, &self.checked.tree_hash, tree).await?;
+        }
         for added in &self.checked.changes.added {
             let known = device::load(tx.conn, &added.device).await?;
             let live = known.is_some_and(|known| {
@@ -244,26 +471,26 @@ impl CommitAppend {
                     && (&known.account, known.device_key, known.account_key)
                         == (&added.account, added.device_key, added.account_key)
             });
-            let (true, Some(account)) = (live, row.index_of(&added.account)) else {
+            let part = participant::load(tx.conn, row.key, &added.account).await?;
+            let (true, Some(part)) = (live, part) else {
                 return Err(ApiError::invalid(format!(
                     "The commit adds a device that is not one of {} now. Claim its key packages again.",
                     added.account
                 )));
             };
-            membership::begin(tx.conn, row.key, &added.device, account, number).await?;
-            if let (Some(bytes), Some(tree)) = (&self.bundle.welcome, &self.checked.tree) {
+            membership::begin(tx.conn, row.key, &added.device, part.account, number).await?;
+            let secret = self.checked.welcome.as_ref().and_then(|welcome| welcome.secrets.get(&added.device));
+            if let Some(secret) = secret {
                 let stored = welcome::StoredWelcome {
-                    welcome: infrasound_spec::api::conversations::WelcomeId::from_bytes(
-                        crate::secret::make_bytes(),
-                    ),
+                    welcome: WelcomeId::from_bytes(crate::secret::make_bytes()),
                     key: row.key,
                     number,
-                    bytes: bytes.0.clone(),
+                    bytes: secret.clone(),
+                    shared: None,
                     tree: self.checked.tree_hash,
                 };
                 welcome::insert(tx.conn, &added.device, &stored).await?;
-                welcome::insert_tree(tx.conn, row.key, &self.checked.tree_hash, tree).await?;
-                tx.nudge(added.device, infrasound_spec::api::stream::StreamEvent::Welcome);
+                tx.nudge(added.device, StreamEvent::Welcome);
             }
         }
         Ok(())

@@ -11,7 +11,7 @@ use infrasound_spec::{
     submission::{SubmissionId, message_content},
 };
 
-use super::framing;
+use super::{current::Standing, framing};
 use crate::{
     app::App,
     error::ApiError,
@@ -97,15 +97,15 @@ impl App {
 
     /// Refuses a submission for an epoch that is not current, if the device may know of the conversation at all.
     async fn refuse_late(&self, session: &Session, id: &ConversationId, after: u64) -> ApiError {
-        match self.has_leaf(session, id).await {
-            Ok(Some(true)) => {
+        match self.standing(session, id, after).await {
+            Ok(Standing::Behind) => {
                 self.wrong_epoch(id, &session.device, after).await.unwrap_or_else(|error| error)
             }
-            Ok(Some(false)) => ApiError::new(
+            Ok(Standing::Outside) => ApiError::new(
                 ProblemType::Forbidden,
                 "This device is not a member of the conversation's group.",
             ),
-            Ok(None) => ApiError::not_found("conversation"),
+            Ok(Standing::Stranger) => ApiError::not_found("conversation"),
             Err(error) => error,
         }
     }

@@ -63,6 +63,10 @@ struct InstanceEntity {
 impl Instance {
     /// Learns, or remembers for ten minutes, what the instance offers.
     pub async fn discover(&self) -> Result<Arc<Endpoints>, CallError> {
+        #[cfg(feature = "simulation")]
+        if let Some(endpoints) = self.simulated_endpoints() {
+            return Ok(Arc::new(endpoints));
+        }
         if let Some((at, known)) = &*self.discovered.read().await
             && at.elapsed() < DISCOVERY_LIFETIME
         {
@@ -99,7 +103,7 @@ impl Instance {
     }
 
     /// Mastodon before 4.3, and most servers that speak its API.
-    fn well_known_endpoints(&self, domain: String) -> Endpoints {
+    pub(super) fn well_known_endpoints(&self, domain: String) -> Endpoints {
         Endpoints {
             authorization: self.at("/oauth/authorize"),
             token: self.at("/oauth/token"),

@@ -81,7 +81,7 @@ impl Answer {
 }
 
 /// Two clients: one for what is public, one for what carries a secret.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Http {
     public: Client,
     secret: Client,

@@ -55,6 +55,10 @@ struct Userinfo {
 impl Instance {
     /// Asks the instance whose token this is.
     pub async fn identify(&self, token: &AccessToken) -> Result<InstanceAccount, IdentifyError> {
+        #[cfg(feature = "simulation")]
+        if let Some(accounts) = &self.accounts {
+            return accounts.identify(token);
+        }
         let endpoints = self.discover().await?;
         let userinfo = self.userinfo(token, &endpoints).await?;
         let entity = match (self.verify_credentials(token).await, &userinfo) {

@@ -17,6 +17,8 @@ mod one_sign_in;
 mod refusal;
 mod resolve;
 mod sign_in;
+#[cfg(feature = "simulation")]
+mod simulated;
 mod standing;
 mod webfinger;
 
@@ -25,6 +27,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, RwLock};
 use url::Url;
 
+#[cfg(feature = "simulation")]
+pub use self::simulated::SimulatedAccounts;
 pub use self::{
     address::AddressError,
     credentials::{AccessToken, AppCredentials},
@@ -49,6 +53,8 @@ pub struct Instance {
     discovered: RwLock<Option<(Instant, Discovered)>>,
     resolved: Mutex<ResolveCache>,
     waiting: Mutex<WaitingApps>,
+    #[cfg(feature = "simulation")]
+    accounts: Option<SimulatedAccounts>,
 }
 
 /// Why an [`Instance`] cannot be made.
@@ -71,13 +77,19 @@ impl Instance {
 
     /// As [`Instance::new`], with another limit for each answer.
     pub fn with_timeout(base: &str, timeout: Duration) -> Result<Self, NewInstanceError> {
-        Ok(Self {
-            base: address::parse_base(base)?,
-            http: Http::new(timeout)?,
+        Ok(Self::of(address::parse_base(base)?, Http::new(timeout)?))
+    }
+
+    fn of(base: Url, http: Http) -> Self {
+        Self {
+            base,
+            http,
             discovered: RwLock::default(),
             resolved: Mutex::default(),
             waiting: Mutex::default(),
-        })
+            #[cfg(feature = "simulation")]
+            accounts: None,
+        }
     }
 
     /// The instance's address, without a path.

@@ -38,6 +38,10 @@ pub enum ResolveError {
 impl Instance {
     /// Finds the account behind a handle of this instance.
     pub async fn resolve(&self, handle: &Handle) -> Result<AccountUri, ResolveError> {
+        #[cfg(feature = "simulation")]
+        if let Some(accounts) = &self.accounts {
+            return accounts.resolve(handle);
+        }
         if let Some(known) = self.resolved.lock().await.find(handle, Instant::now()) {
             return Ok(known);
         }

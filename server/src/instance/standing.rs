@@ -49,6 +49,10 @@ struct Actor {
 impl Instance {
     /// Looks at an account again, without a token.
     pub async fn look_again(&self, uri: &AccountUri, handle: &Handle) -> Standing {
+        #[cfg(feature = "simulation")]
+        if let Some(accounts) = &self.accounts {
+            return accounts.look_again(handle);
+        }
         match self.ask_standing(uri, handle).await {
             Ok(standing) => standing,
             Err(error) => Standing::Unknown(error),

@@ -1,10 +1,12 @@
 //! The API: which handler answers where. One endpoint, one file.
 
 pub(crate) mod account;
+pub(crate) mod blobs;
 pub(crate) mod contacts;
 pub(crate) mod conversations;
 pub(crate) mod devices;
 pub(crate) mod key_packages;
+pub(crate) mod links;
 pub(crate) mod relay;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
@@ -19,7 +21,7 @@ use axum::{
     http::StatusCode,
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
-    routing::{delete, get, post, put},
+    routing::{delete, get, patch, post, put},
 };
 use infrasound_spec::{api::paths, api::problem::ProblemType, limits};
 
@@ -43,7 +45,10 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::SESSION_CHALLENGE, post(sessions::challenge::handle))
         .route(paths::SESSIONS, post(sessions::start::handle).delete(sessions::end::handle))
         .route(paths::DEVICES, post(devices::register::handle).get(devices::list::handle))
-        .route(paths::DEVICE, delete(devices::revoke::handle))
+        .route(paths::DEVICE, put(devices::rename::handle).delete(devices::revoke::handle))
+        .route(paths::LINKS, post(links::open::handle).delete(links::close::handle))
+        .route(paths::LINKS_JOIN, post(links::join::handle))
+        .route(paths::LINKS_FRAMES, post(links::send::handle).get(links::read::handle))
         .route(paths::ACCOUNT, get(account::own::handle))
         .route(paths::ACCOUNT_POLICY, put(account::policy::handle))
         .route(paths::ACCOUNTS_LOOKUP, get(account::lookup::handle))
@@ -51,13 +56,28 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::CONTACT, put(contacts::set::handle))
         .route(paths::KEY_PACKAGES, post(key_packages::upload::handle).get(key_packages::count::handle))
         .route(paths::KEY_PACKAGES_CLAIM, post(key_packages::claim::handle))
+        .route(paths::KEY_PACKAGES_CLAIM_MANY, post(key_packages::claim_many::handle))
         .route(paths::CONVERSATIONS, get(conversations::list::handle).post(conversations::found::handle))
         .route(paths::CONVERSATION, get(conversations::one::handle))
         .route(paths::LOG, get(conversations::log::handle))
         .route(paths::MESSAGES, post(conversations::message::handle))
         .route(paths::COMMITS, post(conversations::commit::handle))
+        .route(paths::PROPOSALS, post(conversations::proposal::handle))
         .route(paths::REPORTS, post(conversations::report::handle))
         .route(paths::TREE, get(conversations::tree::handle))
+        .route(paths::BLOBS, post(blobs::announce::handle))
+        .route(paths::BLOB, patch(blobs::upload::handle).get(blobs::download::handle))
+        .route(paths::CONVERSATION_BLOB, put(blobs::attach::handle).delete(blobs::detach::handle))
+        .route(paths::MEMBERS, get(conversations::members::handle))
+        .route(paths::CONSENT, put(conversations::consent::handle))
+        .route(paths::GROUP_INFO, post(conversations::group_info::handle))
+        .route(
+            paths::JOIN_REQUESTS,
+            post(conversations::join_requests::ask::handle).get(conversations::join_requests::list::handle),
+        )
+        .route(paths::JOIN_REQUEST, delete(conversations::join_requests::end::handle))
+        .route(paths::TURNS, post(conversations::turn::handle))
+        .route(paths::TYPING, post(conversations::typing::handle))
         .route(paths::WELCOMES, get(welcomes::list::handle))
         .route(paths::WELCOME, delete(welcomes::delete::handle))
         .layer(middleware::from_fn(in_time))

@@ -15,6 +15,7 @@ use infrasound_spec::{
     api::{paths, stream::StreamEvent},
     key_package::KEY_PACKAGE_MARGIN,
     limits::KEY_PACKAGE_LOW_WATER,
+    policy::GroupPolicy,
 };
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -44,10 +45,11 @@ pub(crate) async fn handle(
     let Missed { events, from, seq } = app.missed(&session, cursor.unwrap_or(0)).await?;
     let left = session.expires.millis_since(app.now());
     let session_ends = tokio::time::sleep(Duration::from_millis(left));
-    let live = ReceiverStream::new(listening).filter(move |(change, _)| std::future::ready(*change > seq));
-    let live = live.map(|(change, event)| (change.saturating_sub(1), event));
-    let missed = events.into_iter().map(move |event| (from, event));
-    let events = stream::iter(missed.chain([(seq, StreamEvent::Ready)]))
+    let live = ReceiverStream::new(listening)
+        .filter(move |(change, _)| std::future::ready(change.is_none_or(|change| change > seq)));
+    let live = live.map(|(change, event)| (change.map(|change| change.saturating_sub(1)), event));
+    let missed = events.into_iter().map(move |event| (Some(from), event));
+    let events = stream::iter(missed.chain([(Some(seq), StreamEvent::Ready)]))
         .chain(live)
         .map(|(cursor, event)| Ok(encode(cursor, &event)))
         .take_until(session_ends);
@@ -55,10 +57,13 @@ pub(crate) async fn handle(
 }
 
 /// `cursor` is the last change of which all events were sent. A change can have more than one: who is cut off between
-/// two of them gets both again.
-fn encode(cursor: u64, event: &StreamEvent) -> Event {
-    let data = serde_json::to_string(event).unwrap_or_default();
-    Event::default().id(cursor.to_string()).data(data)
+/// two of them gets both again. What has no place in the order leaves the client's cursor where it is.
+fn encode(cursor: Option<u64>, event: &StreamEvent) -> Event {
+    let data = Event::default().data(serde_json::to_string(event).unwrap_or_default());
+    match cursor {
+        Some(cursor) => data.id(cursor.to_string()),
+        None => data,
+    }
 }
 
 /// What changed while a device did not listen.
@@ -87,8 +92,20 @@ impl App {
         if account::contacts_changed(&mut snapshot, &session.account, cursor).await? {
             events.push(StreamEvent::Contacts);
         }
+        if account::devices_changed(&mut snapshot, &session.account, cursor).await? {
+            events.push(StreamEvent::Devices);
+        }
         for account in account::started_over_since(&mut snapshot, &session.account, cursor).await? {
             events.push(StreamEvent::StartedOver { account });
+        }
+        if account::conversations_changed(&mut snapshot, &session.account, cursor).await? {
+            events.push(StreamEvent::Conversations);
+        }
+        for conversation in changes::join_requests(&mut snapshot, session, cursor).await? {
+            let current = self.current_group(&conversation).await?;
+            if current.is_some_and(|current| current.allows(&session.account, GroupPolicy::may_add)) {
+                events.push(StreamEvent::JoinRequests { conversation });
+            }
         }
         let until = self.now().plus_millis(KEY_PACKAGE_MARGIN);
         let one_time = key_package::count(&mut snapshot, &session.device, until).await?.one_time;

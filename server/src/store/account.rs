@@ -132,6 +132,45 @@ pub(crate) async fn touch_contacts(conn: &mut Conn, uri: &AccountUri, seq: u64) 
     Ok(())
 }
 
+/// Notes that the account's devices changed.
+pub(crate) async fn touch_devices(conn: &mut Conn, uri: &AccountUri, seq: u64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET devices_seq = $2 WHERE uri = $1")
+        .bind(uri.as_str())
+        .bind(signed(seq))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the account is in other conversations than before, or says something else of being in one.
+pub(crate) async fn touch_conversations(
+    conn: &mut Conn,
+    uri: &AccountUri,
+    seq: u64,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET conversations_seq = $2 WHERE uri = $1")
+        .bind(uri.as_str())
+        .bind(signed(seq))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Whether that happened after `cursor`.
+pub(crate) async fn conversations_changed(
+    conn: &mut Conn,
+    uri: &AccountUri,
+    cursor: u64,
+) -> Result<bool, StoreError> {
+    let row: Option<(i64,)> =
+        sqlx::query_as("SELECT conversations_seq FROM accounts WHERE uri = $1 AND conversations_seq > $2")
+            .bind(uri.as_str())
+            .bind(signed(cursor))
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.is_some())
+}
+
 /// Notes that the account started over.
 pub(crate) async fn touch_started_over(
     conn: &mut Conn,
@@ -144,6 +183,21 @@ pub(crate) async fn touch_started_over(
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Whether the account's devices changed after `cursor`.
+pub(crate) async fn devices_changed(
+    conn: &mut Conn,
+    uri: &AccountUri,
+    cursor: u64,
+) -> Result<bool, StoreError> {
+    let row: Option<(i64,)> =
+        sqlx::query_as("SELECT devices_seq FROM accounts WHERE uri = $1 AND devices_seq > $2")
+            .bind(uri.as_str())
+            .bind(signed(cursor))
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.is_some())
 }
 
 /// Whether what the account says of others changed after `cursor`.
@@ -168,8 +222,13 @@ pub(crate) async fn started_over_since(
     cursor: u64,
 ) -> Result<Vec<AccountUri>, StoreError> {
     let rows: Vec<(String,)> = sqlx::query_as(
-        "SELECT a.uri FROM conversations c JOIN accounts a ON a.uri IN (c.first, c.second) \
-         WHERE (c.first = $1 OR c.second = $1) AND a.uri <> $1 AND a.started_over_seq > $2",
+        "SELECT DISTINCT a.uri FROM accounts a JOIN participants theirs ON theirs.uri = a.uri \
+         JOIN participants own ON own.conversation = theirs.conversation AND own.uri = $1 \
+         JOIN conversations c ON c.conversation = own.conversation \
+         WHERE a.started_over_seq > $2 AND a.uri <> $1 AND (c.kind = 1 OR \
+         (EXISTS (SELECT 1 FROM memberships m WHERE m.conversation = c.conversation AND m.account = own.account \
+         AND m.until_number IS NULL) AND EXISTS (SELECT 1 FROM memberships m WHERE m.conversation = c.conversation \
+         AND m.account = theirs.account AND m.until_number IS NULL)))",
     )
     .bind(uri.as_str())
     .bind(signed(cursor))

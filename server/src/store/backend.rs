@@ -18,7 +18,7 @@ use sqlx::{
     },
 };
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 const FILE: &str = "relay.db";
 const LOCK: &str = "relay.lock";

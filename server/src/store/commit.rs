@@ -2,7 +2,9 @@
 
 use infrasound_spec::time::Timestamp;
 
-use super::{Conn, StoreError, conversation::ConversationKey, millis, signed, time, unsigned};
+use super::{
+    Conn, StoreError, account_number, conversation::ConversationKey, millis, signed, time, unsigned,
+};
 
 /// A commit that is not confirmed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +13,7 @@ pub(crate) struct Provisional {
     pub(crate) key: ConversationKey,
     /// Its number.
     pub(crate) number: u64,
-    /// Which of the two accounts made it.
+    /// Which account made it.
     pub(crate) committer: usize,
     /// Whether it founds the conversation.
     pub(crate) founding: bool,
@@ -41,7 +43,7 @@ pub(crate) async fn insert(
     )
     .bind(key.0)
     .bind(signed(number))
-    .bind(i64::from(committer != 0))
+    .bind(signed(committer as u64))
     .bind(i64::from(founding))
     .execute(conn)
     .await?;
@@ -63,7 +65,7 @@ pub(crate) async fn provisional(
     let read = |(number, committer, founding, refused_at): (i64, i64, i64, Option<i64>)| Provisional {
         key,
         number: unsigned(number),
-        committer: usize::from(committer != 0),
+        committer: account_number(committer),
         founding: founding != 0,
         refused_at: refused_at.map(time),
     };
@@ -127,7 +129,7 @@ pub(crate) async fn refused_before(
 /// Who made a commit, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Made {
-    /// Which of the two accounts made it.
+    /// Which account made it.
     pub(crate) committer: usize,
     /// Whether it founds the conversation.
     pub(crate) founding: bool,
@@ -145,10 +147,8 @@ pub(crate) async fn made(
             .bind(signed(number))
             .fetch_optional(conn)
             .await?;
-    Ok(row.map(|(committer, founding)| Made {
-        committer: usize::from(committer != 0),
-        founding: founding != 0,
-    }))
+    Ok(row
+        .map(|(committer, founding)| Made { committer: account_number(committer), founding: founding != 0 }))
 }
 
 /// Ends all that is provisional without an entry: the group that it belonged to is no more.

@@ -4,7 +4,8 @@ use infrasound_spec::{account::AccountUri, api::contacts::Contact, consent::Cont
 
 use super::{Conn, StoreError, read};
 
-const fn code(state: ContactState) -> i64 {
+/// How it is stored.
+pub(crate) const fn code(state: ContactState) -> i64 {
     match state {
         ContactState::None => 0,
         ContactState::Accepted => 1,
@@ -13,7 +14,8 @@ const fn code(state: ContactState) -> i64 {
     }
 }
 
-const fn from_code(code: i64) -> Option<ContactState> {
+/// What was stored.
+pub(crate) const fn from_code(code: i64) -> Option<ContactState> {
     match code {
         1 => Some(ContactState::Accepted),
         2 => Some(ContactState::Ignored),

@@ -1,12 +1,11 @@
 //! Conversations: which, whose, and which founding.
 
 use infrasound_spec::{
-    account::{AccountUri, Handle},
-    api::conversations::Participant,
-    conversation::{Conversation, ConversationId},
+    account::AccountUri,
+    conversation::{Conversation, ConversationId, ConversationKind, Parties},
 };
 
-use super::{Conn, StoreError, read, signed, unsigned};
+use super::{Conn, StoreError, account_number, participant, read, signed, unsigned};
 
 /// Names a conversation inside the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,8 +18,8 @@ pub(crate) struct ConversationRow {
     pub(crate) key: ConversationKey,
     /// Its id.
     pub(crate) id: ConversationId,
-    /// The two accounts, the first first.
-    pub(crate) accounts: [AccountUri; 2],
+    /// What kind.
+    pub(crate) kind: ConversationKind,
     /// Which founding; with a voided founding, the next one.
     pub(crate) generation: u32,
     /// Whether there is a group.
@@ -29,19 +28,11 @@ pub(crate) struct ConversationRow {
     pub(crate) kept_from: u64,
 }
 
-impl ConversationRow {
-    /// Which of the two the account is.
-    pub(crate) fn index_of(&self, account: &AccountUri) -> Option<usize> {
-        self.accounts.iter().position(|one| one == account)
-    }
-}
-
 #[derive(sqlx::FromRow)]
 struct Row {
     conversation: i64,
     id: Vec<u8>,
-    first: String,
-    second: String,
+    kind: i64,
     generation: i64,
     founded: i64,
     kept_from: i64,
@@ -55,10 +46,11 @@ impl TryFrom<Row> for ConversationRow {
         Ok(Self {
             key: ConversationKey(row.conversation),
             id: read(ConversationId::from_slice(&row.id), TABLE, "id")?,
-            accounts: [
-                read(row.first.parse().ok(), TABLE, "first")?,
-                read(row.second.parse().ok(), TABLE, "second")?,
-            ],
+            kind: match row.kind {
+                DIRECT => ConversationKind::Direct,
+                GROUP => ConversationKind::Group,
+                _ => return Err(StoreError::Inconsistent { table: TABLE, column: "kind" }),
+            },
             generation: read(u32::try_from(row.generation).ok(), TABLE, "generation")?,
             founded: row.founded != 0,
             kept_from: unsigned(row.kept_from),
@@ -66,13 +58,16 @@ impl TryFrom<Row> for ConversationRow {
     }
 }
 
+const DIRECT: i64 = 1;
+const GROUP: i64 = 2;
+
 /// The conversation with this id.
 pub(crate) async fn load(
     conn: &mut Conn,
     id: &ConversationId,
 ) -> Result<Option<ConversationRow>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT conversation, id, first, second, generation, founded, kept_from FROM conversations WHERE id = $1",
+        "SELECT conversation, id, kind, generation, founded, kept_from FROM conversations WHERE id = $1",
     )
     .bind(id.as_bytes().as_slice())
     .fetch_optional(conn)
@@ -86,7 +81,7 @@ pub(crate) async fn load_key(
     key: ConversationKey,
 ) -> Result<Option<ConversationRow>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT conversation, id, first, second, generation, founded, kept_from FROM conversations WHERE conversation = $1",
+        "SELECT conversation, id, kind, generation, founded, kept_from FROM conversations WHERE conversation = $1",
     )
     .bind(key.0)
     .fetch_optional(conn)
@@ -94,33 +89,20 @@ pub(crate) async fn load_key(
     row.map(ConversationRow::try_from).transpose()
 }
 
-/// The conversations that an account takes part in.
+/// The conversations in which a device of the account has a leaf, and those that wait to be founded again in which one
+/// had.
 pub(crate) async fn of_account(
     conn: &mut Conn,
     account: &AccountUri,
 ) -> Result<Vec<ConversationRow>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT conversation, id, first, second, generation, founded, kept_from FROM conversations \
-         WHERE first = $1 OR second = $1",
+        "SELECT c.conversation, c.id, c.kind, c.generation, c.founded, c.kept_from FROM conversations c \
+         JOIN participants p ON p.conversation = c.conversation WHERE p.uri = $1 AND EXISTS \
+         (SELECT 1 FROM memberships m JOIN devices d ON d.device = m.device WHERE d.revoked = 0 \
+         AND m.conversation = p.conversation AND m.account = p.account \
+         AND (c.founded = 0 OR (m.until_number IS NULL AND m.left_number IS NULL))) ORDER BY c.conversation",
     )
     .bind(account.as_str())
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter().map(ConversationRow::try_from).collect()
-}
-
-/// The conversations in which the device has a leaf, and those that wait to be founded again in which it had one.
-pub(crate) async fn of_device(
-    conn: &mut Conn,
-    device: &infrasound_spec::account::DeviceId,
-) -> Result<Vec<ConversationRow>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT conversation, id, first, second, generation, founded, kept_from FROM conversations \
-         WHERE conversation IN (SELECT conversation FROM memberships WHERE device = $1) \
-         AND (founded = 0 OR conversation IN \
-         (SELECT conversation FROM memberships WHERE device = $1 AND until_number IS NULL)) ORDER BY conversation",
-    )
-    .bind(device.as_bytes().as_slice())
     .fetch_all(conn)
     .await?;
     rows.into_iter().map(ConversationRow::try_from).collect()
@@ -131,17 +113,36 @@ pub(crate) async fn found(
     conn: &mut Conn,
     conversation: &Conversation,
 ) -> Result<ConversationKey, StoreError> {
+    let (kind, first, second, salt) = match &conversation.parties {
+        Parties::Direct([first, second]) => (DIRECT, first, second, None),
+        Parties::Group { creator, salt } => (GROUP, creator, creator, Some(salt.as_slice())),
+    };
     let (key,): (i64,) = sqlx::query_as(
-        "INSERT INTO conversations (conversation, id, first, second, generation, founded, kept_from) \
-         VALUES ((SELECT COALESCE(MAX(conversation), 0) + 1 FROM conversations), $1, $2, $3, $4, 1, 1) \
+        "INSERT INTO conversations (conversation, id, kind, first, second, salt, generation, founded, kept_from) \
+         VALUES ((SELECT COALESCE(MAX(conversation), 0) + 1 FROM conversations), $1, $2, $3, $4, $5, $6, 1, 1) \
          ON CONFLICT (id) DO UPDATE SET generation = excluded.generation, founded = 1 RETURNING conversation",
     )
     .bind(conversation.id.as_bytes().as_slice())
-    .bind(conversation.accounts[0].as_str())
-    .bind(conversation.accounts[1].as_str())
+    .bind(kind)
+    .bind(first.as_str())
+    .bind(second.as_str())
+    .bind(salt)
     .bind(i64::from(conversation.generation))
-    .fetch_one(conn)
+    .fetch_one(&mut *conn)
     .await?;
+    if let Parties::Direct(accounts) = &conversation.parties {
+        for (account, uri) in accounts.iter().enumerate() {
+            sqlx::query(
+                "INSERT INTO participants (conversation, account, uri, consent, may_found) VALUES ($1, $2, $3, 0, 0) \
+                 ON CONFLICT (conversation, account) DO NOTHING",
+            )
+            .bind(key)
+            .bind(signed(account as u64))
+            .bind(uri.as_str())
+            .execute(&mut *conn)
+            .await?;
+        }
+    }
     Ok(ConversationKey(key))
 }
 
@@ -154,24 +155,7 @@ pub(crate) async fn unfound(conn: &mut Conn, key: ConversationKey) -> Result<(),
     Ok(())
 }
 
-/// The two accounts with their handles.
-pub(crate) async fn participants(
-    conn: &mut Conn,
-    row: &ConversationRow,
-) -> Result<Vec<Participant>, StoreError> {
-    let mut participants = Vec::with_capacity(2);
-    for account in &row.accounts {
-        let (handle,): (String,) = sqlx::query_as("SELECT handle FROM accounts WHERE uri = $1")
-            .bind(account.as_str())
-            .fetch_one(&mut *conn)
-            .await?;
-        let handle: Handle = read(handle.parse().ok(), "accounts", "handle")?;
-        participants.push(Participant { account: account.clone(), handle });
-    }
-    Ok(participants)
-}
-
-/// Which of the two accounts have leaves in the group, none of them of a live device.
+/// Which accounts have leaves in the group, none of them of a live device.
 pub(crate) async fn gone(conn: &mut Conn, key: ConversationKey) -> Result<Vec<usize>, StoreError> {
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT m.account FROM memberships m JOIN devices d ON d.device = m.device \
@@ -180,7 +164,7 @@ pub(crate) async fn gone(conn: &mut Conn, key: ConversationKey) -> Result<Vec<us
     .bind(key.0)
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|(account,)| usize::from(account != 0)).collect())
+    Ok(rows.into_iter().map(|(account,)| account_number(account)).collect())
 }
 
 /// The accounts in the group none of whose leaves is a live device.
@@ -188,8 +172,11 @@ pub(crate) async fn started_over(
     conn: &mut Conn,
     row: &ConversationRow,
 ) -> Result<Vec<AccountUri>, StoreError> {
-    let gone = gone(conn, row.key).await?;
-    Ok(gone.into_iter().filter_map(|index| row.accounts.get(index).cloned()).collect())
+    let mut accounts = Vec::new();
+    for account in gone(conn, row.key).await? {
+        accounts.extend(participant::at(conn, row.key, account).await?.map(|part| part.uri));
+    }
+    Ok(accounts)
 }
 
 /// Whether any leaf belongs to a live device.

@@ -135,6 +135,22 @@ pub(crate) async fn revoke(
     Ok(true)
 }
 
+/// Gives a live device of the account another name. `false` if there is no such one.
+pub(crate) async fn rename(
+    conn: &mut Conn,
+    account: &AccountUri,
+    device: &DeviceId,
+    name: &str,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE devices SET name = $3 WHERE device = $1 AND account = $2 AND revoked = 0")
+        .bind(device.as_bytes().as_slice())
+        .bind(account.as_str())
+        .bind(name)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Notes that the device was heard of, to the hour.
 pub(crate) async fn touch(conn: &mut Conn, device: &DeviceId, now: Timestamp) -> Result<(), StoreError> {
     let hour = i64::try_from(infrasound_spec::time::HOUR).unwrap_or(1);

@@ -10,6 +10,8 @@ pub(crate) struct StoredGroup {
     pub(crate) epoch: u64,
     /// Its bytes ([`crate::hub::public_group`]).
     pub(crate) state: Vec<u8>,
+    /// The GroupInfo that came with the commit: written, and read apart ([`group_info`]).
+    pub(crate) group_info: Option<Vec<u8>>,
 }
 
 /// The group after the commit `number`.
@@ -24,7 +26,37 @@ pub(crate) async fn load(
             .bind(signed(number))
             .fetch_optional(conn)
             .await?;
-    Ok(row.map(|(epoch, state)| StoredGroup { number, epoch: unsigned(epoch), state }))
+    Ok(row.map(|(epoch, state)| StoredGroup { number, epoch: unsigned(epoch), state, group_info: None }))
+}
+
+/// The epoch of the group after the commit `number`.
+pub(crate) async fn epoch(
+    conn: &mut Conn,
+    key: ConversationKey,
+    number: u64,
+) -> Result<Option<u64>, StoreError> {
+    let row: Option<(i64,)> =
+        sqlx::query_as("SELECT epoch FROM group_states WHERE conversation = $1 AND number = $2")
+            .bind(key.0)
+            .bind(signed(number))
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.map(|(epoch,)| unsigned(epoch)))
+}
+
+/// The GroupInfo that came with the commit `number`.
+pub(crate) async fn group_info(
+    conn: &mut Conn,
+    key: ConversationKey,
+    number: u64,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let row: Option<(Option<Vec<u8>>,)> =
+        sqlx::query_as("SELECT group_info FROM group_states WHERE conversation = $1 AND number = $2")
+            .bind(key.0)
+            .bind(signed(number))
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.and_then(|(group_info,)| group_info))
 }
 
 /// The number of the newest stored group before the commit `number`; `None`: there was no group.
@@ -49,13 +81,16 @@ pub(crate) async fn insert(
     key: ConversationKey,
     group: &StoredGroup,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO group_states (conversation, number, epoch, state) VALUES ($1, $2, $3, $4)")
-        .bind(key.0)
-        .bind(signed(group.number))
-        .bind(signed(group.epoch))
-        .bind(group.state.as_slice())
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "INSERT INTO group_states (conversation, number, epoch, state, group_info) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(key.0)
+    .bind(signed(group.number))
+    .bind(signed(group.epoch))
+    .bind(group.state.as_slice())
+    .bind(group.group_info.as_deref())
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

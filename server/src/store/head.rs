@@ -7,7 +7,9 @@
 use infrasound_spec::{account::DeviceId, consent::ContactState, time::Timestamp};
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::{Conn, StoreError, conversation::ConversationKey, millis, signed, time, unsigned};
+use super::{
+    Conn, StoreError, account_number, conversation::ConversationKey, millis, signed, time, unsigned,
+};
 
 /// Where a log is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +26,11 @@ pub(crate) struct Head {
     pub(crate) state_entry: u64,
     /// The first commit that is not confirmed.
     pub(crate) provisional: Option<u64>,
-    /// Which of the two accounts made it.
+    /// Which account made it.
     pub(crate) provisional_account: usize,
-    /// What the two say of each other.
+    /// What the two of a direct conversation say of each other.
     pub(crate) consent: Consent,
-    /// Which of the two has no device left in the group.
+    /// Which of the two of a direct conversation has no device left in the group.
     pub(crate) gone: Gone,
 }
 
@@ -38,12 +40,26 @@ pub(crate) struct Gone(i64);
 
 impl Gone {
     const fn bit(account: usize) -> i64 {
-        1 << account
+        direct_bit(account)
     }
 
-    /// Whether this account is gone.
-    pub(crate) const fn is_gone(self, account: usize) -> bool {
-        self.0 & Self::bit(account) != 0
+    /// Whether the one that this account talks to is gone.
+    pub(crate) const fn is_gone_for(self, account: usize) -> bool {
+        self.0 & Self::bit(other(account)) != 0
+    }
+}
+
+/// The other one of a direct conversation. In a group nothing depends on it: there, no bit is ever set.
+const fn other(account: usize) -> usize {
+    if account == 0 { 1 } else { 0 }
+}
+
+/// A bit for the accounts of a direct conversation; none for those of a group.
+const fn direct_bit(account: usize) -> i64 {
+    match account {
+        0 => 1,
+        1 => 2,
+        _ => 0,
     }
 }
 
@@ -59,16 +75,16 @@ pub(crate) struct Consent(i64);
 
 impl Consent {
     const fn blocks_bit(account: usize) -> i64 {
-        1 << account
+        direct_bit(account)
     }
 
     const fn ignores_bit(account: usize) -> i64 {
-        4 << account
+        direct_bit(account) << 2
     }
 
-    /// Whether this account blocks the other.
-    pub(crate) const fn blocks(self, account: usize) -> bool {
-        self.0 & Self::blocks_bit(account) != 0
+    /// Whether the other one blocks this account.
+    pub(crate) const fn is_blocked(self, account: usize) -> bool {
+        self.0 & Self::blocks_bit(other(account)) != 0
     }
 
     /// Whether this account wants no nudges from the other.
@@ -109,7 +125,7 @@ impl From<Row> for Head {
             seq: unsigned(row.seq),
             state_entry: unsigned(row.state_entry),
             provisional: Some(unsigned(row.provisional)).filter(|number| *number > 0),
-            provisional_account: usize::from(row.provisional_account != 0),
+            provisional_account: account_number(row.provisional_account),
             consent: Consent(row.consent),
             gone: Gone(row.gone),
         }
@@ -183,7 +199,7 @@ pub(crate) async fn store_all(conn: &mut Conn, heads: &[Head]) -> Result<(), Sto
                 .push_bind(signed(head.seq))
                 .push_bind(signed(head.state_entry))
                 .push_bind(signed(head.provisional.unwrap_or(0)))
-                .push_bind(i64::from(head.provisional_account != 0))
+                .push_bind(signed(head.provisional_account as u64))
                 .push_bind(head.consent.0)
                 .push_bind(head.gone.0);
         });
@@ -202,13 +218,13 @@ pub(crate) async fn store(conn: &mut Conn, head: &Head) -> Result<(), StoreError
     store_all(conn, std::slice::from_ref(head)).await
 }
 
-/// Notes in which conversations an account is gone with this device, which was just revoked.
+/// Notes in which direct conversations an account is gone with this device, which was just revoked.
 pub(crate) async fn note_gone(conn: &mut Conn, device: &DeviceId) -> Result<(), StoreError> {
     for account in 0..2 {
         sqlx::query(
             "UPDATE heads SET gone = gone | $3 WHERE conversation IN \
-             (SELECT m.conversation FROM memberships m \
-             WHERE m.device = $1 AND m.account = $2 AND m.until_number IS NULL AND NOT EXISTS \
+             (SELECT m.conversation FROM memberships m JOIN conversations c ON c.conversation = m.conversation \
+             WHERE c.kind = 1 AND m.device = $1 AND m.account = $2 AND m.until_number IS NULL AND NOT EXISTS \
              (SELECT 1 FROM memberships o JOIN devices d ON d.device = o.device \
              WHERE o.conversation = m.conversation AND o.account = m.account AND o.until_number IS NULL AND d.revoked = 0))",
         )
@@ -228,8 +244,19 @@ mod tests {
     #[test]
     fn each_account_speaks_for_itself() {
         let consent = Consent::default().with(0, ContactState::Blocked).with(1, ContactState::Ignored);
-        assert!(consent.blocks(0) && !consent.blocks(1));
+        assert!(consent.is_blocked(1) && !consent.is_blocked(0));
         assert!(consent.is_quiet(0) && consent.is_quiet(1));
         assert_eq!(consent.with(0, ContactState::Accepted).with(1, ContactState::None), Consent::default());
+    }
+
+    #[test]
+    fn in_a_group_no_account_speaks_for_another() {
+        let both = Consent::default().with(0, ContactState::Blocked).with(1, ContactState::Blocked);
+        for account in [2, 63, 64, 1000] {
+            assert_eq!(Consent::default().with(account, ContactState::Blocked), Consent::default());
+            assert!(!both.is_quiet(account));
+            assert_eq!(Gone::from_iter([account]), Gone::default());
+            assert!(!Gone::default().is_gone_for(account));
+        }
     }
 }

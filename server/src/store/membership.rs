@@ -4,7 +4,7 @@
 
 use infrasound_spec::account::DeviceId;
 
-use super::{Conn, StoreError, conversation::ConversationKey, read, signed, unsigned};
+use super::{Conn, StoreError, account_number, conversation::ConversationKey, read, signed, unsigned};
 
 /// The time for which a device has a leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(crate) struct Membership {
     pub(crate) from: u64,
     /// The entry that ended it.
     pub(crate) until: Option<u64>,
+    /// The proposal by which the account leaves, after which nothing more is for it.
+    pub(crate) left: Option<u64>,
     /// The last entry that the device has stored.
     pub(crate) read_to: u64,
 }
@@ -20,19 +22,18 @@ pub(crate) struct Membership {
 impl Membership {
     /// Whether the bytes of this entry are for the device.
     pub(crate) fn covers(&self, number: u64) -> bool {
-        number >= self.from && self.until.is_none_or(|until| number <= until)
+        number >= self.from && self.end().is_none_or(|end| number <= end)
     }
-}
 
-/// A member of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Member {
-    /// The device.
-    pub(crate) device: DeviceId,
-    /// Which of the two accounts it is of.
-    pub(crate) account: usize,
-    /// Whether it is still a device of its account.
-    pub(crate) live: bool,
+    /// The last entry that is for the device, if there is one.
+    pub(crate) fn end(&self) -> Option<u64> {
+        self.left.or(self.until)
+    }
+
+    /// Whether the device has a leaf, and its account does not leave.
+    pub(crate) fn stands(&self) -> bool {
+        self.until.is_none() && self.left.is_none()
+    }
 }
 
 /// All memberships of a device in a conversation.
@@ -41,85 +42,138 @@ pub(crate) async fn of_device(
     key: ConversationKey,
     device: &DeviceId,
 ) -> Result<Vec<Membership>, StoreError> {
-    let rows: Vec<(i64, Option<i64>, i64)> = sqlx::query_as(
-        "SELECT from_number, until_number, read_to FROM memberships WHERE conversation = $1 AND device = $2 \
+    let rows: Vec<(i64, Option<i64>, Option<i64>, i64)> = sqlx::query_as(
+        "SELECT from_number, until_number, left_number, read_to FROM memberships WHERE conversation = $1 AND device = $2 \
          ORDER BY from_number",
     )
     .bind(key.0)
     .bind(device.as_bytes().as_slice())
     .fetch_all(conn)
     .await?;
-    let read = |(from, until, read_to): (i64, Option<i64>, i64)| Membership {
+    let read = |(from, until, left, read_to): (i64, Option<i64>, Option<i64>, i64)| Membership {
         from: unsigned(from),
         until: until.map(unsigned),
+        left: left.map(unsigned),
         read_to: unsigned(read_to),
     };
     Ok(rows.into_iter().map(read).collect())
 }
 
-/// Who can judge the commit `number`: who had a leaf just before it; for a founding, who was added by it or made it.
+/// Whose word on the commit `number` counts: who had a leaf just before it; for a founding, who was added by it or made it.
 ///
 /// Of an account that the commit lets in again, none of the earlier devices is live: then its new ones judge.
+/// `m` is the membership of a judge, $1 the conversation, $2 the number.
+const JUDGES: &str = "FROM memberships m JOIN devices d ON d.device = m.device WHERE m.conversation = $1 AND \
+     (m.from_number < $2 AND (m.until_number IS NULL OR m.until_number >= $2) OR m.from_number = $2 AND NOT EXISTS \
+     (SELECT 1 FROM memberships e JOIN devices l ON l.device = e.device WHERE e.conversation = m.conversation \
+     AND e.account = m.account AND e.from_number < $2 AND (e.until_number IS NULL OR e.until_number >= $2) \
+     AND l.revoked = 0) AND EXISTS (SELECT 1 FROM memberships e WHERE e.conversation = m.conversation \
+     AND e.account = m.account AND e.from_number < $2 AND (e.until_number IS NULL OR e.until_number >= $2)))";
+
+/// The same for a founding.
+const FOUNDING_JUDGES: &str = "FROM memberships m JOIN devices d ON d.device = m.device WHERE m.conversation = $1 AND m.from_number = $2";
+
+/// The accounts other than the committer's whose word on a commit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Judge {
+    /// Which account.
+    pub(crate) account: usize,
+    /// Whether any of its devices that could judge is still one.
+    pub(crate) live: bool,
+}
+
+const fn judges_of(founding: bool) -> &'static str {
+    if founding { FOUNDING_JUDGES } else { JUDGES }
+}
+
+/// The accounts other than the committer's that can judge the commit `number`.
 pub(crate) async fn judges(
     conn: &mut Conn,
     key: ConversationKey,
     number: u64,
     founding: bool,
-) -> Result<Vec<Member>, StoreError> {
-    let joiners = judges_by(
-        conn,
-        key,
-        number,
-        "SELECT m.device, m.account, d.revoked FROM memberships m JOIN devices d ON d.device = m.device \
-         WHERE m.conversation = $1 AND m.from_number = $2",
-    )
-    .await?;
-    if founding {
-        return Ok(joiners);
-    }
-    let mut judges = judges_by(
-        conn,
-        key,
-        number,
-        "SELECT m.device, m.account, d.revoked FROM memberships m JOIN devices d ON d.device = m.device \
-         WHERE m.conversation = $1 AND m.from_number < $2 AND (m.until_number IS NULL OR m.until_number >= $2)",
-    )
-    .await?;
-    let let_in_again =
-        |joiner: &Member| !judges.iter().any(|earlier| earlier.account == joiner.account && earlier.live);
-    let new: Vec<Member> = joiners.into_iter().filter(let_in_again).collect();
-    judges.extend(new);
-    Ok(judges)
+    committer: usize,
+) -> Result<Vec<Judge>, StoreError> {
+    let sql = format!(
+        "SELECT m.account, MIN(d.revoked) {} AND m.account <> $3 GROUP BY m.account",
+        judges_of(founding)
+    );
+    let rows: Vec<(i64, i64)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(key.0)
+        .bind(signed(number))
+        .bind(signed(committer as u64))
+        .fetch_all(conn)
+        .await?;
+    let judge = |(account, revoked)| Judge { account: account_number(account), live: revoked == 0 };
+    Ok(rows.into_iter().map(judge).collect())
 }
 
-async fn judges_by(
+/// Whether anybody but the committer's account can judge the commit `number`.
+pub(crate) async fn has_judge(
     conn: &mut Conn,
     key: ConversationKey,
     number: u64,
-    sql: &'static str,
-) -> Result<Vec<Member>, StoreError> {
-    let rows: Vec<(Vec<u8>, i64, i64)> =
-        sqlx::query_as(sql).bind(key.0).bind(signed(number)).fetch_all(conn).await?;
-    rows.into_iter()
-        .map(|(device, account, revoked)| {
-            Ok(Member {
-                device: read(DeviceId::from_slice(&device), "memberships", "device")?,
-                account: usize::from(account != 0),
-                live: revoked == 0,
-            })
-        })
-        .collect()
+    founding: bool,
+    committer: usize,
+) -> Result<bool, StoreError> {
+    let sql = format!("SELECT m.account {} AND m.account <> $3 LIMIT 1", judges_of(founding));
+    let row: Option<(i64,)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(key.0)
+        .bind(signed(number))
+        .bind(signed(committer as u64))
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.is_some())
 }
 
-/// Who may read an entry after `before`: who has a leaf, or lost it after that entry.
+/// Whether the account can judge the commit `number`.
+pub(crate) async fn judges_account(
+    conn: &mut Conn,
+    key: ConversationKey,
+    number: u64,
+    founding: bool,
+    account: usize,
+) -> Result<bool, StoreError> {
+    let sql = format!("SELECT m.account {} AND m.account = $3 LIMIT 1", judges_of(founding));
+    let row: Option<(i64,)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(key.0)
+        .bind(signed(number))
+        .bind(signed(account as u64))
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Of which account the device can judge the commit `number`.
+pub(crate) async fn judge(
+    conn: &mut Conn,
+    key: ConversationKey,
+    number: u64,
+    founding: bool,
+    device: &DeviceId,
+) -> Result<Option<usize>, StoreError> {
+    let sql = format!("SELECT m.account {} AND m.device = $3 LIMIT 1", judges_of(founding));
+    let row: Option<(i64,)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(key.0)
+        .bind(signed(number))
+        .bind(device.as_bytes().as_slice())
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.map(|(account,)| account_number(account)))
+}
+
+/// Who is told of an entry after `before`: who has a leaf, or lost it or left after that entry. In a group not those of
+/// accounts that put it away.
 pub(crate) async fn readers(
     conn: &mut Conn,
     key: ConversationKey,
     before: u64,
 ) -> Result<Vec<(DeviceId, usize)>, StoreError> {
     let rows: Vec<(Vec<u8>, i64)> = sqlx::query_as(
-        "SELECT DISTINCT device, account FROM memberships \
-         WHERE conversation = $1 AND (until_number IS NULL OR until_number > $2)",
+        "SELECT DISTINCT m.device, m.account FROM memberships m \
+         JOIN participants p ON p.conversation = m.conversation AND p.account = m.account \
+         WHERE m.conversation = $1 AND (m.until_number IS NULL OR m.until_number > $2) \
+         AND (m.left_number IS NULL OR m.left_number > $2) AND p.consent <> 2",
     )
     .bind(key.0)
     .bind(signed(before))
@@ -128,7 +182,7 @@ pub(crate) async fn readers(
     rows.into_iter()
         .map(|(device, account)| {
             let device = read(DeviceId::from_slice(&device), "memberships", "device")?;
-            Ok((device, usize::from(account != 0)))
+            Ok((device, account_number(account)))
         })
         .collect()
 }
@@ -146,7 +200,7 @@ pub(crate) async fn begin(
     )
     .bind(key.0)
     .bind(device.as_bytes().as_slice())
-    .bind(i64::from(account != 0))
+    .bind(signed(account as u64))
     .bind(signed(from))
     .bind(signed(from.saturating_sub(1)))
     .execute(conn)
@@ -182,6 +236,62 @@ pub(crate) async fn end_all(conn: &mut Conn, key: ConversationKey, until: u64) -
     Ok(())
 }
 
+/// Nothing after the entry `left` is for the account: it leaves by it.
+pub(crate) async fn leave(
+    conn: &mut Conn,
+    key: ConversationKey,
+    account: usize,
+    left: u64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE memberships SET left_number = $3 WHERE conversation = $1 AND account = $2 AND until_number IS NULL",
+    )
+    .bind(key.0)
+    .bind(signed(account as u64))
+    .bind(signed(left))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Whether any device of the account has a leaf, and the account does not leave.
+pub(crate) async fn is_member(
+    conn: &mut Conn,
+    key: ConversationKey,
+    account: usize,
+) -> Result<bool, StoreError> {
+    Ok(horizon(conn, key, account).await? == Some(Horizon::Open))
+}
+
+/// How much of a log an account may know of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Horizon {
+    /// All of it.
+    Open,
+    /// Up to the entry by which it went.
+    UpTo(u64),
+}
+
+/// How much of the log the account may know of; `None`: it never had a leaf.
+pub(crate) async fn horizon(
+    conn: &mut Conn,
+    key: ConversationKey,
+    account: usize,
+) -> Result<Option<Horizon>, StoreError> {
+    let rows: Vec<(Option<i64>,)> = sqlx::query_as(
+        "SELECT COALESCE(left_number, until_number) FROM memberships WHERE conversation = $1 AND account = $2",
+    )
+    .bind(key.0)
+    .bind(signed(account as u64))
+    .fetch_all(conn)
+    .await?;
+    let ends: Option<Vec<u64>> = rows.iter().map(|(end,)| end.map(unsigned)).collect();
+    Ok(match ends {
+        None => Some(Horizon::Open),
+        Some(ends) => ends.into_iter().max().map(Horizon::UpTo),
+    })
+}
+
 /// Undoes the commits from `voided` on: who they removed is back, who they added is out with the entry `void`.
 pub(crate) async fn void(
     conn: &mut Conn,
@@ -196,6 +306,11 @@ pub(crate) async fn void(
     .bind(signed(voided))
     .execute(&mut *conn)
     .await?;
+    sqlx::query("UPDATE memberships SET left_number = NULL WHERE conversation = $1 AND left_number >= $2")
+        .bind(key.0)
+        .bind(signed(voided))
+        .execute(&mut *conn)
+        .await?;
     sqlx::query("UPDATE memberships SET until_number = $3 WHERE conversation = $1 AND from_number >= $2")
         .bind(key.0)
         .bind(signed(voided))

@@ -5,6 +5,7 @@
 
 pub(crate) mod account;
 pub(crate) mod backend;
+pub(crate) mod blob;
 pub(crate) mod challenge;
 pub(crate) mod changes;
 pub(crate) mod commit;
@@ -14,8 +15,15 @@ pub(crate) mod device;
 pub(crate) mod entry;
 pub(crate) mod group_state;
 pub(crate) mod head;
+pub(crate) mod join_request;
 pub(crate) mod key_package;
+pub(crate) mod link;
+pub(crate) mod link_use;
 pub(crate) mod membership;
+#[cfg(feature = "simulation")]
+pub(crate) mod memory;
+pub(crate) mod participant;
+pub(crate) mod proposal;
 pub(crate) mod report;
 pub(crate) mod retention;
 pub(crate) mod sequence;
@@ -57,6 +65,11 @@ pub(crate) fn read<T>(value: Option<T>, table: &'static str, column: &'static st
 /// A number that is never negative.
 pub(crate) fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
+}
+
+/// The number of an account in its conversation.
+pub(crate) fn account_number(value: i64) -> usize {
+    usize::try_from(value).unwrap_or(0)
 }
 
 /// A number for a BIGINT column. Numbers of entries and times never come near the limit.

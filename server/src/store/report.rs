@@ -6,12 +6,12 @@ use infrasound_spec::{
     time::Timestamp,
 };
 
-use super::{Conn, StoreError, conversation::ConversationKey, millis, read, signed};
+use super::{Conn, StoreError, account_number, conversation::ConversationKey, millis, read, signed};
 
 /// What one device reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Report {
-    /// Which of the two accounts.
+    /// Which account.
     pub(crate) account: usize,
     /// What became of the commit.
     pub(crate) outcome: CommitOutcome,
@@ -37,7 +37,7 @@ pub(crate) async fn insert(
     .bind(key.0)
     .bind(signed(number))
     .bind(device.as_bytes().as_slice())
-    .bind(i64::from(report.account != 0))
+    .bind(signed(report.account as u64))
     .bind(i64::from(authenticator.is_some()))
     .bind(authenticator)
     .bind(millis(now))
@@ -46,21 +46,42 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Whether a device of the other account than `committer`'s applied the commit `number`, or a later one, which needs it.
+/// Whose word on the commit `number` is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// Accounts that the founding `number` brought in.
+    Founding,
+    /// The same, but only those that have accepted to be in the group.
+    FoundingAccepted,
+    /// Accounts that had a leaf before it.
+    Members,
+}
+
+/// Whether a device of another account than `committer`'s, which can judge the commit `number`, applied it or a later one,
+/// which needs it. Who came in by the commit does not count: else it could confirm itself through somebody it added.
 pub(crate) async fn is_applied(
     conn: &mut Conn,
     key: ConversationKey,
     number: u64,
     committer: usize,
+    of: Of,
 ) -> Result<bool, StoreError> {
-    let row: Option<(i64,)> = sqlx::query_as(
-        "SELECT number FROM reports WHERE conversation = $1 AND number >= $2 AND account <> $3 AND applied = 1 LIMIT 1",
-    )
-    .bind(key.0)
-    .bind(signed(number))
-    .bind(i64::from(committer != 0))
-    .fetch_optional(conn)
-    .await?;
+    let who = match of {
+        Of::Founding => "m.from_number = $2",
+        Of::FoundingAccepted => "m.from_number = $2 AND p.consent = 1",
+        Of::Members => "m.from_number < $2 AND (m.until_number IS NULL OR m.until_number >= $2)",
+    };
+    let sql = format!(
+        "SELECT r.number FROM reports r JOIN participants p ON p.conversation = r.conversation AND p.account = r.account \
+         JOIN memberships m ON m.conversation = r.conversation AND m.account = r.account \
+         WHERE r.conversation = $1 AND r.number >= $2 AND r.account <> $3 AND r.applied = 1 AND {who} LIMIT 1"
+    );
+    let row: Option<(i64,)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(key.0)
+        .bind(signed(number))
+        .bind(signed(committer as u64))
+        .fetch_optional(conn)
+        .await?;
     Ok(row.is_some())
 }
 
@@ -84,7 +105,7 @@ pub(crate) async fn list(
                 },
                 None => CommitOutcome::CannotApply,
             };
-            Ok(Report { account: usize::from(account != 0), outcome })
+            Ok(Report { account: account_number(account), outcome })
         })
         .collect()
 }

@@ -18,7 +18,7 @@ pub(crate) struct Sweepable {
 /// Up to `limit` logs whose first kept entry every live member device has stored, or that is older than `before`.
 /// A device that was revoked, or that has read to the end of its membership, holds nothing up.
 ///
-/// While one account waits for the other's word, or was put away by it, only time counts: that bytes go would tell a
+/// While one account waits for another's word, or was put away by it, only time counts: that bytes go would tell a
 /// stranger that somebody has read them.
 pub(crate) async fn sweepable(
     conn: &mut Conn,
@@ -26,14 +26,16 @@ pub(crate) async fn sweepable(
     limit: u64,
 ) -> Result<Vec<Sweepable>, StoreError> {
     let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
-        "SELECT c.conversation, c.kept_from, MIN(CASE WHEN h.provisional <> 0 OR h.consent <> 0 THEN 0 \
-         WHEN d.revoked = 0 AND (m.until_number IS NULL OR m.read_to < m.until_number) THEN m.read_to ELSE h.last END) \
+        "SELECT c.conversation, c.kept_from, MIN(CASE WHEN h.provisional <> 0 OR h.consent <> 0 OR w.account IS NOT NULL THEN 0 WHEN d.revoked = 0 AND \
+         m.read_to < COALESCE(m.left_number, m.until_number, m.read_to + 1) THEN m.read_to ELSE h.last END) \
          FROM conversations c JOIN heads h ON h.conversation = c.conversation \
          JOIN entries e ON e.conversation = c.conversation AND e.number = c.kept_from \
          JOIN memberships m ON m.conversation = c.conversation JOIN devices d ON d.device = m.device \
+         LEFT JOIN participants w ON c.kind = 2 AND m.until_number IS NULL AND w.conversation = m.conversation \
+         AND w.account = m.account AND w.consent <> 1 \
          GROUP BY c.conversation, c.kept_from, e.time HAVING e.time < $1 OR \
-         MIN(CASE WHEN h.provisional <> 0 OR h.consent <> 0 THEN 0 WHEN d.revoked = 0 AND \
-         (m.until_number IS NULL OR m.read_to < m.until_number) THEN m.read_to ELSE h.last END) >= c.kept_from \
+         MIN(CASE WHEN h.provisional <> 0 OR h.consent <> 0 OR w.account IS NOT NULL THEN 0 WHEN d.revoked = 0 AND \
+         m.read_to < COALESCE(m.left_number, m.until_number, m.read_to + 1) THEN m.read_to ELSE h.last END) >= c.kept_from \
          LIMIT $2",
     )
     .bind(millis(before))
@@ -88,5 +90,5 @@ pub(crate) async fn drop_expired(conn: &mut Conn, now: Timestamp) -> Result<(), 
     ] {
         sqlx::query(sql).bind(millis(now)).execute(&mut *conn).await?;
     }
-    Ok(())
+    super::link::drop_expired(conn, now).await
 }

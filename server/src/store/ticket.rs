@@ -21,6 +21,21 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// Whose ticket it is, if it is good. It stays so.
+pub(crate) async fn look(
+    conn: &mut Conn,
+    digest: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<Identity>, StoreError> {
+    let row: Option<(String,)> =
+        sqlx::query_as("SELECT identity FROM tickets WHERE ticket_digest = $1 AND expires > $2")
+            .bind(digest.as_slice())
+            .bind(millis(now))
+            .fetch_optional(conn)
+            .await?;
+    row.map(|(identity,)| read(serde_json::from_str(&identity).ok(), "tickets", "identity")).transpose()
+}
+
 /// Uses a ticket up. The caller's transaction decides whether it stays used.
 pub(crate) async fn take(
     conn: &mut Conn,

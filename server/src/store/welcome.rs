@@ -17,8 +17,10 @@ pub(crate) struct StoredWelcome {
     pub(crate) key: ConversationKey,
     /// The commit that it belongs to.
     pub(crate) number: u64,
-    /// The MLSMessage.
+    /// What is the device's alone, or, without `shared`, the whole MLSMessage.
     pub(crate) bytes: Vec<u8>,
+    /// What the Welcomes of the commit have in common ([`crate::hub::welcome`]).
+    pub(crate) shared: Option<Vec<u8>>,
     /// The tree to fetch.
     pub(crate) tree: TreeHash,
 }
@@ -29,7 +31,24 @@ struct Row {
     conversation: i64,
     number: i64,
     bytes: Vec<u8>,
+    shared: Option<Vec<u8>>,
     tree: Vec<u8>,
+}
+
+/// Keeps what the Welcomes of a commit have in common.
+pub(crate) async fn insert_shared(
+    conn: &mut Conn,
+    key: ConversationKey,
+    number: u64,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO welcome_infos (conversation, number, bytes) VALUES ($1, $2, $3)")
+        .bind(key.0)
+        .bind(signed(number))
+        .bind(bytes)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Keeps a Welcome for a device.
@@ -74,14 +93,15 @@ pub(crate) async fn insert_tree(
 /// add a device could otherwise make the list longer than its client reads.
 pub(crate) async fn list(conn: &mut Conn, device: &DeviceId) -> Result<Vec<StoredWelcome>, StoreError> {
     let mut rows = sqlx::query_as::<_, Row>(
-        "SELECT welcome, conversation, number, bytes, tree FROM welcomes WHERE device = $1 \
-         ORDER BY conversation, number",
+        "SELECT w.welcome, w.conversation, w.number, w.bytes, i.bytes AS shared, w.tree FROM welcomes w \
+         LEFT JOIN welcome_infos i ON i.conversation = w.conversation AND i.number = w.number \
+         WHERE w.device = $1 ORDER BY w.conversation, w.number",
     )
     .bind(device.as_bytes().as_slice())
     .fetch(conn);
     let (mut welcomes, mut length) = (Vec::new(), 0);
     while let Some(row) = rows.try_next().await? {
-        length += row.bytes.len();
+        length += row.bytes.len() + row.shared.as_ref().map_or(0, Vec::len);
         if length > limits::MAX_LOG_PAGE_BYTES && !welcomes.is_empty() {
             break;
         }
@@ -99,6 +119,7 @@ impl TryFrom<Row> for StoredWelcome {
             key: ConversationKey(row.conversation),
             number: unsigned(row.number),
             bytes: row.bytes,
+            shared: row.shared,
             tree: read(TreeHash::from_slice(&row.tree), "welcomes", "tree")?,
         })
     }
@@ -156,11 +177,18 @@ pub(crate) async fn delete_of_device(conn: &mut Conn, device: &DeviceId) -> Resu
     Ok(())
 }
 
-/// Drops a conversation's trees that no Welcome names.
+/// Drops a conversation's trees that no Welcome names, and what no Welcome needs.
 async fn delete_unnamed_trees(conn: &mut Conn, key: ConversationKey) -> Result<(), StoreError> {
     sqlx::query(
         "DELETE FROM trees WHERE conversation = $1 AND NOT EXISTS \
          (SELECT 1 FROM welcomes w WHERE w.tree = trees.hash AND w.conversation = $1)",
+    )
+    .bind(key.0)
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query(
+        "DELETE FROM welcome_infos WHERE conversation = $1 AND NOT EXISTS \
+         (SELECT 1 FROM welcomes w WHERE w.number = welcome_infos.number AND w.conversation = $1)",
     )
     .bind(key.0)
     .execute(conn)

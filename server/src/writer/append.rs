@@ -1,6 +1,6 @@
 //! Messages: all of a batch in one look-up of heads, one of repeats, one insert and one update.
 //!
-//! A message of the account that did not make a provisional commit confirms it, which needs more statements and is
+//! A message of another account than the one that made a provisional commit confirms it, which needs more statements and is
 //! rare: such messages go one by one after the others.
 
 use std::{
@@ -18,7 +18,10 @@ use infrasound_spec::{
 use super::Tx;
 use crate::{
     error::ApiError,
-    hub::{current::Current, provisional},
+    hub::{
+        current::{Current, Leaf},
+        provisional,
+    },
     store::{
         StoreError,
         conversation::ConversationKey,
@@ -34,7 +37,7 @@ pub(crate) struct MessageAppend {
     pub(crate) current: Arc<Current>,
     /// Who sends it.
     pub(crate) device: DeviceId,
-    /// Which of the two accounts the sender is.
+    /// Which account the sender is.
     pub(crate) account: usize,
     /// The client's id.
     pub(crate) submission: SubmissionId,
@@ -124,10 +127,10 @@ fn judge(head: &Head, message: &MessageAppend) -> Result<(), Result<Appended, Ap
     if head.state_entry != message.current.state_entry {
         return Err(Ok(Appended::Moved));
     }
-    if head.consent.blocks(1 - message.account) {
+    if head.consent.is_blocked(message.account) {
         return Err(Err(ApiError::no_consent()));
     }
-    if head.gone.is_gone(1 - message.account) {
+    if head.gone.is_gone_for(message.account) {
         return Err(Err(ApiError::gone()));
     }
     Ok(())
@@ -199,7 +202,8 @@ fn nudge(
 impl Current {
     /// Tells the members' devices that the log has grown; who put the other away is not told.
     pub(crate) fn nudge(&self, tx: &mut Tx<'_>, head: &Head) {
-        for member in self.members.iter().filter(|member| !head.consent.is_quiet(member.account)) {
+        let told = |member: &&Leaf| !member.quiet && !head.consent.is_quiet(member.account);
+        for member in self.members.iter().filter(told) {
             tx.nudge(member.device, StreamEvent::Log { conversation: self.id, last: head.last });
         }
     }

@@ -21,10 +21,10 @@ const BATCH: usize = 512;
 
 /// The writer's state.
 pub(super) struct Batches {
-    pub(super) conn: Conn,
-    pub(super) clock: Clock,
-    pub(super) live: Arc<Live>,
-    pub(super) seq: u64,
+    conn: Conn,
+    clock: Clock,
+    live: Arc<Live>,
+    seq: u64,
 }
 
 type Answer = Result<Appended, ApiError>;
@@ -39,6 +39,12 @@ struct Done {
 }
 
 impl Batches {
+    /// A writer that goes on where the last one ended.
+    pub(super) async fn new(mut conn: Conn, clock: Clock, live: Arc<Live>) -> Result<Self, StoreError> {
+        let seq = sequence::load(&mut conn).await?;
+        Ok(Self { conn, clock, live, seq })
+    }
+
     /// Commits batches until nobody can hand in more. While one is committed, the next one gathers.
     pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let mut taken = Vec::with_capacity(BATCH);

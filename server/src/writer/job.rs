@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 use infrasound_spec::{
     account::DeviceId,
-    api::{problem::ProblemType, stream::StreamEvent},
+    api::{links::LinkId, problem::ProblemType, stream::StreamEvent},
     conversation::ConversationId,
     time::Timestamp,
 };
@@ -21,6 +21,8 @@ pub(crate) enum Effect {
     SessionsEnded(DeviceId),
     /// One session ended, and the device's streams with it.
     SessionEnded([u8; 32], DeviceId),
+    /// Something was sent in a link channel, or it has ended.
+    LinkMoved(LinkId),
     /// A conversation's group is another one.
     GroupChanged(ConversationId),
 }

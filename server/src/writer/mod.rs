@@ -47,18 +47,29 @@ pub(crate) struct Writer {
 impl Writer {
     /// Starts the writer on its connection. It ends when every handle is gone and the queue is empty.
     pub(crate) async fn start(
-        mut conn: Conn,
+        conn: Conn,
         clock: Clock,
         live: Arc<Live>,
     ) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let seq = crate::store::sequence::load(&mut conn).await?;
-        let batches = Batches { conn, clock, live, seq };
+        let batches = Batches::new(conn, clock, live).await?;
         // A thread of its own. As a task among the requests it would wait behind dozens of them after each statement:
         // an answer of SQLite's thread wakes a busy scheduler only now and then.
         let runtime = Handle::current();
         let ended = task::spawn_blocking(move || runtime.block_on(batches.run(jobs)));
         Ok((Self { queue }, ended))
+    }
+
+    /// Starts the writer as one task of the caller's runtime: in a simulation, everything is one thread's.
+    #[cfg(feature = "simulation")]
+    pub(crate) async fn start_here(
+        conn: Conn,
+        clock: Clock,
+        live: Arc<Live>,
+    ) -> Result<(Self, JoinHandle<()>), StoreError> {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let batches = Batches::new(conn, clock, live).await?;
+        Ok((Self { queue }, task::spawn(batches.run(jobs))))
     }
 
     /// Runs a job in the next transaction and waits until it is durable. If it fails, nothing of it is kept.

@@ -69,6 +69,14 @@ async fn without_a_valid_session_every_operation_refuses() {
     }
 }
 
+/// 64 zero bytes.
+const SIGNATURE: &str =
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+fn conversation_bytes(group: &Group) -> String {
+    group.id.to_string()
+}
+
 /// How somebody else's session fares.
 enum Foreign {
     /// The operation is about the session's own things: its answer names nothing of the others'.
@@ -88,12 +96,48 @@ fn foreign(operation: &str, alice: &Device, bob: &Device, group: &mut Group, tre
         | "list_welcomes" => Foreign::OwnDataOnly(None),
         "set_policy" => Foreign::OwnDataOnly(Some(json!(infrasound_spec::consent::RequestPolicy::default()))),
         // Ending a session and the stream are tried apart: what they do shows only elsewhere.
-        "end_session" | "open_stream" | "look_up_account" | "claim_key_packages" => Foreign::ForEverybody,
+        "end_session"
+        | "open_stream"
+        | "look_up_account"
+        | "claim_key_packages"
+        | "claim_many_key_packages" => Foreign::ForEverybody,
+        "set_consent" => {
+            refused(format!("{conversation}/consent"), Some(json!({"state": "accepted"})), HIDDEN)
+        }
+        "list_members" => refused(format!("{conversation}/members"), None, HIDDEN),
+        "get_group_info" => refused(format!("{conversation}/group-info"), Some(json!({})), HIDDEN),
+        "ask_to_join" => {
+            let proof = json!({ "link": conversation_bytes(group), "signature": SIGNATURE });
+            refused(format!("{conversation}/join-requests"), Some(json!({ "proof": proof })), HIDDEN)
+        }
+        "list_join_requests" => refused(format!("{conversation}/join-requests"), None, HIDDEN),
+        "end_join_request" => {
+            let account = contact_path(bob.account()).rsplit('/').next().unwrap_or_default().to_owned();
+            refused(format!("{conversation}/join-requests/{account}"), None, HIDDEN)
+        }
+        "ask_turn" => refused(format!("{conversation}/turns"), Some(json!({})), HIDDEN),
+        "tell_typing" => refused(format!("{conversation}/typing"), Some(json!({ "sealed": "AAAA" })), HIDDEN),
+        "submit_proposal" => {
+            let proposal = json!({ "submission": "AAAAAAAAAAAAAAAAAAAAAA", "after": 0, "proposal": "AAAA",
+                "signature": SIGNATURE });
+            refused(format!("{conversation}/proposals"), Some(proposal), &[403])
+        }
         "set_contact" => refused(
             contact_path(&"https://x.example/u".parse().unwrap()),
             Some(json!({"state": "blocked"})),
             HIDDEN,
         ),
+        "rename_device" => {
+            refused(format!("/v1/devices/{}", alice.id()), Some(json!({ "name": "somebody else's" })), HIDDEN)
+        }
+        "join_link" => refused(paths::LINKS_JOIN.to_owned(), Some(json!({ "code": "AAAA-AAAA" })), HIDDEN),
+        // These take a token of the link's own: a session opens none.
+        "send_link_frame" => {
+            let frame = json!({ "number": 1, "frame": "" });
+            refused(paths::LINKS_FRAMES.to_owned(), Some(frame), &[401])
+        }
+        "read_link_frames" => refused(paths::LINKS_FRAMES.to_owned(), None, &[401]),
+        "close_link" => refused(paths::LINKS.to_owned(), None, &[401]),
         "revoke_device" => refused(format!("/v1/devices/{}", alice.id()), None, HIDDEN),
         "upload_key_packages" => {
             let bytes = infrasound_spec::bytes::encode(&bob.key_package(false, 80));
@@ -126,10 +170,24 @@ fn foreign(operation: &str, alice: &Device, bob: &Device, group: &mut Group, tre
                 }
             }
         }
+        "announce_blob" => {
+            let taken = json!({ "blob": infrasound_spec::bytes::encode(&[9; 32]), "size": 272 });
+            refused(paths::BLOBS.to_owned(), Some(taken), &[409])
+        }
+        // Without an offset it would be malformed: `blobs.rs` tries it with one.
+        "upload_blob" => refused(blob_path(), None, &[400]),
+        "download_blob" => refused(blob_path(), None, HIDDEN),
+        "attach_blob" | "detach_blob" => {
+            refused(format!("{conversation}{}", &blob_path()["/v1".len()..]), None, HIDDEN)
+        }
         "get_tree" => refused(format!("{conversation}/trees/{tree}"), None, HIDDEN),
         "delete_welcome" => refused("/v1/welcomes/AAAAAAAAAAAAAAAAAAAAAA".to_owned(), None, HIDDEN),
         new => panic!("say in this table how the operation {new} fares with somebody else's session"),
     }
+}
+
+fn blob_path() -> String {
+    format!("/v1/blobs/{}", infrasound_spec::bytes::encode(&[9; 32]))
 }
 
 #[tokio::test]
@@ -139,6 +197,13 @@ async fn with_somebody_elses_session_every_operation_refuses_or_shows_its_own() 
     let carol = relay.device("carol").await;
     let mut group = Group::found(&alice, &bob).await;
     let secrets = [group.id.to_string(), alice.id().to_string(), bob.id().to_string()];
+    let file = json!({ "blob": infrasound_spec::bytes::encode(&[9; 32]), "size": 272 });
+    alice.post(paths::BLOBS, &file).await.ok::<Value>();
+    alice.patch(&blob_path(), 0, vec![7; 272]).await.ok::<Value>();
+    alice
+        .put(&format!("/v1/conversations/{}{}", group.id, &blob_path()["/v1".len()..]), &json!({}))
+        .await
+        .done();
     let before = alice.head(&group.id).await;
     let tree = bob.welcomes().await.welcomes[0].tree;
     for operation in operations(&relay).await {

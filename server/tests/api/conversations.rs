@@ -150,7 +150,7 @@ async fn when_everybody_started_over_the_conversation_is_founded_again() {
     let mut gone = head.started_over.clone();
     gone.sort();
     let id = Conversation::direct(alice.account(), bob.account(), 0).unwrap();
-    assert_eq!(gone, id.accounts.to_vec());
+    assert_eq!(gone, id.pair().unwrap().to_vec());
     let (mut again, found) = Group::prepare(&alice, &bob, head.generation).await;
     let accepted: Accepted = alice.post("/v1/conversations", &found).await.ok();
     assert_eq!(accepted.number, head.last + 1);

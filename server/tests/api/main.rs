@@ -8,12 +8,15 @@ mod support;
 
 mod account;
 mod authorization;
+mod blobs;
 mod commits;
 mod contacts;
 mod conversations;
 mod devices;
 mod disk_full;
+mod groups;
 mod key_packages;
+mod links;
 mod log;
 mod messages;
 mod openapi;

@@ -1,52 +1,8 @@
 //! The stream: nudges, resume, and its end.
 
-use std::time::Duration;
-
 use infrasound_spec::{api::stream::StreamEvent, consent::ContactState};
 
-use crate::support::{Device, Group, TestRelay};
-
-/// An open stream, read event by event.
-struct Reader {
-    response: reqwest::Response,
-    text: String,
-}
-
-impl Reader {
-    async fn open(device: &Device, cursor: Option<&str>) -> Self {
-        Self { response: device.stream(cursor).await, text: String::new() }
-    }
-
-    /// The next event with its id; `None` when the stream has ended.
-    async fn next(&mut self) -> Option<(String, StreamEvent)> {
-        loop {
-            if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let field =
-                    |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-                let parsed = field("data:").map(|data| serde_json::from_str(data).unwrap());
-                let id = field("id:").map(str::to_owned);
-                self.text = self.text.split_off(self.text.len() - rest.len());
-                if let (Some(id), Some(event)) = (id, parsed) {
-                    return Some((id, event));
-                }
-                continue;
-            }
-            let chunk = tokio::time::timeout(Duration::from_secs(10), self.response.chunk()).await.unwrap();
-            self.text.push_str(std::str::from_utf8(&chunk.unwrap()?).unwrap());
-        }
-    }
-
-    /// All events before `ready`, and the cursor.
-    async fn until_ready(&mut self) -> (Vec<StreamEvent>, String) {
-        let mut events = Vec::new();
-        loop {
-            match self.next().await.unwrap() {
-                (id, StreamEvent::Ready) => return (events, id),
-                (_, event) => events.push(event),
-            }
-        }
-    }
-}
+use crate::support::{Group, Reader, TestRelay};
 
 #[tokio::test]
 async fn what_happens_is_told_and_what_was_missed_first() {

@@ -136,6 +136,14 @@ pub struct OwnAccount {
     pub policy: RequestPolicy,
 }
 
+/// `PUT /v1/devices/{device}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RenameDevice {
+    /// A name that the person recognises; at most [`crate::limits::MAX_DEVICE_NAME`] bytes.
+    pub name: String,
+}
+
 /// `GET /v1/devices`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

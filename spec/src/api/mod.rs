@@ -5,11 +5,13 @@
 //! Spec: `relay-api.md`.
 
 pub mod accounts;
+pub mod blobs;
 pub mod contacts;
 pub mod conversations;
 pub mod devices;
 pub mod groups;
 pub mod key_packages;
+pub mod links;
 pub mod paths;
 pub mod problem;
 pub mod relay;

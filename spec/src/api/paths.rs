@@ -28,8 +28,15 @@ pub const SESSION_CHALLENGE: &str = "/v1/sessions/challenge";
 pub const SESSIONS: &str = "/v1/sessions";
 /// `POST`: register a device with a sign-in ticket. `GET`: the account's devices.
 pub const DEVICES: &str = "/v1/devices";
-/// `DELETE`: revoke a device.
+/// `PUT`: rename a device. `DELETE`: revoke it.
 pub const DEVICE: &str = "/v1/devices/{device}";
+
+/// `POST`: open a link channel for a new device. `DELETE`: end it.
+pub const LINKS: &str = "/v1/links";
+/// `POST`: join one from an old device.
+pub const LINKS_JOIN: &str = "/v1/links/join";
+/// `POST`: send a frame to the other side. `GET ?after=&wait=`: the other side's frames.
+pub const LINKS_FRAMES: &str = "/v1/links/frames";
 
 /// `GET`: the session's account.
 pub const ACCOUNT: &str = "/v1/account";
@@ -80,6 +87,13 @@ pub const JOIN_REQUEST: &str = "/v1/conversations/{conversation}/join-requests/{
 pub const TURNS: &str = "/v1/conversations/{conversation}/turns";
 /// `POST`: somebody is typing.
 pub const TYPING: &str = "/v1/conversations/{conversation}/typing";
+
+/// `POST`: announce a blob, or ask how much of it is there.
+pub const BLOBS: &str = "/v1/blobs";
+/// `PATCH` with `Upload-Offset`: upload. `GET`, with `Range` or without: download.
+pub const BLOB: &str = "/v1/blobs/{blob}";
+/// `PUT`: attach a blob to a conversation. `DELETE`: detach it.
+pub const CONVERSATION_BLOB: &str = "/v1/conversations/{conversation}/blobs/{blob}";
 
 /// `GET`: Welcomes for this device.
 pub const WELCOMES: &str = "/v1/welcomes";

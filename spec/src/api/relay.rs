@@ -32,6 +32,8 @@ pub struct RelayInfo {
 pub struct Limits {
     /// The longest message after padding.
     pub message: u64,
+    /// The longest file in a blob.
+    pub blob: u64,
     /// One-time key packages kept for a device.
     pub key_packages: u64,
     /// Devices of an account.

@@ -42,6 +42,8 @@ pub enum StreamEvent {
     Conversations,
     /// What the account said of others has changed, on another device.
     Contacts,
+    /// The account's devices have changed: one was linked, renamed or revoked.
+    Devices,
     /// An account in one of the device's conversations has started over.
     StartedOver {
         /// Which.

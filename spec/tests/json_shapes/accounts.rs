@@ -6,11 +6,15 @@ use infrasound_spec::{
         accounts::{AccountInfo, LookupQuery},
         contacts::{Contact, ContactList, SetContact},
         devices::{
-            AskChallenge, Challenge, ChallengeGiven, DeviceList, OwnAccount, RegisterDevice, Session,
-            SessionToken, StartSession,
+            AskChallenge, Challenge, ChallengeGiven, DeviceList, OwnAccount, RegisterDevice, RenameDevice,
+            Session, SessionToken, StartSession,
         },
         key_packages::{
             ClaimKeyPackages, ClaimedKeyPackage, ClaimedKeyPackages, KeyPackageCount, UploadKeyPackages,
+        },
+        links::{
+            FramesQuery, JoinLink, LinkFrames, LinkId, LinkJoined, LinkOpened, LinkToken, NumberedFrame,
+            OpenLink,
         },
         relay::{Health, Limits, RelayInfo, WellKnown},
         sign_in::{ExchangeToken, FinishSignIn, SignInId, SignInStarted, SignedIn, Ticket},
@@ -32,10 +36,10 @@ fn relay() {
             version: "0.1.0".into(),
             instance: "https://social.example".into(),
             demo: false,
-            limits: Limits { message: 65_536, key_packages: 100, devices: 10, retention: 5 },
+            limits: Limits { message: 65_536, blob: 7, key_packages: 100, devices: 10, retention: 5 },
         },
         &json!({ "version": "0.1.0", "instance": "https://social.example", "demo": false,
-            "limits": { "message": 65_536, "key_packages": 100, "devices": 10, "retention": 5 } }),
+            "limits": { "message": 65_536, "blob": 7, "key_packages": 100, "devices": 10, "retention": 5 } }),
     );
     check(&Health { status: "ok".into() }, &json!({ "status": "ok" }));
 }
@@ -128,6 +132,7 @@ fn devices_and_sessions() {
         &StartSession { device: device(), challenge, signature: signature() },
         &json!({ "device": B16, "challenge": B32, "signature": B64 }),
     );
+    check(&RenameDevice { name: "tablet".into() }, &json!({ "name": "tablet" }));
     check(&DeviceList { devices: vec![device_info()] }, &json!({ "devices": [device_json()] }));
     let policy = RequestPolicy::default();
     check(
@@ -135,6 +140,25 @@ fn devices_and_sessions() {
         &json!({ "account": BOB, "handle": "@bob@b.example", "account_key": B32, "device": B16,
             "policy": serde_json::to_value(policy).unwrap() }),
     );
+}
+
+#[test]
+fn links() {
+    let (link, token) = (LinkId::from_bytes([0; 16]), LinkToken::from_bytes([0; 32]));
+    check(&OpenLink { ticket: Ticket::from_bytes([0; 32]) }, &json!({ "ticket": B32 }));
+    check(
+        &LinkOpened { link, token, code: "ABCD-EFGH".into(), expires: at(9) },
+        &json!({ "link": B16, "token": B32, "code": "ABCD-EFGH", "expires": 9 }),
+    );
+    check(&JoinLink { code: Some("ABCD-EFGH".into()), link: None }, &json!({ "code": "ABCD-EFGH" }));
+    check(&JoinLink { code: None, link: Some(link) }, &json!({ "link": B16 }));
+    check(&LinkJoined { link, token }, &json!({ "link": B16, "token": B32 }));
+    check(&FramesQuery { after: 3, wait: 20 }, &json!({ "after": 3, "wait": 20 }));
+    let frame = NumberedFrame { number: 1, frame: hello() };
+    check(&frame, &json!({ "number": 1, "frame": "aGVsbG8" }));
+    check(&LinkFrames { frames: vec![frame] }, &json!({ "frames": [{ "number": 1, "frame": "aGVsbG8" }] }));
+    let printed = format!("{:?}", LinkOpened { link, token, code: "SECRET".into(), expires: at(9) });
+    assert!(!printed.contains("SECRET") && !printed.contains(&token.to_string()), "{printed}");
 }
 
 #[test]

@@ -4,12 +4,13 @@ use infrasound_spec::{
     api::{
         conversations::{
             Accepted, CommitBundle, ConversationHead, ConversationList, FoundConversation, LogPage, LogQuery,
-            Participant, PendingWelcome, ReportCommit, SubmitCommit, SubmitMessage, TreeBytes, TreeHash,
-            WelcomeId, WelcomeList, WrongEpoch,
+            Participant, PendingWelcome, ReportCommit, SubmitCommit, SubmitMessage, SubmitProposal,
+            TreeBytes, TreeHash, WelcomeId, WelcomeList, WrongEpoch,
         },
         problem::{Problem, ProblemType},
         stream::StreamEvent,
     },
+    consent::ContactState,
     conversation::ConversationKind,
     log::{EntryDigest, EntryKind, LogEntry},
     report::{AuthenticatorHash, CommitOutcome},
@@ -27,6 +28,24 @@ fn conversations() {
     shape["provisional"] = json!(3);
     shape["started_over"] = json!([BOB]);
     check(&waiting, &shape);
+    let invited = ConversationHead {
+        kind: ConversationKind::Group,
+        member: false,
+        consent: ContactState::Ignored,
+        inviter: Some(Participant { account: bob(), handle: bobs_handle() }),
+        invitations_ended: vec![bob()],
+        join_requests: 2,
+        participants: Vec::new(),
+        ..waiting
+    };
+    shape["kind"] = json!("group");
+    shape["member"] = json!(false);
+    shape["consent"] = json!("ignored");
+    shape["inviter"] = json!({ "account": BOB, "handle": "@bob@b.example" });
+    shape["invitations_ended"] = json!([BOB]);
+    shape["join_requests"] = json!(2);
+    shape["participants"] = json!([]);
+    check(&invited, &shape);
 }
 
 #[test]
@@ -53,6 +72,10 @@ fn submissions() {
     check(
         &SubmitMessage { submission: submission(), after: 3, message: hello(), signature: signature() },
         &json!({ "submission": B16, "after": 3, "message": "aGVsbG8", "signature": B64 }),
+    );
+    check(
+        &SubmitProposal { submission: submission(), after: 3, proposal: hello(), signature: signature() },
+        &json!({ "submission": B16, "after": 3, "proposal": "aGVsbG8", "signature": B64 }),
     );
     check(&Accepted { number: 4, time: at(5) }, &json!({ "number": 4, "time": 5 }));
 }
@@ -104,11 +127,14 @@ fn welcomes_and_trees() {
                 number: 1,
                 bytes: hello(),
                 tree: TreeHash::from_bytes([0; 32]),
+                kind: ConversationKind::Group,
+                inviter: Participant { account: bob(), handle: bobs_handle() },
                 participants: Vec::new(),
             }],
         },
         &json!({ "welcomes": [{ "welcome": B16, "conversation": B32, "number": 1, "bytes": "aGVsbG8",
-            "tree": B32, "participants": [] }] }),
+            "tree": B32, "kind": "group", "inviter": { "account": BOB, "handle": "@bob@b.example" },
+            "participants": [] }] }),
     );
     check(&TreeBytes { tree: hello() }, &json!({ "tree": "aGVsbG8" }));
 }
@@ -122,6 +148,20 @@ fn the_stream() {
     );
     check(&StreamEvent::Welcome, &json!({ "event": "welcome" }));
     check(&StreamEvent::Contacts, &json!({ "event": "contacts" }));
+    check(&StreamEvent::Devices, &json!({ "event": "devices" }));
+    check(
+        &StreamEvent::CommitWanted { conversation: conversation() },
+        &json!({ "event": "commit-wanted", "conversation": B32 }),
+    );
+    check(
+        &StreamEvent::JoinRequests { conversation: conversation() },
+        &json!({ "event": "join-requests", "conversation": B32 }),
+    );
+    check(
+        &StreamEvent::Typing { conversation: conversation(), sealed: hello() },
+        &json!({ "event": "typing", "conversation": B32, "sealed": "aGVsbG8" }),
+    );
+    check(&StreamEvent::Conversations, &json!({ "event": "conversations" }));
     check(&StreamEvent::StartedOver { account: bob() }, &json!({ "event": "started-over", "account": BOB }));
     check(&StreamEvent::KeyPackages { one_time: 7 }, &json!({ "event": "key-packages", "one_time": 7 }));
 }
@@ -152,6 +192,11 @@ fn head() -> ConversationHead {
         epoch: 1,
         provisional: None,
         started_over: Vec::new(),
+        member: true,
+        consent: ContactState::None,
+        inviter: None,
+        invitations_ended: Vec::new(),
+        join_requests: 0,
         participants: vec![Participant { account: bob(), handle: bobs_handle() }],
     }
 }

@@ -3,7 +3,9 @@
 //! Spec: `relay-api.md` 2.
 
 mod accounts;
+mod blobs;
 mod conversations;
+mod groups;
 
 use std::{fmt::Debug, fs, path::Path};
 
@@ -87,7 +89,9 @@ fn every_body_of_the_api_has_its_shape_here() {
             let tests = concat!(
                 include_str!("mod.rs"),
                 include_str!("accounts.rs"),
-                include_str!("conversations.rs")
+                include_str!("blobs.rs"),
+                include_str!("conversations.rs"),
+                include_str!("groups.rs")
             );
             let shown = tests.contains(&format!("{name} {{")) || tests.contains(&format!("{name}::new("));
             assert!(shown, "{name} has no test of its JSON");

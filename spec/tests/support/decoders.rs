@@ -8,9 +8,12 @@ use infrasound_spec::{
     content::Activity,
     conversation::Conversation,
     endorsement::Endorsement,
+    external::ExternalJoin,
     key_package,
+    link::{LinkFrame, LinkMessage, LinkRecord, LinkUri},
     log::{LogEntry, LogPosition},
     message::{MessageAad, MessageFrame},
+    policy::GroupPolicy,
     time::Timestamp,
 };
 
@@ -23,11 +26,17 @@ pub(crate) const DECODERS: &[(&str, Decoder)] = &[
     ("activity", activity),
     ("conversation", conversation),
     ("endorsement", endorsement),
+    ("external_join", external_join),
     ("frame", frame),
     ("handle", handle),
     ("key_package", key_package),
+    ("link_frame", link_frame),
+    ("link_message", link_message),
+    ("link_record", link_record),
+    ("link_uri", link_uri),
     ("log_entry", log_entry),
     ("log_position", log_position),
+    ("policy", policy),
     ("problem", problem),
     ("stream_event", stream_event),
 ];
@@ -49,6 +58,18 @@ pub(crate) fn account_uri(bytes: &[u8]) {
 pub(crate) fn activity(bytes: &[u8]) {
     if let Ok(activity) = Activity::decode(bytes) {
         assert_eq!(Activity::decode(&activity.encode()).as_ref(), Ok(&activity));
+    }
+}
+
+pub(crate) fn external_join(bytes: &[u8]) {
+    if let Ok(join) = ExternalJoin::decode(bytes) {
+        assert_eq!(join.encode(), bytes);
+    }
+}
+
+pub(crate) fn policy(bytes: &[u8]) {
+    if let Ok(policy) = GroupPolicy::decode(bytes) {
+        assert_eq!(policy.encode(), bytes);
     }
 }
 
@@ -85,6 +106,31 @@ pub(crate) fn key_package(bytes: &[u8]) {
     let _ = key_package::parse(&crypto, bytes, Timestamp::from_secs(1_790_000_000), 0);
 }
 
+pub(crate) fn link_frame(bytes: &[u8]) {
+    if let Ok(frame) = LinkFrame::decode(bytes) {
+        assert_eq!(frame.encode(), bytes);
+    }
+}
+
+pub(crate) fn link_message(bytes: &[u8]) {
+    if let Ok(message) = LinkMessage::decode(bytes) {
+        assert_eq!(message.encode(), bytes);
+    }
+}
+
+pub(crate) fn link_record(bytes: &[u8]) {
+    if let Ok(Some((record, length))) = LinkRecord::decode(bytes) {
+        assert_eq!(record.encode(), bytes[..length]);
+    }
+}
+
+pub(crate) fn link_uri(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(uri) = text.parse::<LinkUri>() {
+        assert_eq!(uri.to_string(), text.trim());
+    }
+}
+
 pub(crate) fn log_entry(bytes: &[u8]) {
     reads_as_written::<LogEntry>(bytes);
 }
@@ -110,5 +156,17 @@ where
     if let Ok(value) = serde_json::from_slice::<T>(bytes) {
         let written = serde_json::to_vec(&value).unwrap();
         assert_eq!(serde_json::from_slice::<T>(&written).unwrap(), value);
+    }
+}
+
+pub(crate) fn policy(bytes: &[u8]) {
+    if let Ok(policy) = GroupPolicy::decode(bytes) {
+        assert_eq!(policy.encode(), bytes);
+    }
+}
+
+pub(crate) fn external_join(bytes: &[u8]) {
+    if let Ok(join) = ExternalJoin::decode(bytes) {
+        assert_eq!(join.encode(), bytes);
     }
 }

@@ -62,6 +62,11 @@ impl Person {
         Endorsement { account_key: self.account_key(), device, created, expires, signature }
     }
 
+    /// The account key's signature over bytes.
+    pub(crate) fn sign(&self, bytes: &[u8]) -> Signature {
+        Signature::from_bytes(self.key.sign(bytes).to_bytes())
+    }
+
     /// A new device, endorsed since yesterday.
     pub(crate) fn device(&self) -> Device {
         let mut id = [0; 16];

@@ -1,9 +1,13 @@
 //! A group and the hub that watches it: the creator's `MlsGroup` and the hub's `PublicGroup`, side by side.
 
 use infrasound_spec::{
-    commit::{self, CommitChanges, CommitViolation},
+    commit::{self, CommitChanges, CommitViolation, Framing},
     conversation::Conversation,
+    external::ExternalJoin,
+    members::Members,
     mls,
+    policy::GroupPolicy,
+    time::Timestamp,
 };
 use openmls::messages::group_info::VerifiableGroupInfo;
 use openmls::{
@@ -32,7 +36,7 @@ impl Room {
     /// A direct conversation of two people, in which only the founder's device is yet.
     pub(crate) fn founded_by(alice: &Person, bob: &Person) -> Self {
         let conversation = Conversation::direct(&alice.account, &bob.account, 0).unwrap();
-        let extensions = mls::group_context_extensions(&conversation).unwrap();
+        let extensions = mls::group_context_extensions(&conversation, None).unwrap();
         Self::with_context(alice.device(), extensions, &conversation.group_id())
     }
 
@@ -43,6 +47,63 @@ impl Room {
         let commit = room.commit(|commit| commit.propose_adds([device.key_package()]));
         room.enact(&commit);
         (room, device)
+    }
+
+    /// A group of alice's device and these, with this policy, whatever it says of who may add whom.
+    pub(crate) fn group(alice: &Person, others: &[&Device], policy: &GroupPolicy) -> Self {
+        let conversation = Conversation::group(&alice.account, [5; 16], 0);
+        let extensions = mls::group_context_extensions(&conversation, Some(policy)).unwrap();
+        let mut room = Self::with_context(alice.device(), extensions, &conversation.group_id());
+        if !others.is_empty() {
+            let added: Vec<_> = others.iter().map(|device| device.key_package()).collect();
+            let commit = room.change(&added, &[]);
+            room.apply(&commit);
+        }
+        room
+    }
+
+    /// A commit of alice's that gives the group another policy, and does what else is asked.
+    pub(crate) fn change_policy(
+        &mut self,
+        policy: &GroupPolicy,
+        added: &[KeyPackage],
+        removed: &[u32],
+    ) -> MlsMessageOut {
+        let (conversation, _) = commit::read_context(self.hub.group_context()).unwrap();
+        let extensions = mls::group_context_extensions(&conversation, Some(policy)).unwrap();
+        let removed: Vec<_> = removed.iter().map(|index| LeafNodeIndex::new(*index)).collect();
+        let added = added.to_vec();
+        self.commit(|commit| {
+            let commit = commit.propose_group_context_extensions(extensions).unwrap();
+            commit.propose_adds(added).propose_removals(removed)
+        })
+    }
+
+    /// A commit by which a device joins by itself.
+    pub(crate) fn join_by_itself(&self, device: &Device, aad: Vec<u8>) -> MlsMessageOut {
+        let Self { alice, group, .. } = self;
+        let info = group.export_group_info(alice.provider.crypto(), &alice.signer, true).unwrap();
+        let leaf = LeafNodeParameters::builder()
+            .with_capabilities(device.capabilities.clone())
+            .with_extensions(device.leaf_extensions())
+            .build();
+        let (_, bundle) = MlsGroup::external_commit_builder()
+            .with_aad(aad)
+            .build_group(&device.provider, group_info(&info), device.credential())
+            .unwrap()
+            .leaf_node_parameters(leaf)
+            .load_psks(device.provider.storage())
+            .unwrap()
+            .build(device.provider.rand(), device.provider.crypto(), &device.signer, |_| true)
+            .unwrap()
+            .finalize(&device.provider)
+            .unwrap();
+        bundle.into_commit()
+    }
+
+    /// The same, as a device of a member.
+    pub(crate) fn come_back(&self, device: &Device) -> MlsMessageOut {
+        self.join_by_itself(device, ExternalJoin::Member.encode())
     }
 
     pub(crate) fn with_context(alice: Device, extensions: Extensions<GroupContext>, group_id: &[u8]) -> Self {
@@ -100,17 +161,39 @@ impl Room {
 
     /// What the hub makes of a commit, at the present time.
     pub(crate) fn judge(&self, message: &MlsMessageOut) -> Result<CommitChanges, CommitViolation> {
+        self.judge_at(message, now())
+    }
+
+    /// What the hub makes of a commit at a time.
+    pub(crate) fn judge_at(
+        &self,
+        message: &MlsMessageOut,
+        at: Timestamp,
+    ) -> Result<CommitChanges, CommitViolation> {
         let processed = self.process(message);
-        let sender = processed.sender().clone();
+        let (sender, aad) = (processed.sender().clone(), processed.aad().to_vec());
         let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
             panic!("not a commit")
         };
-        commit::check(&self.hub, &sender, &staged, now())
+        let members = Members::of(&self.hub).unwrap();
+        commit::check(&self.hub, &members, Framing { sender: &sender, aad: &aad }, &staged, at)
     }
 
     /// Alice and the hub apply a commit of alice's that the rules allow.
     pub(crate) fn enact(&mut self, message: &MlsMessageOut) {
-        self.judge(message).unwrap();
+        let before = Members::of(&self.hub).unwrap();
+        let changes = self.judge(message).unwrap();
+        self.apply(message);
+        let after = Members::of(&self.hub).unwrap();
+        assert_eq!(
+            before.after(&self.hub, &changes),
+            Ok(after),
+            "who the leaves are, without verifying anew"
+        );
+    }
+
+    /// The same, whether or not the rules allow it.
+    pub(crate) fn apply(&mut self, message: &MlsMessageOut) {
         let ProcessedMessageContent::StagedCommitMessage(staged) = self.process(message).into_content()
         else {
             panic!("not a commit")

@@ -1,6 +1,6 @@
 //! Spec: `content.md`.
 
-use infrasound_spec::content::{Act, Activity};
+use infrasound_spec::content::{Act, Activity, Attachment};
 use serde_json::{Value, json};
 
 use super::{Outcome, text, variant};
@@ -17,11 +17,24 @@ pub(super) fn activity(input: &Value) -> Outcome {
     Ok(told)
 }
 
+fn attachment(attachment: &Attachment) -> Value {
+    json!({
+        "media_type": attachment.media_type, "name": attachment.name, "width": attachment.width,
+        "height": attachment.height, "blob": attachment.blob,
+    })
+}
+
 fn act(act: &Act) -> Value {
     match act {
-        Act::Create(note) => json!({
-            "act": "create", "object": note.id, "html": note.html, "in_reply_to": note.in_reply_to,
-        }),
+        Act::Create(note) => {
+            let mut told = json!({
+                "act": "create", "object": note.id, "html": note.html, "in_reply_to": note.in_reply_to,
+            });
+            if !note.attachments.is_empty() {
+                told["attachments"] = note.attachments.iter().map(attachment).collect();
+            }
+            told
+        }
         Act::Update { object, html } => json!({ "act": "update", "object": object, "html": html }),
         Act::Delete { object } => json!({ "act": "delete", "object": object }),
         Act::React { object, emoji } => json!({ "act": "react", "object": object, "emoji": emoji }),

@@ -1,7 +1,7 @@
 //! Spec: `conversations.md` 1 to 8.
 
 use infrasound_spec::{
-    conversation::{Conversation, ConversationId},
+    conversation::{Conversation, ConversationId, Parties},
     log::{self, EntryDigest, EntryKind, LogEntry, LogPosition},
     report::{self, AuthenticatorHash, CommitOutcome},
     signing::Purpose,
@@ -28,12 +28,19 @@ pub(super) fn conversation(input: &Value) -> Outcome {
     let extension = bytes(input, "extension");
     let conversation = Conversation::decode(&extension).map_err(|error| variant(&error))?;
     assert_eq!(conversation.encode(), extension);
-    Ok(json!({
+    let mut read = json!({
         "id": hex(conversation.id.as_bytes()),
         "generation": conversation.generation,
-        "accounts": conversation.accounts,
         "group_id": hex(conversation.group_id()),
-    }))
+    });
+    match &conversation.parties {
+        Parties::Direct(accounts) => read["accounts"] = json!(accounts),
+        Parties::Group { creator, salt } => {
+            read["creator"] = json!(creator);
+            read["salt"] = json!(hex(salt));
+        }
+    }
+    Ok(read)
 }
 
 pub(super) fn log_chain(input: &Value) -> Outcome {

@@ -95,7 +95,8 @@ impl Driven {
     /// A person writes.
     pub fn send(&mut self, to: &Handle, text: &str) -> Reaction {
         self.wishes += 1;
-        let wish = Wish::Send { to: to.clone(), text: text.to_owned(), in_reply_to: None };
+        let wish =
+            Wish::Send { to: to.clone(), text: text.to_owned(), in_reply_to: None, attachments: Vec::new() };
         self.input(Input::Wish(WishId(self.wishes), wish))
     }
 

@@ -16,6 +16,7 @@ const NO_RATES: &str = "[rates]
 requests_per_second = 0
 sign_ins_per_minute = 0
 claims_per_hour = 0
+blobs_per_hour = 0
 stranger_claims_per_hour = 0
 stranger_claims_of_one_per_hour = 0
 ";

@@ -111,7 +111,12 @@ impl MlsRsDevice {
 
     /// Writes to somebody with whom there is a conversation. Gives the id of the note.
     pub async fn send(&mut self, to: &AccountUri, html: &str) -> Result<ObjectId, Trouble> {
-        let note = Note { id: ObjectId::from_random(random()), html: html.to_owned(), in_reply_to: None };
+        let note = Note {
+            id: ObjectId::from_random(random()),
+            html: html.to_owned(),
+            in_reply_to: None,
+            attachments: Vec::new(),
+        };
         let object = note.id.clone();
         let activity = Activity { id: ObjectId::from_random(random()), act: Act::Create(note) };
         let Self { api, conversations, keys, .. } = self;

@@ -63,8 +63,12 @@ fn acquainted() -> (MlsRsConversation, MlsRsConversation) {
 }
 
 fn note() -> Activity {
-    let note =
-        Note { id: ObjectId::from_random(random()), html: "<p>hello</p>".to_owned(), in_reply_to: None };
+    let note = Note {
+        id: ObjectId::from_random(random()),
+        html: "<p>hello</p>".to_owned(),
+        in_reply_to: None,
+        attachments: Vec::new(),
+    };
     Activity { id: ObjectId::from_random(random()), act: Act::Create(note) }
 }
 

@@ -81,7 +81,14 @@ async fn who_is_blocked_gets_nothing_through_until_unblocked() {
     alice.send(&bob.handle(), "blocked?").await;
     assert_eq!(failures(&alice).len(), 1, "{:?}", failures(&alice));
     assert!(
-        bob.wish(Wish::Send { to: alice.handle(), text: "x".to_owned(), in_reply_to: None }).await.is_err()
+        bob.wish(Wish::Send {
+            to: alice.handle(),
+            text: "x".to_owned(),
+            in_reply_to: None,
+            attachments: Vec::new()
+        })
+        .await
+        .is_err()
     );
 
     bob.say(&alice.handle(), ContactState::None).await;

@@ -70,8 +70,12 @@ async fn replies_reactions_edits_and_deletions_show_on_both_sides() {
     let (mut alice, mut bob) = acquainted(&world).await;
     let conversation = alice.with(&bob.handle());
     let hello = alice.history(&bob.handle()).await[0].id.clone();
-    let reply =
-        Wish::Send { to: alice.handle(), text: "to that".to_owned(), in_reply_to: Some(hello.clone()) };
+    let reply = Wish::Send {
+        to: alice.handle(),
+        text: "to that".to_owned(),
+        in_reply_to: Some(hello.clone()),
+        attachments: Vec::new(),
+    };
     bob.wish(reply).await.unwrap();
     bob.wish(Wish::React { conversation, object: hello.clone(), emoji: Some("👍".to_owned()) })
         .await

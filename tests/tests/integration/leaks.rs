@@ -79,6 +79,13 @@ impl Conversation {
         ben.succeed(&["inbox"]);
         anna.succeed(&["delete", &reference(&anna, &to_ben, &deleted)]);
         ben.succeed(&["inbox"]);
+        let inside = self.secret("file", "Brunnenkressesuppe 7701ce");
+        let name = self.secret("file's name", "Lindenbluetentee 3be4d9.txt");
+        let path = anna.home().with_file_name(&name);
+        fs::write(&path, &inside).unwrap();
+        anna.succeed(&["send", &to_ben, "--file", path.to_str().unwrap()]);
+        ben.succeed(&["inbox"]);
+        assert_eq!(ben.read(&to_anna).last().unwrap()["attachments"][0]["name"], name);
         assert!(anna.texts(&to_ben).contains(&reply), "they read each other");
         assert!(ben.texts(&to_anna).contains(&edited), "they read each other");
     }

@@ -33,8 +33,12 @@ async fn the_old_device_of_who_starts_over_is_signed_out() {
     let _new = world.start_over("bob").await;
     old.sync().await;
     assert!(old.events.iter().any(|event| matches!(event, Event::SignedOut(_))));
-    let wish =
-        infrasound_core::input::Wish::Send { to: alice.handle(), text: "x".to_owned(), in_reply_to: None };
+    let wish = infrasound_core::input::Wish::Send {
+        to: alice.handle(),
+        text: "x".to_owned(),
+        in_reply_to: None,
+        attachments: Vec::new(),
+    };
     assert!(old.wish(wish).await.is_err());
 }
 

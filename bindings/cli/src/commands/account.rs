@@ -1,4 +1,4 @@
-//! `whoami`, `devices`, `safety-number`.
+//! `whoami`, `safety-number`.
 
 use infrasound_core::{event::Answer, input::Wish};
 use infrasound_spec::account::Handle;
@@ -7,8 +7,7 @@ use super::End;
 use crate::{
     app::App,
     exit::CommandError,
-    line::{Account, Device, Line},
-    render,
+    line::{Account, Line},
 };
 
 pub(super) async fn whoami(app: &mut App) -> Result<End, CommandError> {
@@ -16,16 +15,6 @@ pub(super) async fn whoami(app: &mut App) -> Result<End, CommandError> {
     let relay = app.session.relay().as_str().to_owned();
     let account = Account::new(app.session.person(), device, &relay, &app.home);
     app.screen.show(&Line::Account(account))?;
-    Ok(End::Leave)
-}
-
-pub(super) async fn devices(app: &mut App) -> Result<End, CommandError> {
-    let this = app.session.device().await?;
-    let Answer::Devices(devices) = app.session.wish(Wish::Devices).await? else { return Ok(End::Leave) };
-    let devices: Vec<Device> =
-        devices.iter().map(|device| Device::new(device, device.device == this)).collect();
-    let lines: Vec<Line> = devices.iter().cloned().map(Line::Device).collect();
-    app.screen.list(&lines, || render::devices(&devices), "there is no device")?;
     Ok(End::Leave)
 }
 

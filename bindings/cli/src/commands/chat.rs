@@ -194,10 +194,10 @@ fn say(app: &mut App, error: CommandError) -> Result<(), CommandError> {
 
 async fn wish_for(app: &mut App, with: &Recipient, typed: Typed) -> Result<Option<Wish>, CommandError> {
     Ok(Some(match typed {
-        Typed::Text(text) => with.send(text, None),
+        Typed::Text(text) => with.send(text, None, Vec::new()),
         Typed::Reply(number, text) => {
             let found = find(app, with, number).await?;
-            with.send(text, Some(found.message.id))
+            with.send(text, Some(found.message.id), Vec::new())
         }
         Typed::React(number, emoji) => {
             let found = find(app, with, number).await?;

@@ -2,16 +2,18 @@
 
 use std::path::Path;
 
-use infrasound_core::event::Person;
-use infrasound_native::{Error, RelayUrl, Session, SignIn, StartOver, Ticketed, signed_in_at};
-use infrasound_spec::{api::devices::DeviceInfo, limits::MAX_DEVICE_NAME};
+use infrasound_core::event::{Event, Person};
+use infrasound_native::{
+    Error, Events, Linking, RelayUrl, Session, SignIn, StartOver, Ticketed, signed_in_at,
+};
+use infrasound_spec::{api::devices::DeviceInfo, limits::MAX_DEVICE_NAME, link::LinkMode};
 
 use crate::{
     app::App,
     clean,
     exit::CommandError,
     input,
-    line::{Account, Device, Line},
+    line::{Account, Compare, Device, Line},
     render,
     screen::Screen,
     time,
@@ -24,6 +26,7 @@ pub(super) struct Login {
     pub(super) relay: String,
     pub(super) token: Option<String>,
     pub(super) device_name: String,
+    pub(super) link: bool,
     pub(super) start_over: bool,
 }
 
@@ -43,12 +46,15 @@ pub(super) async fn login(home: &Path, mut screen: Screen, login: Login) -> Resu
         )));
     }
     let sign_in = SignIn::at(&relay)?;
-    let ticketed = match login.token {
-        Some(token) => sign_in.exchange(&token).await?,
+    let ticketed = match &login.token {
+        Some(token) => sign_in.exchange(token).await?,
         None => with_browser(&sign_in, &mut screen).await?,
     };
-    let start_over = decide(&ticketed, login.start_over, &mut screen).await?;
-    let (session, events) = Session::register(home, ticketed, login.device_name, start_over).await?;
+    let (session, events) = match decide(&ticketed, &login, &mut screen).await? {
+        Way::Link => link(home, ticketed, login.device_name, &mut screen).await?,
+        Way::First => Session::register(home, ticketed, login.device_name, StartOver::No).await?,
+        Way::StartOver => Session::register(home, ticketed, login.device_name, StartOver::Yes).await?,
+    };
     let mut app = App::with(session, events, home, screen).await?;
     let device = app.session.device().await?.to_string();
     let account = Account::new(app.session.person(), device, relay.as_str(), home);
@@ -83,39 +89,78 @@ async fn with_browser(sign_in: &SignIn, screen: &mut Screen) -> Result<Ticketed,
     }
 }
 
-/// An account that has a device is told what starting over costs, and decides.
-async fn decide(
-    ticketed: &Ticketed,
-    start_over: bool,
-    screen: &mut Screen,
-) -> Result<StartOver, CommandError> {
+/// How this installation becomes a device of the account.
+enum Way {
+    First,
+    Link,
+    StartOver,
+}
+
+/// An account that has devices is told what each way costs, and decides.
+async fn decide(ticketed: &Ticketed, login: &Login, screen: &mut Screen) -> Result<Way, CommandError> {
     let signed_in = &ticketed.signed_in;
-    if start_over {
-        return Ok(StartOver::Yes);
+    if login.start_over {
+        return Ok(Way::StartOver);
     }
     if signed_in.devices.is_empty() {
-        return Ok(StartOver::No);
+        return Ok(Way::First);
+    }
+    if login.link {
+        return Ok(Way::Link);
     }
     let handle = &signed_in.handle;
     let cost = format!(
-        "{handle} already has a device. Using this one instead means to start over:\n\
-         - the other device is signed out, and its history stays there; this one begins empty\n\
+        "{handle} already has a device.\n\
+         To link this one costs nothing: it gets your key and your history from another, which you need at hand.\n\
+         To start over instead:\n\
+         - the other devices are signed out, and the history stays there; this one begins empty\n\
          - the account gets a new key: your contacts are warned, and each conversation goes on only after the \
          contact has confirmed it"
     );
     if !input::is_interactive() || screen.is_json() {
-        return Err(CommandError::HasDevice(format!("{cost}\nSay --start-over to do so.")));
+        return Err(CommandError::HasDevice(format!("{cost}\nSay --link to link it, or --start-over.")));
     }
     screen.note(&cost)?;
     for row in rows(&signed_in.devices) {
         screen.note(&row)?;
     }
-    let answer =
-        input::ask("\nType \"start over\" to go on, anything else to leave everything as it is: ").await?;
-    if answer.trim_matches('"').eq_ignore_ascii_case("start over") {
-        return Ok(StartOver::Yes);
+    let question = "\nPress Enter to link this device, type \"start over\" to start over, anything else to leave \
+                    everything as it is: ";
+    match input::ask(question).await?.trim_matches('"') {
+        "" | "link" => Ok(Way::Link),
+        answer if answer.eq_ignore_ascii_case("start over") => Ok(Way::StartOver),
+        _ => Err(CommandError::HasDevice("nothing was changed".to_owned())),
     }
-    Err(CommandError::HasDevice("nothing was changed".to_owned()))
+}
+
+/// Shows what the other device needs, lets the person compare, and takes the history in.
+async fn link(
+    home: &Path,
+    ticketed: Ticketed,
+    device_name: String,
+    screen: &mut Screen,
+) -> Result<(Session, Events), CommandError> {
+    let mut linking = Linking::begin(home, ticketed, device_name).await?;
+    loop {
+        match linking.next().await? {
+            Event::LinkOpened { code, uri } => {
+                screen.show(&Line::Link { code: clean::line(&code), uri: uri.to_string() })?;
+            }
+            // Who has read the address from this screen is known by that.
+            Event::LinkCompare { mode: LinkMode::Uri, .. } => {}
+            Event::LinkCompare { number, mode, .. } => {
+                screen.show(&Line::Compare(Compare::new(&number, mode, None)))?;
+                if !input::is_yes("Type \"yes\" if the other device shows the same number: ").await? {
+                    linking.cancel().await;
+                    return Err(CommandError::HasDevice("the device was not linked".to_owned()));
+                }
+                linking.confirm();
+            }
+            Event::LinkProgress { records } => screen.show(&Line::LinkProgress { records })?,
+            Event::LinkDone => return Ok(linking.finish().await?),
+            _ => {}
+        }
+    }
 }
 
 fn rows(devices: &[DeviceInfo]) -> Vec<String> {

@@ -21,7 +21,7 @@ pub(super) async fn reply(
 ) -> Result<End, CommandError> {
     let found = reference::message(&app.session, &message.message, message.within.as_deref()).await?;
     let to = Recipient::of(&app.session, &found.conversation).await?;
-    send::send(app, to, text, Some(found.message.id)).await
+    send::send(app, to, text, Some(found.message.id), Vec::new()).await
 }
 
 /// Reacts to anybody's message.

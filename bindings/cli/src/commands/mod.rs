@@ -4,12 +4,14 @@ mod account;
 mod chat;
 mod contacts;
 mod conversations;
+mod devices;
 mod group;
 mod inbox;
 mod login;
 mod message;
 mod policy;
 mod read;
+mod save;
 mod send;
 mod wait;
 
@@ -29,8 +31,9 @@ use crate::{
 
 /// Does what the command line says.
 pub(crate) async fn run(command: Command, home: &Path, screen: Screen) -> Result<(), CommandError> {
-    if let Command::Login { relay, token, device_name, start_over } = command {
-        return login::login(home, screen, login::Login { relay, token, device_name, start_over }).await;
+    if let Command::Login { relay, token, device_name, link, start_over } = command {
+        let login = login::Login { relay, token, device_name, link, start_over };
+        return login::login(home, screen, login).await;
     }
     // What is wrong with the text is said before anything is opened.
     let command = with_input(command)?;
@@ -56,7 +59,9 @@ pub(super) enum End {
 
 fn with_input(command: Command) -> Result<Command, CommandError> {
     Ok(match command {
-        Command::Send { to, text } => Command::Send { to, text: input::text(text)? },
+        Command::Send { to, text, files } => {
+            Command::Send { to, text: text.map(input::text).transpose()?, files }
+        }
         Command::Reply { message, text } => Command::Reply { message, text: input::text(text)? },
         Command::Edit { message, text } => Command::Edit { message, text: input::text(text)? },
         Command::Group { command: GroupCommand::Join { link } } => {
@@ -71,12 +76,14 @@ async fn in_session(command: Command, app: &mut App) -> Result<End, CommandError
         // Answered before there is a session.
         Command::Login { .. } => Ok(End::Leave),
         Command::Whoami => account::whoami(app).await,
-        Command::Devices => account::devices(app).await,
+        Command::Devices { change } => devices::devices(app, change).await,
+        Command::LinkDevice { shown } => devices::link(app, shown).await,
         Command::SafetyNumber { who } => account::safety_number(app, who).await,
-        Command::Send { to, text } => {
+        Command::Send { to, text, files } => {
             let to = Recipient::find(&app.session, to).await?;
-            send::send(app, to, text, None).await
+            send::send_files(app, to, text.unwrap_or_default(), &files).await
         }
+        Command::Save { message, to } => save::save(app, &message, to).await,
         Command::Inbox { follow } => inbox::inbox(app, follow).await,
         Command::Requests => contacts::requests(app).await,
         Command::Accept { who } => contacts::set(app, "accept", who, ContactState::Accepted).await,

@@ -150,6 +150,7 @@ mod tests {
         let metadata = GroupMetadata {
             name: "Herd\u{1b}[2J\n@bob@a.example left".to_owned(),
             summary: "\u{202e}old\r\nand grey".to_owned(),
+            picture: None,
         };
         let text = told(&[GroupChange::Described(metadata)], false);
         assert_eq!(

@@ -1,7 +1,10 @@
 //! A message, and how far one is.
 
 use infrasound_core::message::{Body, Message as CoreMessage, MessageState};
-use infrasound_spec::{content::ObjectId, conversation::ConversationId};
+use infrasound_spec::{
+    content::{Attachment, ObjectId},
+    conversation::ConversationId,
+};
 use serde::Serialize;
 
 use super::Change;
@@ -24,6 +27,7 @@ pub(crate) struct Message {
     pub(crate) kind: &'static str,
     pub(crate) text: String,
     pub(crate) in_reply_to: Option<String>,
+    pub(crate) attachments: Vec<File>,
     pub(crate) edited: bool,
     pub(crate) reactions: Vec<Reaction>,
     pub(crate) state: &'static str,
@@ -33,6 +37,29 @@ pub(crate) struct Message {
     pub(crate) in_group: bool,
     /// What was changed of the group; `text` has a sentence for each.
     pub(crate) changes: Vec<Change>,
+}
+
+/// A file that came with a message. How to open it is nobody's business here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) media_type: String,
+    /// Its length; `None` if it is where this version cannot fetch it.
+    pub(crate) size: Option<u64>,
+    pub(crate) width: Option<u32>,
+    pub(crate) height: Option<u32>,
+}
+
+impl From<&Attachment> for File {
+    fn from(attachment: &Attachment) -> Self {
+        Self {
+            name: clean::line(&attachment.name),
+            media_type: clean::line(&attachment.media_type),
+            size: attachment.blob.as_ref().map(|blob| blob.size),
+            width: attachment.width,
+            height: attachment.height,
+        }
+    }
 }
 
 /// A reaction to a message; no emoji is a like.
@@ -89,6 +116,7 @@ impl Message {
             kind,
             text,
             in_reply_to: message.in_reply_to.as_ref().map(ToString::to_string),
+            attachments: message.attachments.iter().map(File::from).collect(),
             edited: message.edited,
             reactions: message.reactions.iter().map(Reaction::from).collect(),
             state,
@@ -135,7 +163,10 @@ pub(crate) fn message_state(state: &MessageState) -> (&'static str, Option<Strin
 
 #[cfg(test)]
 mod tests {
-    use infrasound_spec::time::Timestamp;
+    use infrasound_spec::{
+        blob::{BlobDigest, BlobId, BlobKey, BlobRef},
+        time::Timestamp,
+    };
 
     use super::*;
     use crate::line::Line;
@@ -150,10 +181,22 @@ mod tests {
             time: Timestamp::from_secs(0),
             body,
             in_reply_to: None,
+            attachments: vec![attachment()],
             edited: false,
             reactions: Vec::new(),
             state: MessageState::Received,
         }
+    }
+
+    fn attachment() -> Attachment {
+        let blob = BlobRef {
+            id: BlobId::from_bytes([1; 32]),
+            key: BlobKey::from_bytes([2; 32]),
+            size: 300,
+            digest: BlobDigest::from_bytes([3; 32]),
+        };
+        let (name, media_type) = ("a\u{202e}.png".to_owned(), "image/png".to_owned());
+        Attachment { media_type, name, width: Some(4), height: None, blob: Some(blob) }
     }
 
     /// The promise of `JSON.md`: a change here is a change of what scripts rely on.
@@ -168,7 +211,8 @@ mod tests {
                 r#"{"type":"message","ref":"@bob@b.example/12","id":"urn:uuid:1","#,
                 r#""conversation":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","with":"@bob@b.example","number":12,"#,
                 r#""from":"@bob@b.example","own":false,"time":"1970-01-01T00:00:00.000Z","kind":"text","#,
-                r#""text":"hi & bye","in_reply_to":null,"edited":false,"reactions":[],"state":"received","#,
+                r#""text":"hi & bye","in_reply_to":null,"attachments":[{"name":"a.png","media_type":"image/png","#,
+                r#""size":300,"width":4,"height":null}],"edited":false,"reactions":[],"state":"received","#,
                 r#""reason":null,"request":true,"in_group":false,"changes":[]}"#
             )
         );

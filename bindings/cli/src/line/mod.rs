@@ -13,7 +13,9 @@ use infrasound_core::{event::Person, warning::Warning as CoreWarning};
 use infrasound_spec::{
     api::devices::DeviceInfo,
     consent::{ContactState, RequestPolicy},
+    content::Attachment,
     conversation::ConversationId,
+    link::LinkMode,
 };
 use serde::Serialize;
 
@@ -38,6 +40,7 @@ pub(crate) enum Line {
     Banned(Banned),
     CaughtUp,
     Changed(Changed),
+    Compare(Compare),
     Conversation(Conversation),
     Device(Device),
     Done(Done),
@@ -46,6 +49,8 @@ pub(crate) enum Line {
     JoinLink(JoinLink),
     JoinRequest(JoinRequest),
     JoinRequests { conversation: String, with: Option<String>, count: u64 },
+    Link { code: String, uri: String },
+    LinkProgress { records: u64 },
     Member(Member),
     Message(Message),
     MessageState(State),
@@ -53,6 +58,7 @@ pub(crate) enum Line {
     Offline { text: String },
     Policy(Policy),
     Request(Conversation),
+    Saved(Saved),
     SafetyNumber { with: String, number: String, groups: Vec<String>, pinned: bool },
     Send(Send),
     Typing { conversation: String, with: Option<String>, from: String },
@@ -106,6 +112,25 @@ pub(crate) struct Device {
     pub(crate) this_device: bool,
 }
 
+/// What shows whether two devices are linked with each other and nobody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Compare {
+    pub(crate) number: String,
+    /// `number` or `uri`.
+    pub(crate) mode: &'static str,
+    pub(crate) device: Option<String>,
+}
+
+impl Compare {
+    pub(crate) fn new(number: &str, mode: LinkMode, device: Option<&str>) -> Self {
+        let mode = match mode {
+            LinkMode::Number => "number",
+            LinkMode::Uri => "uri",
+        };
+        Self { number: number.to_owned(), mode, device: device.map(clean::line) }
+    }
+}
+
 /// Who may ask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the names are those of the JSON")]
@@ -125,6 +150,24 @@ pub(crate) struct Send {
     pub(crate) conversation: Option<String>,
     pub(crate) state: &'static str,
     pub(crate) reason: Option<String>,
+}
+
+/// A file of a message that was stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Saved {
+    pub(crate) path: String,
+    pub(crate) name: String,
+    pub(crate) size: u64,
+}
+
+impl Saved {
+    pub(crate) fn new(attachment: &Attachment, path: &std::path::Path) -> Self {
+        Self {
+            path: path.display().to_string(),
+            name: clean::line(&attachment.name),
+            size: attachment.blob.as_ref().map_or(0, |blob| blob.size),
+        }
+    }
 }
 
 /// Something is wrong that a person should know.

@@ -16,7 +16,7 @@ use crate::{
     error::ApiError,
     hub::provisional,
     session::{Authenticated, Session},
-    store::{account, contact, conversation, device, head},
+    store::{account, contact, conversation, device, head, participant},
     writer::Tx,
 };
 
@@ -61,10 +61,9 @@ async fn set(
         return Ok(());
     };
     let Some(row) = conversation::load(tx.conn, &id).await? else { return Ok(()) };
-    let (Some(index), Some(mut head)) = (row.index_of(&session.account), head::load(tx.conn, row.key).await?)
-    else {
-        return Ok(());
-    };
+    let part = participant::load(tx.conn, row.key, &session.account).await?;
+    let (Some(part), Some(mut head)) = (part, head::load(tx.conn, row.key).await?) else { return Ok(()) };
+    let index = part.account;
     let was_quiet = head.consent.is_quiet(index);
     head.consent = head.consent.with(index, state);
     let knocks_again = was_quiet && !head.consent.is_quiet(index);

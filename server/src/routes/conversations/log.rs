@@ -6,11 +6,11 @@ use infrasound_spec::{
         conversations::{LogPage, LogQuery},
         paths,
     },
-    conversation::ConversationId,
+    conversation::{ConversationId, ConversationKind},
     limits::MAX_LOG_PAGE,
 };
 
-use super::of_account;
+use super::{Of, of_account};
 use crate::{
     app::App,
     body::{PathParameter, QueryParameters},
@@ -31,13 +31,15 @@ pub(crate) async fn handle(
     QueryParameters(query): QueryParameters<LogQuery>,
 ) -> Result<Json<LogPage>, ApiError> {
     let mut snapshot = app.read().await?;
-    let row = of_account(&mut snapshot, &session, &id).await?;
+    let Of { row, part } = of_account(&mut snapshot, &session, &id).await?;
     let memberships = membership::of_device(&mut snapshot, row.key, &session.device).await?;
-    if memberships.is_empty() {
+    let part_of = row.kind == ConversationKind::Group
+        && membership::is_member(&mut snapshot, row.key, part.account).await?;
+    if memberships.is_empty() && !part_of {
         return Err(ApiError::not_found("conversation"));
     }
     let limit = query.limit.unwrap_or(MAX_LOG_PAGE).clamp(1, MAX_LOG_PAGE);
-    let page = missing::page(&mut snapshot, row.key, &memberships, query.after, limit).await?;
+    let page = missing::page(&mut snapshot, &row, part.account, &memberships, query.after, limit).await?;
     drop(snapshot);
     let read_to = query.after.min(page.last);
     if memberships.iter().any(|membership| membership.read_to < read_to) {

@@ -3,11 +3,11 @@
 use axum::{Json, extract::State};
 use infrasound_spec::{
     api::{conversations::ConversationHead, paths},
-    conversation::ConversationId,
+    conversation::{ConversationId, ConversationKind},
 };
 
-use super::{describe, of_account};
-use crate::{app::App, body::PathParameter, error::ApiError, session::Authenticated};
+use super::of_account;
+use crate::{app::App, body::PathParameter, error::ApiError, session::Authenticated, store::membership};
 
 #[utoipa::path(get, path = paths::CONVERSATION, tag = "conversations", operation_id = "get_conversation",
     params(("conversation" = ConversationId, Path, description = "The conversation")),
@@ -19,6 +19,10 @@ pub(crate) async fn handle(
     PathParameter(id): PathParameter<ConversationId>,
 ) -> Result<Json<ConversationHead>, ApiError> {
     let mut snapshot = app.read().await?;
-    let row = of_account(&mut snapshot, &session, &id).await?;
-    Ok(Json(describe(&mut snapshot, &row, &session.device).await?))
+    let of = of_account(&mut snapshot, &session, &id).await?;
+    let is_of_group = of.row.kind == ConversationKind::Group && of.row.founded;
+    if is_of_group && !membership::is_member(&mut snapshot, of.row.key, of.part.account).await? {
+        return Err(ApiError::not_found("conversation"));
+    }
+    app.describe(&mut snapshot, &session, &of.row).await.map(Json)
 }

@@ -41,7 +41,7 @@ pub(crate) async fn handle(
     app.writer
         .run(move |tx| {
             Box::pin(async move {
-                let row = of_account(tx.conn, &session, &id).await?;
+                let row = of_account(tx.conn, &session, &id).await?.row;
                 note(tx, &session, &row, &request, window).await
             })
         })
@@ -60,17 +60,17 @@ async fn note(
     let Some(made) = commit::made(tx.conn, row.key, number).await? else {
         return Err(ApiError::not_found("commit"));
     };
-    let judges = membership::judges(tx.conn, row.key, number, made.founding).await?;
-    let Some(judge) = judges.iter().find(|judge| judge.device == session.device) else {
+    let judge = membership::judge(tx.conn, row.key, number, made.founding, &session.device).await?;
+    let Some(account) = judge else {
         let detail = "Only who was a member before the commit, or joined by the first one, may report on it.";
         return Err(ApiError::new(ProblemType::Forbidden, detail));
     };
-    let report = Report { account: judge.account, outcome: request.outcome };
+    let report = Report { account, outcome: request.outcome };
     warn_of_fork(tx, row, number, &report).await?;
     report::insert(tx.conn, row.key, number, &session.device, &report, tx.now).await?;
     // The committer's own word starts no window: it could take back what it sent, and a void or its absence would tell
     // a founder whether its request was opened.
-    if report.outcome == CommitOutcome::CannotApply && judge.account != made.committer {
+    if report.outcome == CommitOutcome::CannotApply && account != made.committer {
         commit::refuse(tx.conn, row.key, number, tx.now).await?;
     }
     let Some(mut head) = head::load(tx.conn, row.key).await? else { return Ok(()) };

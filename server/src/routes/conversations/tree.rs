@@ -24,7 +24,7 @@ pub(crate) async fn handle(
     PathParameter((id, hash)): PathParameter<(ConversationId, TreeHash)>,
 ) -> Result<Json<TreeBytes>, ApiError> {
     let mut snapshot = app.read().await?;
-    let row = of_account(&mut snapshot, &session, &id).await?;
-    let tree = welcome::tree(&mut snapshot, row.key, &hash, &session.device).await?;
+    let of = of_account(&mut snapshot, &session, &id).await?;
+    let tree = welcome::tree(&mut snapshot, of.row.key, &hash, &session.device).await?;
     tree.map(|tree| Json(TreeBytes { tree: Base64Url(tree) })).ok_or_else(|| ApiError::not_found("tree"))
 }

@@ -3,7 +3,8 @@
 //! | the account has | `start_over` | |
 //! |---|---|---|
 //! | no live device | any | the device's account key becomes the account's |
-//! | live devices | no | `account-has-devices`, with the list |
+//! | live devices, and this account key | no | linked: it is one more, at most ten; the others are told |
+//! | live devices, and another key | no | `account-has-devices`, with the list |
 //! | live devices | yes | all are revoked, the new key becomes the account's, contacts are told |
 
 use axum::{Json, extract::State};
@@ -21,7 +22,7 @@ use infrasound_spec::{
     time::Timestamp,
 };
 
-use super::revoke_one;
+use super::{check_name, revoke_one, tell_siblings, ticket_expired, too_many};
 use crate::{
     address::ClientAddress,
     app::App,
@@ -31,9 +32,9 @@ use crate::{
     routes::sessions,
     secret,
     store::{
-        account, conversation,
+        account,
         device::{self, Device},
-        ticket,
+        participant, ticket,
     },
     writer::Tx,
 };
@@ -54,13 +55,7 @@ pub(crate) async fn handle(
 }
 
 fn check_form(request: &RegisterDevice) -> Result<(), ApiError> {
-    let name = request.name.trim();
-    if name.is_empty() || request.name.len() > limits::MAX_DEVICE_NAME || name.contains(char::is_control) {
-        return Err(ApiError::bad_request(format!(
-            "A device's name has 1 to {} bytes and no control characters.",
-            limits::MAX_DEVICE_NAME
-        )));
-    }
+    check_name(&request.name)?;
     let content = registration_content(&request.ticket, &request.device, &request.account_key);
     signing::verify(request.device_key.as_bytes(), Purpose::DeviceRegistration, &content, &request.proof)
         .map_err(|_| ApiError::bad_signature("the registration"))
@@ -69,9 +64,7 @@ fn check_form(request: &RegisterDevice) -> Result<(), ApiError> {
 /// If anything is refused, the ticket stays good.
 async fn register(tx: &mut Tx<'_>, request: RegisterDevice, lifetime: u64) -> Result<Session, ApiError> {
     let digest = secret::digest(request.ticket.as_bytes());
-    let identity = ticket::take(tx.conn, &digest, tx.now).await?.ok_or_else(|| {
-        ApiError::new(ProblemType::TicketExpired, "The sign-in is used or too old. Sign in again.")
-    })?;
+    let identity = ticket::take(tx.conn, &digest, tx.now).await?.ok_or_else(ticket_expired)?;
     check_endorsement(&request, &identity.account, tx.now)?;
     let devices = device::list(tx.conn, &identity.account).await?;
     make_room(tx, &request, &identity, &devices).await?;
@@ -92,6 +85,9 @@ async fn register(tx: &mut Tx<'_>, request: RegisterDevice, lifetime: u64) -> Re
             "There is a device with this id. Choose a new one.",
         ));
     }
+    if !devices.is_empty() && !request.start_over {
+        tell_siblings(tx, &new.account, &new.device).await?;
+    }
     sessions::begin(tx, &new.device, lifetime).await
 }
 
@@ -109,26 +105,25 @@ fn check_endorsement(request: &RegisterDevice, account: &AccountUri, now: Timest
         .map_err(|error| ApiError::invalid(format!("The endorsement of the device: {error}.")))
 }
 
-/// A device joins an account that has none. Starting over makes it so.
+/// A device joins an account that has none, or under the account's key. Starting over makes it so.
 async fn make_room(
     tx: &mut Tx<'_>,
     request: &RegisterDevice,
     identity: &Identity,
     devices: &[Device],
 ) -> Result<(), ApiError> {
+    let known = account::load(tx.conn, &identity.account).await?;
+    let same_key = known.as_ref().is_some_and(|known| known.account_key == request.account_key);
     if devices.is_empty() {
-        if account::load(tx.conn, &identity.account)
-            .await?
-            .is_some_and(|known| known.account_key != request.account_key)
-        {
-            return tell_contacts(tx, &identity.account).await;
-        }
-        return Ok(());
+        return if known.is_none() || same_key { Ok(()) } else { tell_contacts(tx, &identity.account).await };
+    }
+    if !request.start_over && same_key {
+        return if devices.len() < limits::MAX_DEVICES { Ok(()) } else { Err(too_many()) };
     }
     if !request.start_over {
         let mut error = ApiError::new(
             ProblemType::AccountHasDevices,
-            "This account already has a device. Starting over removes it, and your contacts will have to let you in again.",
+            "This account already has a device, and this one does not have the account's key. Link it from there. Or start over, which removes the others, and your contacts will have to let you in again.",
         );
         error.0.devices = Some(devices.iter().map(Device::info).collect());
         return Err(error);
@@ -142,12 +137,8 @@ async fn make_room(
 /// The devices of everybody who shares a conversation learn that this account has a new key.
 async fn tell_contacts(tx: &mut Tx<'_>, account: &AccountUri) -> Result<(), ApiError> {
     account::touch_started_over(tx.conn, account, tx.seq).await?;
-    for row in conversation::of_account(tx.conn, account).await? {
-        for other in row.accounts.iter().filter(|other| *other != account) {
-            for device in device::list(tx.conn, other).await? {
-                tx.nudge(device.device, StreamEvent::StartedOver { account: account.clone() });
-            }
-        }
+    for device in participant::devices_of_others(tx.conn, account).await? {
+        tx.nudge(device, StreamEvent::StartedOver { account: account.clone() });
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use axum::{extract::State, http::StatusCode};
 use infrasound_spec::{account::DeviceId, api::paths};
 
-use super::revoke_one;
+use super::{revoke_one, tell_siblings};
 use crate::{app::App, body::PathParameter, error::ApiError, session::Authenticated};
 
 #[utoipa::path(delete, path = paths::DEVICE, tag = "devices", operation_id = "revoke_device",
@@ -16,7 +16,15 @@ pub(crate) async fn handle(
 ) -> Result<StatusCode, ApiError> {
     let revoked = app
         .writer
-        .run(move |tx| Box::pin(async move { revoke_one(tx, &session.account, &device).await }))
+        .run(move |tx| {
+            Box::pin(async move {
+                let revoked = revoke_one(tx, &session.account, &device).await?;
+                if revoked {
+                    tell_siblings(tx, &session.account, &session.device).await?;
+                }
+                Ok(revoked)
+            })
+        })
         .await?;
     if revoked { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::not_found("device")) }
 }

@@ -49,7 +49,8 @@ pub(crate) async fn handle(
 }
 
 impl App {
-    async fn limit_claims(&self, session: &Session, target: &AccountUri) -> Result<(), ApiError> {
+    /// Takes what the claim costs, if the account may be claimed at all.
+    pub(super) async fn limit_claims(&self, session: &Session, target: &AccountUri) -> Result<(), ApiError> {
         let now = self.now();
         let mut snapshot = self.read().await?;
         let said = consent_of(&mut snapshot, &session.account, target, now).await?.1;
@@ -83,7 +84,8 @@ async fn consent_of(
     Ok((target, said))
 }
 
-async fn claim(
+/// Takes one key package of each device of the account.
+pub(super) async fn claim(
     tx: &mut Tx<'_>,
     asker: AccountUri,
     target: AccountUri,

@@ -20,6 +20,7 @@ pub(crate) async fn handle(State(app): State<App>) -> Json<RelayInfo> {
         demo: app.config.instance == InstanceConfig::Demo,
         limits: Limits {
             message: limits::MAX_MESSAGE as u64,
+            blob: app.config.max_blob,
             key_packages: limits::MAX_KEY_PACKAGES as u64,
             devices: limits::MAX_DEVICES as u64,
             retention: app.config.retention,

@@ -6,6 +6,7 @@ use infrasound_spec::{
     api::{
         conversations::{ConversationHead, LogPage, WelcomeList},
         devices::{RegisterDevice, Session, registration_content},
+        groups::LinkProof,
         key_packages::{ClaimedKeyPackages, KeyPackageCount, UploadKeyPackages},
         sign_in::SignedIn,
     },
@@ -194,6 +195,16 @@ impl Device {
         self.put(&contact_path(of.account()), &json!({ "state": state })).await.done();
     }
 
+    /// What the account says of being in a group.
+    pub(crate) async fn consent(&self, id: &ConversationId, state: ContactState) -> Answer {
+        self.put(&format!("/v1/conversations/{id}/consent"), &json!({ "state": state })).await
+    }
+
+    /// What it takes to join by itself.
+    pub(crate) async fn group_info(&self, id: &ConversationId, proof: Option<&LinkProof>) -> Answer {
+        self.post(&format!("/v1/conversations/{id}/group-info"), &json!({ "proof": proof })).await
+    }
+
     pub(crate) async fn head(&self, id: &ConversationId) -> ConversationHead {
         self.get(&format!("/v1/conversations/{id}")).await.ok()
     }
@@ -228,6 +239,18 @@ impl Device {
             request = request.json(body);
         }
         Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// Uploads bytes of a blob.
+    pub(crate) async fn patch(&self, path: &str, offset: u64, bytes: impl Into<reqwest::Body>) -> Answer {
+        let request = self.http.patch(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        Answer::of(request.header("upload-offset", offset).body(bytes).send().await.unwrap()).await
+    }
+
+    /// Downloads a part of a blob.
+    pub(crate) async fn range(&self, path: &str, range: &str) -> Answer {
+        let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        Answer::of(request.header("range", range).send().await.unwrap()).await
     }
 
     /// Opens the stream.

@@ -4,12 +4,16 @@ mod answer;
 mod browser;
 mod device;
 mod group;
+mod link;
+mod reader;
 mod relay;
 
 pub(crate) use self::{
     answer::Answer,
     browser::Browser,
     device::{Device, NewDevice, contact_path},
-    group::{Group, parse, submit},
+    group::{Group, claim_all, parse, submit},
+    link::Link,
+    reader::Reader,
     relay::TestRelay,
 };

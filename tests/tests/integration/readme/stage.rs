@@ -31,6 +31,7 @@ impl Stage {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let relay = RelayProcess::demo(folder.path().join("relay").as_os_str());
+        fs::write(folder.path().join("elephant.png"), [7; 3000]).unwrap();
         Self { relay, folder }
     }
 
@@ -39,6 +40,9 @@ impl Stage {
     /// The page names messages by the numbers that they would most likely have: 2 is the reader's, 6 is Bob's.
     pub(super) fn placed(&self, line: &str) -> String {
         let line = line.replace("https://relay.example", self.relay.base());
+        let file = self.folder.path().join("elephant.png");
+        let line = line.replace("elephant.png", &file.display().to_string());
+        let line = line.replace("~/Pictures", &self.folder.path().join("saved.png").display().to_string());
         let line = line.replace("@social.example", &format!("@{}", self.relay.host()));
         if line.contains(" group join ") {
             return format!("infrasound group join '{}'", self.link_of_bob());
@@ -139,7 +143,8 @@ impl Stage {
     pub(super) fn bob_answers(&self) {
         let host = self.relay.host();
         self.types("bob", &format!("infrasound accept @alice@{host}"), "");
-        self.types("bob", &format!("infrasound send @alice@{host} 'I am here'"), "");
+        let file = self.folder.path().join("elephant.png").display().to_string();
+        self.types("bob", &format!("infrasound send @alice@{host} 'I am here' --file {file}"), "");
         self.types("alice", "infrasound inbox", "");
         assert_eq!(self.read("alice", &format!("@bob@{host}")).len(), 2);
     }

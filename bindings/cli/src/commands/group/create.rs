@@ -27,7 +27,7 @@ pub(super) async fn create(
     members: Vec<Handle>,
 ) -> Result<End, CommandError> {
     let people = members.len();
-    let metadata = GroupMetadata { name, summary: description };
+    let metadata = GroupMetadata { name, summary: description, ..GroupMetadata::default() };
     let wish = Wish::Group(GroupWish::Create { metadata, members });
     let Answer::Queued { message, conversation: Some(id) } = app.session.wish(wish).await? else {
         return Ok(End::Finish);

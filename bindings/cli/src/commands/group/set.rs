@@ -76,7 +76,7 @@ mod tests {
     }
 
     fn called(name: &str, summary: &str) -> GroupMetadata {
-        GroupMetadata { name: name.to_owned(), summary: summary.to_owned() }
+        GroupMetadata { name: name.to_owned(), summary: summary.to_owned(), picture: None }
     }
 
     #[test]

@@ -1,0 +1,100 @@
+//! What a simulator compares between devices: never what a person is shown, and no secret.
+
+use infrasound_spec::{
+    account::{AccountUri, DeviceId},
+    content::ObjectId,
+    conversation::ConversationId,
+    log::{self, EntryDigest},
+    report::{self, AuthenticatorHash},
+    submission::SubmissionId,
+};
+use tls_codec::Serialize as _;
+
+use super::Client;
+use crate::{
+    conversation::Conversation,
+    intent::{Intent, Stage},
+};
+
+/// The group of a conversation, as a device has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The MLS group.
+    pub group: Vec<u8>,
+    /// Its epoch.
+    pub epoch: u64,
+    /// The digest of its context: tree, history and policy are in it.
+    pub context: EntryDigest,
+    /// The hash of the epoch's authenticator.
+    pub authenticator: AuthenticatorHash,
+    /// Whose the leaves are.
+    pub members: Vec<(AccountUri, DeviceId)>,
+    /// Whether every commit that is applied here is confirmed, and none was refused.
+    pub confirmed: bool,
+    /// The entry that let this device in.
+    pub joined_at: u64,
+    /// The last entry that was taken in.
+    pub position: u64,
+}
+
+/// A wish that is neither done nor failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Where, if that is known.
+    pub conversation: Option<ConversationId>,
+    /// The note, if it makes one.
+    pub note: Option<ObjectId>,
+    /// What was made of it: under which id, and the digest of the commit or message.
+    pub submission: Option<(SubmissionId, EntryDigest)>,
+    /// Whether it is in the log, and waits for a commit to be confirmed.
+    pub held: bool,
+}
+
+impl Client {
+    /// The group of a conversation that is loaded.
+    pub fn standing(&self, id: ConversationId) -> Option<Standing> {
+        self.conversations.get(&id)?.standing()
+    }
+
+    /// What is still to be done, oldest first.
+    pub fn unfinished(&self) -> Vec<Unfinished> {
+        self.intents.values().map(Intent::unfinished).collect()
+    }
+}
+
+impl Conversation {
+    fn standing(&self) -> Option<Standing> {
+        let group = self.group.as_ref()?;
+        let context = group.public_group().group_context().tls_serialize_detached().ok()?;
+        let members = self.members.devices().map(|leaf| (leaf.account.clone(), leaf.device));
+        Some(Standing {
+            group: group.group_id().as_slice().to_vec(),
+            epoch: group.epoch().as_u64(),
+            context: log::digest(&context),
+            authenticator: report::authenticator_hash(group.epoch_authenticator().as_slice()),
+            members: members.collect(),
+            confirmed: self.state.provisional.is_empty() && self.state.refused.is_none(),
+            joined_at: self.state.joined_at,
+            position: self.state.position.number,
+        })
+    }
+}
+
+impl Intent {
+    fn unfinished(&self) -> Unfinished {
+        let submission = match &self.stage {
+            Stage::Message { submission, bytes } => Some((*submission, log::digest(bytes))),
+            Stage::Commit { submission, bundle } => {
+                Some((*submission, log::digest(bundle.commit.as_slice())))
+            }
+            Stage::Proposal { submission, bytes } => Some((*submission, log::digest(bytes))),
+            Stage::Queued | Stage::Held { .. } => None,
+        };
+        Unfinished {
+            conversation: self.conversation(),
+            note: self.note().cloned(),
+            submission,
+            held: self.is_held(),
+        }
+    }
+}

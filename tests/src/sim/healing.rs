@@ -1,0 +1,240 @@
+//! The end: everything works again, everybody accepts everybody, and then all must agree.
+
+use std::collections::BTreeMap;
+
+use infrasound_core::{
+    input::Wish,
+    message::{Message, MessageState},
+};
+use infrasound_spec::{consent::ContactState, conversation::ConversationId, time::HOUR};
+
+use super::{
+    plan::Weather,
+    verdict::{Rule, Violation, require},
+    world::{Happening, World, restless},
+};
+
+/// So many things may happen until the world comes to rest.
+const MOST: u64 = 200_000;
+/// What is further away than this is not waited for: sessions, renewals.
+const SOON: u64 = 2 * HOUR;
+/// How often everybody accepts everybody: each time may bring something to accept.
+const ROUNDS: usize = 3;
+
+/// What two devices must show alike: number, id, sender, text, edited or not, reactions.
+type Shown = (Option<u64>, String, String, String, bool, Vec<String>);
+
+impl World {
+    /// Carries the plan out, heals, and judges.
+    pub(super) async fn live(&mut self) -> Result<(), Violation> {
+        if let Some(first) = self.plan.actions.first() {
+            self.in_future(first.after, Happening::Act(0));
+        }
+        let mut last = self.plan.actions.iter().map(|planned| planned.after).sum::<u64>() + 1;
+        last += self.now;
+        while self.next_at().is_some_and(|at| at <= last) {
+            self.step().await?;
+            self.is_restless()?;
+        }
+        self.heal().await?;
+        for _ in 0..ROUNDS {
+            self.accept_everybody().await?;
+            self.rest().await?;
+        }
+        for account in 0..self.plan.accounts {
+            for other in self.partners(account) {
+                self.write(account, other, None).await?;
+            }
+        }
+        self.rest().await?;
+        self.judge().await
+    }
+
+    async fn heal(&mut self) -> Result<(), Violation> {
+        self.trace.note(self.now, format_args!("everything works again"));
+        self.weather = Weather::FAIR;
+        if !self.hub.is_up() {
+            self.hub.restart().await?;
+        }
+        for device in 0..self.devices.len() {
+            self.devices[device].heal();
+            self.in_future(1, Happening::Open(device));
+        }
+        self.rest().await
+    }
+
+    /// Lets everything happen that happens soon.
+    async fn rest(&mut self) -> Result<(), Violation> {
+        loop {
+            while self.next_at().is_some_and(|at| at <= self.now + SOON) {
+                self.step().await?;
+                self.is_restless()?;
+            }
+            // What the hub looks after by itself may set something going.
+            self.hub.sweep(false).await?;
+            self.read_streams();
+            if self.next_at().is_none_or(|at| at > self.now + SOON) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn is_restless(&self) -> Result<(), Violation> {
+        if self.count() > MOST { Err(restless()) } else { Ok(()) }
+    }
+
+    async fn accept_everybody(&mut self) -> Result<(), Violation> {
+        for account in 0..self.plan.accounts {
+            let device = self.device_of(account);
+            let known = self.devices[device].core().map(|core| core.contacts()).unwrap_or_default();
+            for (person, _) in known {
+                let wish = Wish::SetContact { who: person.handle, state: ContactState::Accepted };
+                self.wish(device, wish, None).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// With whom an account has a conversation.
+    fn partners(&self, account: usize) -> Vec<usize> {
+        let core = self.devices[self.device_of(account)].core();
+        let all = core.map(|core| core.conversations()).unwrap_or_default();
+        all.iter().filter_map(|one| self.ledger.account_of(&one.with.handle)).collect()
+    }
+
+    async fn judge(&mut self) -> Result<(), Violation> {
+        self.judge_endings()?;
+        let mut histories = BTreeMap::new();
+        for account in 0..self.plan.accounts {
+            let device = self.device_of(account);
+            let core = self.devices[device].core();
+            let all = core.map(|core| core.conversations()).unwrap_or_default();
+            for conversation in all.into_iter().map(|one| one.conversation) {
+                self.last_history = None;
+                let wish = Wish::Messages { conversation, before: None, limit: 1_000 };
+                self.wish(device, wish, None).await?;
+                let history = self.last_history.take();
+                let history = history.ok_or_else(|| {
+                    Violation::new(Rule::Ending, format!("device {device} shows no history"))
+                })?;
+                histories.insert((conversation, device), history);
+            }
+        }
+        self.judge_notes(&histories)?;
+        self.judge_agreement(&histories)
+    }
+
+    /// Nothing is still to be done (rule 7).
+    fn judge_endings(&self) -> Result<(), Violation> {
+        if let Some(((device, _), wished)) = self.ledger.wishes.iter().next() {
+            return Err(Violation::new(
+                Rule::Ending,
+                format!("device {device} was never told what became of {}", wished.what),
+            ));
+        }
+        for device in &self.current {
+            let core = self.devices[*device].core();
+            let unfinished = core.map(|core| core.unfinished()).unwrap_or_default();
+            require(unfinished.is_empty(), Rule::Ending, || {
+                format!("device {device} has still to do {unfinished:?}")
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Every note that was stored is where it belongs, or was said to have failed (rules 1 and 7).
+    fn judge_notes(
+        &self,
+        histories: &BTreeMap<(ConversationId, usize), Vec<Message>>,
+    ) -> Result<(), Violation> {
+        for (tag, note) in self.ledger.notes.iter().enumerate() {
+            let Some(object) = &note.object else { continue };
+            let times = |device: usize, conversation: Option<ConversationId>| {
+                let own = histories.iter().filter(|((of, by), _)| {
+                    *by == device && conversation.is_none_or(|conversation| *of == conversation)
+                });
+                own.flat_map(|(_, history)| history).filter(|message| message.id == *object).count()
+            };
+            let failed = self.ledger.failed.contains(object);
+            if self.devices[note.device].retired.is_none() {
+                let shown = times(note.device, None);
+                require(shown == 1 || (failed && shown == 0), Rule::Ending, || {
+                    format!("note n{tag} is shown {shown} times by its own device, failed: {failed}")
+                })?;
+            }
+            let Some((conversation, number)) = note.place else { continue };
+            if self.ledger.is_void(conversation, number) {
+                continue;
+            }
+            for (of, device) in histories.keys().filter(|(of, _)| *of == conversation) {
+                let standing = self.devices[*device].core().and_then(|core| core.standing(*of));
+                let member = standing.is_some_and(|standing| standing.joined_at < number);
+                let shown = times(*device, Some(conversation));
+                require(!member || shown == 1, Rule::Delivery, || {
+                    format!(
+                        "note n{tag} was acknowledged as {number}; device {device} shows it {shown} times"
+                    )
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Members show the same, and stand in the same epoch (rules 1, 2 and 5).
+    fn judge_agreement(
+        &self,
+        histories: &BTreeMap<(ConversationId, usize), Vec<Message>>,
+    ) -> Result<(), Violation> {
+        let mut first: BTreeMap<ConversationId, (usize, u64, Vec<u8>, u64)> = BTreeMap::new();
+        for ((conversation, device), history) in histories {
+            history.iter().try_for_each(|message| self.check_sender(*device, message))?;
+            let standing = self.devices[*device].core().and_then(|core| core.standing(*conversation));
+            let Some(standing) = standing else {
+                let what = format!("device {device} is not in {conversation} though it wrote there");
+                return Err(Violation::new(Rule::Ending, what));
+            };
+            require(standing.confirmed, Rule::Ending, || {
+                format!("{conversation} is never confirmed for device {device}")
+            })?;
+            let Some((other, joined_at, group, epoch)) = first.get(conversation) else {
+                let of = (*device, standing.joined_at, standing.group, standing.epoch);
+                first.insert(*conversation, of);
+                continue;
+            };
+            require((group, *epoch) == (&standing.group, standing.epoch), Rule::Agreement, || {
+                format!("devices {other} and {device} end in epochs {epoch} and {}", standing.epoch)
+            })?;
+            let since = standing.joined_at.max(*joined_at);
+            let one = shown(&histories[&(*conversation, *other)], since);
+            let two = shown(history, since);
+            require(one == two, Rule::Delivery, || {
+                let differ = one.iter().zip(&two).find(|(one, two)| one != two);
+                format!(
+                    "devices {other} and {device} show different histories of {conversation}: {} and {}, {differ:?}",
+                    one.len(),
+                    two.len()
+                )
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn shown(history: &[Message], since: u64) -> Vec<Shown> {
+    let mut shown = Vec::new();
+    for message in history.iter().filter(|message| message.number.is_none_or(|number| number > since)) {
+        debug_assert!(!matches!(message.state, MessageState::Pending(_)), "nothing is unfinished");
+        let mut reactions: Vec<_> =
+            message.reactions.iter().map(|one| format!("{} {:?}", one.sender, one.emoji)).collect();
+        reactions.sort();
+        shown.push((
+            message.number,
+            message.id.to_string(),
+            message.sender.to_string(),
+            format!("{:?}", message.body),
+            message.edited,
+            reactions,
+        ));
+    }
+    shown
+}

@@ -1,0 +1,235 @@
+//! A plan: what a world does, from a seed, and printed so that a person can read it.
+
+use std::fmt;
+
+use infrasound_spec::{
+    consent::ContactState,
+    time::{HOUR, MINUTE, SECOND},
+};
+use rand_chacha::{
+    ChaCha20Rng,
+    rand_core::{RngCore, SeedableRng as _},
+};
+
+/// Everything that decides a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Where keys, ids and fates come from.
+    pub seed: u64,
+    /// How many accounts there are.
+    pub accounts: usize,
+    /// How bad the network is.
+    pub weather: Weather,
+    /// What is done, in order.
+    pub actions: Vec<Planned>,
+}
+
+/// How bad the network is, while it is not healed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weather {
+    /// The longest way there or back, in milliseconds. What goes at the same time may arrive in any order.
+    pub delay: u64,
+    /// Of a thousand requests, and of a thousand answers, so many are lost.
+    pub lost: u16,
+    /// Of a thousand requests, so many arrive twice; of a thousand answers as well.
+    pub repeated: u16,
+    /// Of a thousand events, so many break the stream.
+    pub broken: u16,
+    /// How far the devices' clocks are from the hub's at most, in milliseconds.
+    pub clocks: i32,
+}
+
+impl Weather {
+    /// Nothing goes wrong.
+    pub const FAIR: Self = Self { delay: 20, lost: 0, repeated: 0, broken: 0, clocks: 0 };
+}
+
+/// An action, and how long after the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Milliseconds since the action before.
+    pub after: u64,
+    /// What is done.
+    pub action: Action,
+}
+
+/// What is done. Numbers stand for whatever there is at the time, counted round: an account, a conversation, a note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// An account writes to another.
+    Send {
+        /// Who.
+        from: usize,
+        /// To whom.
+        to: usize,
+    },
+    /// A note is answered, reacted to, edited, deleted.
+    Act {
+        /// Who does it.
+        by: usize,
+        /// In which of its conversations.
+        conversation: usize,
+        /// To which note there.
+        note: usize,
+        /// What.
+        deed: Deed,
+    },
+    /// An account says something of another.
+    Say {
+        /// Who.
+        by: usize,
+        /// Of whom.
+        of: usize,
+        /// What.
+        state: ContactState,
+    },
+    /// A person has read everything in a conversation.
+    Read {
+        /// Who.
+        by: usize,
+        /// Which conversation.
+        conversation: usize,
+    },
+    /// A device renews its leaf.
+    Renew {
+        /// Whose.
+        by: usize,
+        /// In which conversation.
+        conversation: usize,
+    },
+    /// An account starts over with a new device.
+    StartOver {
+        /// Who.
+        by: usize,
+    },
+    /// A device crashes when it has done so much more, and is opened again later.
+    CrashDevice {
+        /// Whose.
+        of: usize,
+        /// After how many more outputs.
+        outputs: usize,
+        /// For how long, in milliseconds.
+        down: u64,
+    },
+    /// The hub crashes, and is started again later.
+    CrashHub {
+        /// For how long, in milliseconds.
+        down: u64,
+    },
+    /// Some devices can't reach the hub.
+    Part {
+        /// A bit for each account.
+        accounts: u32,
+        /// For how long, in milliseconds.
+        millis: u64,
+    },
+    /// The hub deletes what has expired.
+    Sweep,
+}
+
+/// What is done to a note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// It is answered.
+    Reply,
+    /// It gets a reaction.
+    React,
+    /// Its author changes it; somebody else tries to.
+    Edit,
+    /// Its author deletes it; somebody else tries to.
+    Delete,
+}
+
+impl Plan {
+    /// The plan of a seed, with so many devices at the most.
+    pub fn of(seed: u64, devices: usize) -> Self {
+        let mut dice = Dice(ChaCha20Rng::seed_from_u64(seed));
+        let accounts = 2 + dice.below(devices.max(2) - 1);
+        let weather = dice.weather();
+        let length = 15 + dice.below(60);
+        let actions = (0..length).map(|_| dice.planned(accounts)).collect();
+        Self { seed, accounts, weather, actions }
+    }
+}
+
+struct Dice(ChaCha20Rng);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        usize::try_from(self.0.next_u64() % n.max(1) as u64).unwrap_or_default()
+    }
+
+    fn millis(&mut self, below: u64) -> u64 {
+        self.0.next_u64() % below.max(1)
+    }
+
+    fn one_of<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+
+    fn weather(&mut self) -> Weather {
+        Weather {
+            delay: self.one_of(&[5, 50, 500, 3_000, 20_000]),
+            lost: self.one_of(&[0, 0, 10, 50, 200]),
+            repeated: self.one_of(&[0, 10, 100]),
+            broken: self.one_of(&[0, 10, 100, 300]),
+            clocks: self.one_of(&[0, 0, 1_000, 60_000]),
+        }
+    }
+
+    fn planned(&mut self, accounts: usize) -> Planned {
+        let most = self.one_of(&[10, 1_000, 1_000, 5_000, 5_000, 30_000]);
+        let after = match self.below(100) {
+            0 => self.millis(20 * HOUR),
+            1..5 => self.millis(30 * MINUTE),
+            _ => self.millis(most),
+        };
+        Planned { after, action: self.action(accounts) }
+    }
+
+    fn action(&mut self, accounts: usize) -> Action {
+        let by = self.below(accounts);
+        let other = (by + 1 + self.below(accounts - 1)) % accounts;
+        let conversation = self.below(accounts);
+        match self.below(100) {
+            0..40 => Action::Send { from: by, to: other },
+            40..56 => {
+                let deed = self.one_of(&[Deed::Reply, Deed::React, Deed::Edit, Deed::Delete]);
+                Action::Act { by, conversation, note: self.below(1000), deed }
+            }
+            56..70 => {
+                use ContactState::{Accepted, Blocked, Ignored, None};
+                let state = self.one_of(&[Accepted, Accepted, Accepted, Accepted, Ignored, Blocked, None]);
+                Action::Say { by, of: other, state }
+            }
+            70..75 => Action::Read { by, conversation },
+            75..81 => Action::Renew { by, conversation },
+            81..84 => Action::StartOver { by },
+            84..91 => {
+                let down = self.one_of(&[1, 500, 10_000, 600_000]);
+                Action::CrashDevice { of: by, outputs: self.below(12), down: self.millis(down) }
+            }
+            91..95 => {
+                let down = self.one_of(&[1, 500, 10_000]);
+                Action::CrashHub { down: self.millis(down) }
+            }
+            95..99 => {
+                let mask = u32::try_from(self.below(1 << accounts.min(20))).unwrap_or_default();
+                let longest = self.one_of(&[10 * SECOND, MINUTE, 20 * MINUTE]);
+                Action::Part { accounts: mask, millis: self.millis(longest) }
+            }
+            _ => Action::Sweep,
+        }
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seed, accounts, weather, actions } = self;
+        writeln!(f, "seed {seed}: {accounts} accounts, {weather:?}, {} actions", actions.len())?;
+        for (index, Planned { after, action }) in actions.iter().enumerate() {
+            writeln!(f, "  {index:>3} +{after} ms {action:?}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,11 @@
+//! Groups, from creation to leaving, with real cores over a real relay.
+//!
+//! Spec: `groups.md`.
+
+mod devices;
+mod invitations;
+mod leaving;
+mod links;
+mod policy;
+mod stage;
+mod together;
