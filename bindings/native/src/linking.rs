@@ -81,7 +81,7 @@ impl Linking {
                     Output::Event(Event::LinkFailed(failure) | Event::WishFailed(_, failure)) => {
                         return Err(failure.into());
                     }
-                    // That a wish is done shows in what follows; before there is a device there is nothing to load or drop.
+                    // That a wish is done shows in what follows; before there is a device there is nothing to load.
                     Output::Event(Event::WishDone(..))
                     | Output::Load(_)
                     | Output::DropBlob(_)
