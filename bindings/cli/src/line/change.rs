@@ -70,7 +70,7 @@ pub(crate) fn role_word(role: Role) -> &'static str {
 fn sentence(change: &GroupChange, by: &Handle, own: bool) -> String {
     match change {
         GroupChange::Began if own => format!("{by} made the group"),
-        GroupChange::Began => format!("{by} let you in; what was said before that is not for you"),
+        GroupChange::Began => format!("{by} let you in; what was said before is not for you"),
         GroupChange::Added(who) => format!("{by} added {}", several(who)),
         GroupChange::Removed(who) => format!("{by} removed {}", several(who)),
         GroupChange::Left(who) => format!("{} left", several(who)),
@@ -141,7 +141,7 @@ mod tests {
         );
         assert_eq!(
             told(&[GroupChange::Began], false),
-            "@alice@a.example let you in; what was said before that is not for you"
+            "@alice@a.example let you in; what was said before is not for you"
         );
     }
 
