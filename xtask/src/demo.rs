@@ -1,10 +1,11 @@
-//! `cargo xtask demo`: two people on a demo instance write to each other through a real relay.
+//! `cargo xtask demo`: people on a demo instance write to each other, and in a group, through a real relay.
 //!
 //! Everything is real and local: the relay's own process, two client processes with homes of their own,
 //! and HTTP on loopback. What people type and what comes out is shown as it happens; what it should have led to
 //! is asked for by `--json` and compared. All of it lives in a temporary folder.
 
 mod claim;
+mod group;
 mod invitation;
 mod narrator;
 mod person;
@@ -27,10 +28,10 @@ use crate::terminal::Terminal;
 use narrator::Narrator;
 use relay::Relay;
 
-/// Shows two people write to each other, encrypted end to end
+/// Shows people write to each other and in a group, encrypted end to end
 ///
 /// Builds the relay and the `infrasound` command, starts the relay with its built-in demo instance on a free port
-/// of loopback, signs Alice and Bob in, and lets them talk. Then says how to join in from a terminal of your own,
+/// of loopback, signs Alice and Bob in, and lets them talk, with Dave in a group as well. Then says how to join in from a terminal of your own,
 /// and stays until Ctrl-C. Needs no account, no configuration and no other program.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {

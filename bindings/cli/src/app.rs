@@ -10,14 +10,15 @@ use infrasound_core::{
     conversation::summary::Summary,
     event::Event,
     input::Wish,
-    message::{Message as CoreMessage, MessageState},
+    message::{Body, Message as CoreMessage, MessageState},
 };
 use infrasound_native::{Error, Events, Session};
 use infrasound_spec::{consent::ContactState, conversation::ConversationId};
 
 use crate::{
     exit::CommandError,
-    line::{Activity, Line, Message, Place, State, Warning, message_state},
+    line::{Activity, Changed, Line, Message, NotAdded, Place, State, Warning, message_state},
+    name,
     screen::Screen,
 };
 
@@ -32,7 +33,7 @@ pub(crate) struct App {
     pub(crate) screen: Screen,
     pub(crate) home: PathBuf,
     events: Events,
-    places: HashMap<ConversationId, Place>,
+    conversations: HashMap<ConversationId, Summary>,
     /// What has happened and was not looked at yet.
     seen: VecDeque<Event>,
 }
@@ -68,29 +69,45 @@ impl App {
         home: &Path,
         screen: Screen,
     ) -> Result<Self, CommandError> {
-        let conversations = session.conversations().await?;
         let mut app = Self {
             session,
             screen,
             home: home.to_owned(),
             events,
-            places: HashMap::new(),
+            conversations: HashMap::new(),
             seen: VecDeque::new(),
         };
-        for summary in &conversations {
-            app.learn(summary);
-        }
+        app.learn().await?;
         Ok(app)
     }
 
-    fn learn(&mut self, summary: &Summary) {
-        let place = Place { with: Some(summary.with.handle.clone()), request: summary.request };
-        self.places.insert(summary.conversation, place);
+    /// Learns what conversations there are now, and how they are called.
+    pub(crate) async fn learn(&mut self) -> Result<(), CommandError> {
+        let all = self.session.conversations().await?;
+        self.conversations = all.into_iter().map(|summary| (summary.conversation, summary)).collect();
+        Ok(())
     }
 
     /// With whom a conversation is.
     pub(crate) fn place(&self, conversation: Option<ConversationId>) -> Place {
-        conversation.and_then(|id| self.places.get(&id)).cloned().unwrap_or_default()
+        let Some(summary) = conversation.and_then(|id| self.conversations.get(&id)) else {
+            return Place::default();
+        };
+        Place {
+            with: Some(name::of(summary, self.conversations.values())),
+            request: summary.request,
+            in_group: summary.group().is_some(),
+        }
+    }
+
+    /// Whether the person wants no news of a conversation as it arrives.
+    pub(crate) fn is_muted(&self, conversation: ConversationId) -> bool {
+        self.conversations.get(&conversation).is_some_and(|summary| summary.muted)
+    }
+
+    /// What stands for a conversation.
+    pub(crate) fn name(&self, conversation: ConversationId) -> String {
+        self.place(Some(conversation)).with.unwrap_or_else(|| conversation.to_string())
     }
 
     /// Waits until everything that the relay has is taken in. Says so and gives `false` when it can't be reached.
@@ -166,7 +183,17 @@ impl App {
     /// Says what happened since the last look, except for messages: those are listed by who asks for them.
     pub(crate) fn show_happenings(&mut self) -> Result<(), CommandError> {
         while let Some(event) = self.happened() {
-            if matches!(event, Event::Warning(..) | Event::Activity { .. } | Event::IntentFailed { .. }) {
+            let is_news = match &event {
+                Event::Message(message) => matches!(message.body, Body::Changes(_)),
+                Event::Activity { .. }
+                | Event::Changed { .. }
+                | Event::IntentFailed { .. }
+                | Event::JoinRequests { count: 1.., .. }
+                | Event::NotAdded { .. }
+                | Event::Warning(..) => true,
+                _ => false,
+            };
+            if is_news {
                 self.show_event(&event)?;
             }
         }
@@ -189,7 +216,7 @@ impl App {
 
     fn notice(&mut self, event: &Event) {
         if let Event::Conversation(summary) = event {
-            self.learn(summary);
+            self.conversations.insert(summary.conversation, summary.clone());
         }
     }
 
@@ -205,7 +232,7 @@ impl App {
         let line = Line::MessageState(State {
             id: message.id.to_string(),
             conversation: message.conversation.map(|id| id.to_string()),
-            with: self.place(message.conversation).with.map(|with| with.to_string()),
+            with: self.place(message.conversation).with,
             number: message.number,
             state,
             reason,
@@ -226,7 +253,7 @@ impl App {
             Event::MessageState { state: MessageState::Sent | MessageState::Pending(_), .. } => return None,
             Event::MessageState { conversation, object, number, state } => {
                 let (state, reason) = message_state(state);
-                let with = self.place(Some(*conversation)).with.map(|with| with.to_string());
+                let with = self.place(Some(*conversation)).with;
                 Line::MessageState(State {
                     id: object.to_string(),
                     conversation: Some(conversation.to_string()),
@@ -239,11 +266,30 @@ impl App {
             Event::IntentFailed { conversation, object, failure } => Line::MessageState(State {
                 id: object.to_string(),
                 conversation: conversation.map(|id| id.to_string()),
-                with: self.place(*conversation).with.map(|with| with.to_string()),
+                with: self.place(*conversation).with,
                 number: None,
                 state: "failed",
                 reason: Some(crate::clean::line(&failure.text)),
             }),
+            Event::Changed { conversation, object } => Line::Changed(Changed {
+                id: object.to_string(),
+                conversation: conversation.to_string(),
+                with: self.place(Some(*conversation)).with,
+            }),
+            Event::JoinRequests { conversation, count } => Line::JoinRequests {
+                conversation: conversation.to_string(),
+                with: self.place(Some(*conversation)).with,
+                count: *count,
+            },
+            Event::NotAdded { conversation, who, failure } => {
+                let with = self.place(Some(*conversation)).with;
+                Line::NotAdded(NotAdded::new(*conversation, with, who, failure))
+            }
+            Event::Typing { conversation, who } => Line::Typing {
+                conversation: conversation.to_string(),
+                with: self.place(Some(*conversation)).with,
+                from: who.to_string(),
+            },
             Event::Warning(conversation, warning) => {
                 Line::Warning(Warning::new(warning, *conversation, &self.place(*conversation)))
             }

@@ -1,9 +1,14 @@
 //! The command line. What stands here is what `--help` prints.
 
+mod group;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use infrasound_spec::{account::Handle, consent::Verdict};
+
+pub(crate) use self::group::{Changes, GroupArgument, GroupCommand, MembersArgument, SetArguments};
+use crate::recipient;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,9 +18,11 @@ Examples:
   infrasound inbox --follow                          see what arrives, as it arrives
   infrasound chat @bob@social.example                talk
   infrasound react @bob@social.example/12 👍          react to message 12
+  infrasound group create Herd @bob@social.example   make a group
+  infrasound send '#Herd' 'Hello all'                write to it; quote the name, since # begins a comment
   infrasound --json read @bob@social.example         for a program
 
-How to name a conversation: @USER@HOST, its id, or the beginning of its id.
+How to name a conversation: @USER@HOST, '#NAME' of a group if only one has it, its id, or the beginning of its id.
 How to name a message: CONVERSATION/NUMBER, as `read` and `inbox` print it.
 
 Exit codes:
@@ -108,11 +115,10 @@ pub(crate) enum Command {
         #[arg(value_name = "@USER@HOST")]
         who: Handle,
     },
-    /// Write to somebody; queued when offline, sent when back
+    /// Write to somebody or into a group; queued when offline, sent when back
     Send {
-        /// To whom
-        #[arg(value_name = "@USER@HOST")]
-        to: Handle,
+        /// To whom: @USER@HOST, '#GROUP', or the beginning of a conversation's id
+        to: recipient::Written,
         /// What, or - for standard input
         #[arg(allow_hyphen_values = true, required_unless_present = "files")]
         text: Option<String>,
@@ -134,7 +140,7 @@ pub(crate) enum Command {
         #[arg(long)]
         follow: bool,
     },
-    /// List people who want to write to you
+    /// List people who want to write to you, and groups that you are invited to
     Requests,
     /// Accept somebody's messages; also confirms a key that has changed
     Accept {
@@ -162,23 +168,22 @@ pub(crate) enum Command {
     },
     /// List conversations
     Conversations {
-        /// Blocked and ignored ones, too
+        /// Blocked, ignored and archived ones, too
         #[arg(long)]
         all: bool,
     },
     /// Show a conversation, and mark it as read
     Read {
-        /// Which: @USER@HOST, an id, or the beginning of one
+        /// Which: @USER@HOST, '#GROUP', an id, or the beginning of one
         conversation: String,
         /// How many messages, the newest
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: usize,
     },
-    /// Talk with somebody; /help there says more
+    /// Talk with somebody or in a group; /help there says more
     Chat {
-        /// With whom
-        #[arg(value_name = "@USER@HOST")]
-        who: Handle,
+        /// With whom: @USER@HOST, '#GROUP', or the beginning of a conversation's id
+        with: recipient::Written,
     },
     /// Answer a message
     Reply {
@@ -217,10 +222,35 @@ pub(crate) enum Command {
     Policy(PolicyArguments),
     /// Renew this device's key in a conversation: who had stolen the old one loses it
     RenewLeaf {
-        /// With whom
-        #[arg(value_name = "@USER@HOST")]
-        who: Handle,
+        /// Which: @USER@HOST, '#GROUP', an id, or the beginning of one
+        conversation: String,
     },
+    /// Make groups, and look after them
+    #[command(
+        long_about = "Make groups, and look after them.\n\nA group has owners, who may do everything, moderators, who remove \
+        people and make links, and members. What is said in it, its name and its description are encrypted for who is in \
+        it; the relay sees who that is.\n\nA change waits for the relay. If that cannot be reached, it is stored and goes \
+        later, as a message does."
+    )]
+    Group {
+        #[command(subcommand)]
+        command: GroupCommand,
+    },
+    /// Do not show what arrives in a conversation while `inbox --follow` runs
+    Mute(ConversationArgument),
+    /// Undo `mute`
+    Unmute(ConversationArgument),
+    /// Put a conversation away: `conversations` lists it with --all only
+    Archive(ConversationArgument),
+    /// Undo `archive`
+    Unarchive(ConversationArgument),
+}
+
+/// A conversation.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ConversationArgument {
+    /// Which: @USER@HOST, '#GROUP', an id, or the beginning of one
+    pub(crate) conversation: String,
 }
 
 /// What to do with a device.
@@ -245,7 +275,7 @@ pub(crate) enum DevicesCommand {
 /// A message, as `read` and `inbox` print it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct MessageArgument {
-    /// Which: CONVERSATION/NUMBER, like @bob@social.example/12
+    /// Which: CONVERSATION/NUMBER, like @bob@social.example/12 or '#Herd/12'
     pub(crate) message: String,
     /// The conversation, when MESSAGE is only the number or the id
     #[arg(long = "in", value_name = "CONVERSATION")]

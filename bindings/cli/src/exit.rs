@@ -17,6 +17,9 @@ pub(crate) enum CommandError {
     /// Standard input or the terminal can't be read.
     #[error("the input cannot be read: {0}")]
     Input(#[source] io::Error),
+    /// Not everybody could be let into a group. Who, and why, was said already.
+    #[error("{0}")]
+    NotAdded(String),
     /// What was named is not here.
     #[error("{0}")]
     NotFound(String),
@@ -41,7 +44,7 @@ impl CommandError {
             Self::Offline => 4,
             Self::HasDevice(_) => 7,
             Self::Client(error) => client(error).0,
-            Self::Input(_) | Self::NotFound(_) | Self::Output(_) => 1,
+            Self::Input(_) | Self::NotAdded(_) | Self::NotFound(_) | Self::Output(_) => 1,
         }
     }
 
@@ -56,6 +59,7 @@ impl CommandError {
             Self::Client(error) => client(error).1,
             Self::HasDevice(_) => "account_has_device",
             Self::Input(_) => "input",
+            Self::NotAdded(_) => "not_added",
             Self::NotFound(_) => "not_found",
             Self::Offline => "offline",
             Self::Output(_) => "output",
@@ -83,11 +87,14 @@ fn client(error: &Error) -> (u8, &'static str) {
     }
 }
 
-fn refused(code: FailureCode) -> &'static str {
+/// The word for why something did not work.
+pub(crate) fn refused(code: FailureCode) -> &'static str {
     match code {
+        FailureCode::BadLink => "bad_link",
         FailureCode::NoConsent => "no_consent",
         FailureCode::NoInfrasound => "no_infrasound",
         FailureCode::NoKeyPackages => "no_key_packages",
+        FailureCode::NotAllowed => "not_allowed",
         FailureCode::NotAuthor => "not_author",
         FailureCode::NotFound => "not_found",
         FailureCode::OtherInstance => "other_instance",

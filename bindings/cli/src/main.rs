@@ -5,6 +5,7 @@
 //! | `arguments` | the command line and its help |
 //! | `commands` | one file for each command |
 //! | `app` | a command at work: session, events, screen |
+//! | `name`, `recipient`, `reference` | how conversations, groups and messages are named |
 //! | `line`, `render` | what is said: shapes for programs, text for people |
 //! | `file`, `progress` | what files are called here; how far they are |
 //! | `clean`, `html` | nothing from outside reaches the terminal but text |
@@ -18,8 +19,10 @@ mod file;
 mod html;
 mod input;
 mod line;
+mod name;
 mod paint;
 mod progress;
+mod recipient;
 mod reference;
 mod render;
 mod screen;

@@ -3,8 +3,9 @@
 //! | written | means |
 //! |---|---|
 //! | `@bob@host` | the conversation with bob |
+//! | `#Herd` | the group of this name, if there is only one here |
 //! | `q3Rf…`, any unique beginning | the conversation with this id |
-//! | `@bob@host/12`, `q3Rf/12` | the message with this number in it |
+//! | `@bob@host/12`, `#Herd/12`, `q3Rf/12` | the message with this number in it |
 //! | `@bob@host/urn:uuid:…` | the message with this id in it |
 //! | `urn:uuid:…` with `--in CONVERSATION` | the same |
 
@@ -12,12 +13,15 @@ use infrasound_core::{
     conversation::summary::Summary,
     event::{Answer, Failure, FailureCode},
     input::Wish,
-    message::Message,
+    message::{Body, Message},
 };
 use infrasound_native::{Error, Session};
 use infrasound_spec::{account::Handle, content::ObjectId};
 
-use crate::exit::CommandError;
+use crate::{
+    exit::CommandError,
+    name::{self, Named},
+};
 
 /// A message in a conversation, as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +58,20 @@ impl Found {
 /// So many messages are looked at in one go for one with a certain id.
 const PAGE: usize = 200;
 
-/// Finds a conversation by handle, id, or the beginning of its id.
+/// Finds a conversation by handle, name, id, or the beginning of its id.
 pub(crate) async fn conversation(session: &Session, written: &str) -> Result<Summary, CommandError> {
     let all = session.conversations().await?;
+    if let Some(name) = written.strip_prefix('#') {
+        return match name::group(&all, name) {
+            Named::One(found) => Ok(found.clone()),
+            Named::Several => Err(CommandError::NotFound(format!(
+                "several groups are called {written}: `infrasound group list` has their ids, and the beginning of one is enough"
+            ))),
+            Named::Nobody => Err(CommandError::NotFound(format!(
+                "there is no group {written} here: `infrasound group list` lists them"
+            ))),
+        };
+    }
     if let Ok(handle) = written.parse::<Handle>() {
         let id = session.conversation_with(&handle).await?;
         let found = all.into_iter().find(|summary| Some(summary.conversation) == id);
@@ -79,6 +94,18 @@ pub(crate) async fn conversation(session: &Session, written: &str) -> Result<Sum
     }
 }
 
+/// Finds a group.
+pub(crate) async fn group(session: &Session, written: &str) -> Result<Summary, CommandError> {
+    let found = conversation(session, written).await?;
+    match found.person() {
+        None => Ok(found),
+        Some(person) => Err(CommandError::NotFound(format!(
+            "that is the conversation with {}, not a group: `infrasound group list` lists groups",
+            person.handle
+        ))),
+    }
+}
+
 /// Finds a message.
 pub(crate) async fn message(
     session: &Session,
@@ -92,11 +119,15 @@ pub(crate) async fn message(
         Name::Number(number) => by_number(session, &conversation, *number).await?,
     };
     let Some(message) = found else {
-        let other = &conversation.with.handle;
         return Err(CommandError::NotFound(format!(
-            "there is no message {written} in the conversation with {other}: `infrasound read {other}` lists them"
+            "there is no message {written} in that conversation: `infrasound read` lists them"
         )));
     };
+    if matches!(message.body, Body::Changes(_)) {
+        return Err(CommandError::NotFound(format!(
+            "{written} is a line of the group's history, not a message: nothing can be done to it"
+        )));
+    }
     Ok(Found { conversation, message })
 }
 
@@ -139,13 +170,14 @@ async fn page(
 }
 
 fn parse(written: &str, within: Option<&str>) -> Result<Written, CommandError> {
-    // Neither a handle nor a conversation's id has a slash; the id of a message may have one.
+    // Neither a handle nor a conversation's id has a slash; the id of a message may have one. A group whose name has one
+    // is named by its id, or with --in.
     let (conversation, message) = match (within, written.split_once('/')) {
         (Some(within), _) => (within, written),
         (None, Some(parts)) => parts,
         (None, None) => {
             return Err(CommandError::Usage(format!(
-                "{written} names no message: write it like @bob@host/12, or add --in @bob@host"
+                "{written} names no message: write it like @bob@host/12 or '#GROUP/12', or add --in CONVERSATION"
             )));
         }
     };
@@ -171,6 +203,7 @@ mod tests {
         let bob = "@bob@host:8787";
         let id: ObjectId = "urn:uuid:a/b".parse().unwrap();
         assert_eq!(parsed("@bob@host:8787/12", None), Some((bob.to_owned(), Name::Number(12))));
+        assert_eq!(parsed("#Herd of us/7", None), Some(("#Herd of us".to_owned(), Name::Number(7))));
         assert_eq!(parsed("q3Rf-_/1", None), Some(("q3Rf-_".to_owned(), Name::Number(1))));
         assert_eq!(parsed("@bob@host:8787/urn:uuid:a/b", None), Some((bob.to_owned(), Name::Id(id.clone()))));
         assert_eq!(parsed("urn:uuid:a/b", Some(bob)), Some((bob.to_owned(), Name::Id(id))));

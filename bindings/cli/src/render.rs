@@ -1,8 +1,10 @@
 //! What the command says, as text for a person.
 
+pub(crate) mod group;
+
 use crate::{
     file,
-    line::{Activity, Conversation, Line, Message, Policy, Send, State},
+    line::{Activity, Conversation, Done, Line, Message, Policy, Send, State},
     paint::Paint,
     table, time,
 };
@@ -20,7 +22,9 @@ pub(crate) fn text(line: &Line, paint: Paint) -> String {
         ),
         Line::Activity(activity) => self::activity(activity, paint),
         Line::Authorize { url, .. } => format!("Open this page in a browser and sign in there:\n\n  {url}\n"),
+        Line::Banned(banned) => format!("{} may not come in", banned.account),
         Line::CaughtUp => paint.dim("up to date"),
+        Line::Changed(changed) => paint.dim(&format!("    done{}", within(changed.with.as_deref()))),
         Line::Compare(compare) => self::compare(compare, paint),
         Line::Conversation(conversation) | Line::Request(conversation) => {
             self::conversation(conversation, paint)
@@ -29,23 +33,49 @@ pub(crate) fn text(line: &Line, paint: Paint) -> String {
             let this = if device.this_device { "  (this device)" } else { "" };
             format!("{}  {}  since {}{this}", device.device, device.name, time::local(&device.created))
         }
-        Line::Done { command, state, with } => done(command, state, with.as_deref(), paint),
+        Line::Done(done) => self::done(done, paint),
         Line::Error { text, .. } => paint.loud(&format!("error: {text}")),
+        Line::Group(group) => group::head(group, paint).join("\n"),
+        Line::JoinLink(made) => group::join_link(made, paint),
+        Line::JoinRequest(request) => format!("{} asks to be let in", request.from),
+        Line::JoinRequests { with, count, .. } => group::requests_wait(with.as_deref(), *count, paint),
         Line::Link { code, uri } => link(code, uri),
         Line::LinkProgress { records } => paint.dim(&format!("{records} records of the history")),
+        Line::Member(member) => format!("{}  {}", member.handle, member.role),
+        Line::Message(message) if message.kind == "changes" => changes(message, paint),
         Line::Message(message) => self::message(message, paint),
         Line::MessageState(state) => self::state(state, paint),
+        Line::NotAdded(not_added) => {
+            let place = within(not_added.with.as_deref());
+            paint.loud(&format!("{} was not added{place}: {}", not_added.who, not_added.reason))
+        }
         Line::Offline { text } => paint.waiting(&format!("offline: {text}")),
         Line::Policy(policy) => self::policy(policy),
         Line::SafetyNumber { with, groups, pinned, .. } => safety_number(with, groups, *pinned, paint),
         Line::Saved(saved) => format!("saved {} ({})", saved.path, file::size(saved.size)),
         Line::Send(send) => self::send(send, paint),
+        Line::Typing { from, .. } => paint.dim(&format!("    {from} is typing")),
         Line::Warning(warning) => {
-            let place =
-                warning.with.as_ref().map(|with| format!(" (conversation with {with})")).unwrap_or_default();
+            let place = match &warning.with {
+                Some(with) if with.starts_with('@') => format!(" (conversation with {with})"),
+                Some(with) => format!(" (in {with})"),
+                None => String::new(),
+            };
             paint.loud(&format!("WARNING: {}{place}", warning.text))
         }
     }
+}
+
+/// Where something happened.
+fn within(with: Option<&str>) -> String {
+    with.map(|with| format!(" in {with}")).unwrap_or_default()
+}
+
+/// A line of a group's history for each thing that was changed.
+fn changes(message: &Message, paint: Paint) -> String {
+    let line = |sentence: &str| format!("{}{}", when(&message.time), paint.dim(sentence));
+    let lines: Vec<String> = message.text.lines().map(line).collect();
+    format!("{}  {}", lines.join("\n"), paint.dim(&message.reference))
 }
 
 fn message(message: &Message, paint: Paint) -> String {
@@ -151,21 +181,41 @@ pub(crate) fn conversations(list: &[Conversation]) -> Vec<String> {
     let rows: Vec<_> = list
         .iter()
         .map(|conversation| {
-            let state = match (&conversation.waiting_for, conversation.request) {
-                (Some(reason), _) => format!("waits: {reason}"),
-                (None, true) => "request".to_owned(),
-                (None, false) => conversation.consent.clone(),
-            };
             [
-                conversation.with.clone(),
+                table::shortened(&conversation.with, 48),
                 conversation.unread.to_string(),
                 time::local(&conversation.last_time),
-                state,
-                table::shortened(&conversation.preview, 48),
+                state_of(conversation),
+                table::shortened(&preview(conversation), 48),
             ]
         })
         .collect();
     table::aligned(["WITH", "NEW", "LAST", "STATE", "MESSAGE"], &rows)
+}
+
+fn state_of(conversation: &Conversation) -> String {
+    let ended = conversation.group.as_ref().and_then(|group| group.ended);
+    let mut state = match (ended, &conversation.waiting_for, conversation.request) {
+        (Some(ended), ..) => ended.to_owned(),
+        (None, Some(reason), _) => format!("waits: {reason}"),
+        (None, None, true) => "request".to_owned(),
+        (None, None, false) => conversation.consent.clone(),
+    };
+    for (is_so, word) in [(conversation.muted, ", muted"), (conversation.archived, ", archived")] {
+        if is_so {
+            state.push_str(word);
+        }
+    }
+    state
+}
+
+/// The last message; of an invitation, who invites.
+fn preview(conversation: &Conversation) -> String {
+    let inviter = conversation.group.as_ref().and_then(|group| group.inviter.as_ref());
+    match inviter {
+        Some(inviter) if conversation.request => format!("{inviter} invites you"),
+        _ => conversation.preview.clone(),
+    }
 }
 
 /// A list of devices.
@@ -213,20 +263,32 @@ fn qr_code(text: &str) -> String {
     qrcode::QrCode::new(text).map_or_else(|_| String::new(), |code| code.render::<Dense1x2>().build())
 }
 
-fn done(command: &str, state: &str, with: Option<&str>, paint: Paint) -> String {
-    let with = with.map(|with| format!(" {with}")).unwrap_or_default();
-    if state == "queued" {
-        paint.waiting(&format!(
+fn done(done: &Done, paint: Paint) -> String {
+    let Done { command, state, with, reason, .. } = done;
+    let with = with.as_ref().map(|with| format!(" {with}")).unwrap_or_default();
+    match (*state, reason) {
+        ("queued", Some(reason)) => {
+            let reason = reason.trim_end_matches('.');
+            paint.waiting(&format!(
+                "{command}{with}: queued: {reason}; it goes when that is over (run `infrasound inbox` later)"
+            ))
+        }
+        ("queued", None) => paint.waiting(&format!(
             "{command}{with}: queued; goes when the relay is reachable (run `infrasound inbox` later)"
-        ))
-    } else {
-        format!("{command}{with}: done")
+        )),
+        (state, Some(reason)) => paint.waiting(&format!("{command}{with}: {state}: {reason}")),
+        (state, None) => format!("{command}{with}: {state}"),
     }
 }
 
 fn state(state: &State, paint: Paint) -> String {
     let number = state.number.map(|number| format!(" {number}")).unwrap_or_default();
-    let with = state.with.as_ref().map(|with| format!(" to {with}")).unwrap_or_default();
+    let with = match &state.with {
+        // What failed before it was in the log may have been something else than a message.
+        Some(with) if number.is_empty() && !with.starts_with('@') => format!(" or change in {with}"),
+        Some(with) => format!(" to {with}"),
+        None => String::new(),
+    };
     let reason = state.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let text = format!("    your message{number}{with}: {}{reason}", state.state);
     if state.state == "failed" { paint.loud(&text) } else { paint.dim(&text) }
@@ -297,6 +359,10 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
+        shown_as("text", text)
+    }
+
+    fn shown_as(kind: &'static str, text: &str) -> String {
         self::text(
             &Line::Message(Message {
                 reference: "@bob@b.example/1".to_owned(),
@@ -307,7 +373,7 @@ mod tests {
                 from: "@bob@b.example".to_owned(),
                 own: false,
                 time: "2026-11-23T16:30:00.000Z".to_owned(),
-                kind: "text",
+                kind,
                 text: text.to_owned(),
                 in_reply_to: None,
                 attachments: Vec::new(),
@@ -316,9 +382,30 @@ mod tests {
                 state: "received",
                 reason: None,
                 request: false,
+                in_group: false,
+                changes: Vec::new(),
             }),
             Paint::Plain,
         )
+    }
+
+    #[test]
+    fn a_line_of_history_says_when_and_where() {
+        let text =
+            shown_as("changes", "@bob@b.example added @carol@c.example\n@bob@b.example closed the group");
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[0].ends_with("  @bob@b.example added @carol@c.example"), "{text}");
+        assert!(lines[1].ends_with("  @bob@b.example closed the group  @bob@b.example/1"), "{text}");
+    }
+
+    #[test]
+    fn what_is_queued_says_what_it_waits_for() {
+        let with = Some("#Herd".to_owned());
+        let done = Done { command: "group add", state: "done", with, ..Done::default() };
+        let shown = |done: &Done| self::done(done, Paint::Plain);
+        assert_eq!(shown(&done), "group add #Herd: done");
+        let queued = Done { state: "queued", reason: Some("you are offline.".to_owned()), ..done };
+        assert!(shown(&queued).starts_with("group add #Herd: queued: you are offline; it goes when"));
     }
 
     #[test]

@@ -37,6 +37,10 @@ impl Screen {
         self.above.is_some()
     }
 
+    pub(crate) fn paint(&self) -> Paint {
+        self.paint
+    }
+
     pub(crate) fn is_json(&self) -> bool {
         self.format == Format::Json
     }

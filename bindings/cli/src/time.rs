@@ -3,6 +3,12 @@
 use infrasound_spec::time::Timestamp;
 use jiff::{Timestamp as Instant, Zoned, tz::TimeZone};
 
+/// Now.
+pub(crate) fn now() -> Timestamp {
+    u64::try_from(Instant::now().as_millisecond())
+        .map_or_else(|_| Timestamp::default(), Timestamp::from_millis)
+}
+
 fn instant(time: Timestamp) -> Instant {
     i64::try_from(time.as_millis())
         .ok()

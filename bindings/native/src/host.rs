@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Wish(Wish, oneshot::Sender<Result<Answer, Failure>>),
     /// Look something up in the client.
     Look(Box<dyn FnOnce(&Client) + Send>),
-    /// Say when a message of one's own is no longer pending.
+    /// Say when a message or a change of a group is no longer pending.
     WaitSent(infrasound_spec::content::ObjectId, oneshot::Sender<infrasound_core::message::MessageState>),
     /// End in good order.
     Close(oneshot::Sender<()>),

@@ -12,6 +12,7 @@ mod file_size_limit;
 mod files;
 mod home;
 mod host;
+mod join_link;
 mod journal;
 mod linking;
 mod lock;
@@ -26,6 +27,7 @@ mod stream;
 mod transport;
 
 pub use error::Error;
+pub use join_link::{JoinLink, JoinLinkError};
 pub use linking::Linking;
 pub use relay_url::{INSECURE_HTTP, RelayUrl, RelayUrlError};
 pub use session::{Events, Session, StartOver, signed_in_at};

@@ -1,4 +1,4 @@
-//! How far this session's own messages are, for whoever waits for one.
+//! How far this session's own messages and wishes about groups are, for whoever waits for one.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -38,6 +38,8 @@ impl Outgoing {
         match event {
             Event::WishDone(_, Answer::Queued { message, .. }) => self.remember(message),
             Event::MessageState { object, state, .. } => self.advance(object, state.clone()),
+            // A change of a group is where a message that was sent is: in the log.
+            Event::Changed { object, .. } => self.advance(object, MessageState::Sent),
             Event::IntentFailed { object, failure, .. } => {
                 self.advance(object, MessageState::Failed(failure.text.clone()));
             }
@@ -76,7 +78,10 @@ fn is_pending(state: &MessageState) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use infrasound_core::input::WishId;
+    use infrasound_core::{
+        event::{Failure, FailureCode},
+        input::WishId,
+    };
 
     use super::*;
 
@@ -106,6 +111,23 @@ mod tests {
         let (sender, mut late) = oneshot::channel();
         outgoing.wait(id(1), sender);
         assert_eq!(late.try_recv(), Ok(MessageState::Sent));
+    }
+
+    #[test]
+    fn a_change_of_a_group_is_over_when_it_has_happened_or_failed() {
+        let mut outgoing = Outgoing::default();
+        let conversation = infrasound_spec::conversation::ConversationId::from_bytes([0; 32]);
+        outgoing.observe(&queued(1));
+        let (sender, mut done) = oneshot::channel();
+        outgoing.wait(id(1), sender);
+        outgoing.observe(&Event::Changed { conversation, object: id(1) });
+        assert_eq!(done.try_recv(), Ok(MessageState::Sent));
+        outgoing.observe(&queued(2));
+        let failure = Failure::new(FailureCode::NotAllowed, "no");
+        outgoing.observe(&Event::IntentFailed { conversation: None, object: id(2), failure });
+        let (sender, mut failed) = oneshot::channel();
+        outgoing.wait(id(2), sender);
+        assert_eq!(failed.try_recv(), Ok(MessageState::Failed("no".to_owned())));
     }
 
     #[test]

@@ -237,7 +237,8 @@ impl Session {
         timeout(limit, wait).await.map_or(Ok(false), |waited| waited.map(|()| true))
     }
 
-    /// Waits until a message of one's own, queued in this session, is sent or has failed. `None`: not in time.
+    /// Waits until a message or a change of a group, queued in this session, is sent or has failed. `None`: not in
+    /// time.
     pub async fn wait_sent(&self, message: ObjectId, limit: Duration) -> Result<Option<MessageState>, Error> {
         let (sender, answer) = oneshot::channel();
         self.send(Command::WaitSent(message, sender)).await?;

@@ -7,6 +7,7 @@ mod consent;
 mod conversations;
 mod crashes;
 mod files;
+mod group_commands;
 mod groups;
 mod interop;
 mod leaks;

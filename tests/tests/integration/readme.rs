@@ -109,6 +109,9 @@ async fn every_command_of_the_client_works() {
     stage.sign_in("carol").await;
     let mut has_bob_answered = false;
     for line in lines(Kind::Client) {
+        if line.contains(" group accept ") {
+            stage.bob_invites_alice();
+        }
         let line = stage.placed(&line);
         if line.contains(" login ") {
             stage.signs_in_with_a_browser("alice", &line).await;

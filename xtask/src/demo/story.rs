@@ -1,4 +1,4 @@
-//! The story itself: a request, an answer, a reaction, an edit, a safety number, and the relay's view of it all.
+//! The story itself: a request, an answer, a reaction, an edit, a safety number, a group, and the relay's view of it all.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::DemoError;
 use super::claim;
+use super::group;
 use super::narrator::Narrator;
 use super::person::{Person, PersonError};
 use super::private_message::PrivateMessage;
@@ -17,12 +18,14 @@ const GREETING: &str = "Hello Bob! Shall we meet at the waterhole?";
 const CORRECTED: &str = "Hello Bob! Shall we meet at the old waterhole at dusk?";
 const ANSWER: &str = "With pleasure. The herd need not know.";
 
-/// Two people, and the handles by which they know each other.
-struct Cast {
-    alice: Person,
-    bob: Person,
+/// The people, and the handles by which they know each other.
+pub(super) struct Cast {
+    pub(super) alice: Person,
+    pub(super) bob: Person,
+    pub(super) dave: Person,
     handle_of_alice: String,
-    handle_of_bob: String,
+    pub(super) handle_of_bob: String,
+    pub(super) handle_of_dave: String,
 }
 
 /// Plays everything, and fails at the first thing that does not hold.
@@ -35,14 +38,17 @@ pub(crate) fn play(
     let cast = Cast {
         alice: Person::new("alice", programs, homes, narrator),
         bob: Person::new("bob", programs, homes, narrator),
+        dave: Person::new("dave", programs, homes, narrator),
         handle_of_alice: format!("@alice@{}", relay.host()),
         handle_of_bob: format!("@bob@{}", relay.host()),
+        handle_of_dave: format!("@dave@{}", relay.host()),
     };
     sign_in(&cast, narrator, relay)?;
     request(&cast, narrator)?;
     answer(&cast, narrator)?;
     afterthoughts(&cast, narrator)?;
     compare_keys(&cast, narrator)?;
+    group::play(&cast, narrator, relay)?;
     look_at_the_relay(narrator, relay)
 }
 
@@ -126,12 +132,13 @@ fn look_at_the_relay(narrator: Narrator, relay: &Relay) -> Result<(), DemoError>
     let (files, bytes) = storage.extent();
     narrator.say(&format!("{files} files, {bytes} bytes, searched as they are, as hex and as base64:"));
     hold(narrator, "The relay knows who has an account", storage.holds("/users/alice"))?;
-    let leaked = [GREETING, CORRECTED, ANSWER].iter().any(|text| storage.holds(text));
+    let texts = [GREETING, CORRECTED, ANSWER].iter().chain(&group::TEXTS);
+    let leaked = texts.into_iter().any(|text| storage.holds(text));
     hold(narrator, "None of what they wrote is anywhere in it", !leaked)
 }
 
 /// What `person` sees of the conversation.
-fn read(person: &Person, other: &str) -> Result<Vec<Value>, PersonError> {
+pub(super) fn read(person: &Person, other: &str) -> Result<Vec<Value>, PersonError> {
     let mut objects = person.asks(&["read", other])?;
     objects.retain(|object| object["type"] == "message");
     Ok(objects)
@@ -143,7 +150,7 @@ fn reference<'a>(messages: &'a [Value], text: &str) -> &'a str {
     message.and_then(|message| message["ref"].as_str()).unwrap_or_default()
 }
 
-fn text_of(message: &Value) -> &str {
+pub(super) fn text_of(message: &Value) -> &str {
     message["text"].as_str().unwrap_or_default()
 }
 
@@ -151,7 +158,7 @@ fn held(narrator: Narrator, claim: &str, messages: &[Value], texts: &[&str]) -> 
     hold(narrator, claim, messages.iter().map(text_of).eq(texts.iter().copied()))
 }
 
-fn hold(narrator: Narrator, claim: &str, holds: bool) -> Result<(), DemoError> {
+pub(super) fn hold(narrator: Narrator, claim: &str, holds: bool) -> Result<(), DemoError> {
     claim::check(claim, holds)?;
     narrator.holds(claim);
     Ok(())

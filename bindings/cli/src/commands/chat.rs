@@ -3,7 +3,7 @@
 use infrasound_core::{
     event::{Answer, Event},
     input::Wish,
-    message::Message as CoreMessage,
+    message::{Body, Message as CoreMessage},
 };
 use infrasound_spec::{account::Handle, conversation::ConversationId};
 
@@ -14,6 +14,7 @@ use crate::{
     exit::CommandError,
     input,
     line::{Line, Message},
+    recipient::{Recipient, Written},
     reference::{self, Found},
     screen::Screen,
 };
@@ -42,45 +43,110 @@ enum Typed {
     Unknown,
 }
 
-pub(super) async fn chat(app: &mut App, who: Handle) -> Result<End, CommandError> {
+/// What a chat knows while it runs.
+struct Chat {
+    with: Recipient,
+    /// The conversation; a first message makes it.
+    here: Option<ConversationId>,
+    online: bool,
+    /// Who was last said to be typing.
+    typing: Option<Handle>,
+}
+
+pub(super) async fn chat(app: &mut App, with: Written) -> Result<End, CommandError> {
     let online = app.catch_up().await?;
     app.show_warnings()?;
-    if let Some(conversation) = app.session.conversation_with(&who).await? {
+    let with = Recipient::find(&app.session, with).await?;
+    let here = with.conversation(&app.session).await?;
+    let mut chat = Chat { with, here, online, typing: None };
+    if let Some(conversation) = here {
         show_latest(app, conversation).await?;
     }
     let interactive = Screen::is_terminal() && !app.screen.is_json();
     let mut lines = if interactive {
-        app.screen.note(&format!("Talking with {who}. /help says what can be done; Ctrl-D leaves."))?;
+        let with = chat.with.name();
+        app.screen.note(&format!("Talking with {with}. /help says what can be done; Ctrl-D leaves."))?;
         let (lines, printer) = input::edited_lines("> ")?;
         app.screen.write_above(printer);
         lines
     } else {
         input::lines()
     };
-    let mut online = online;
     loop {
         tokio::select! {
             line = lines.recv() => match line.as_deref().map_or(Typed::Quit, parse) {
-                Typed::Quit => return leave(app, &who, &mut online).await,
-                typed => do_typed(app, &who, typed).await?,
+                Typed::Quit => return chat.leave(app).await,
+                typed => do_typed(app, &chat.with, typed).await?,
             },
             event = app.next_event() => match event {
-                Some(event) => show_event(app, &who, &event, &mut online).await?,
+                Some(event) => chat.show_event(app, &event).await?,
                 None => return app.why_ended().map(|()| End::Leave),
             },
         }
     }
 }
 
-/// What was typed last still goes, and what became of it is said.
-async fn leave(app: &mut App, who: &Handle, online: &mut bool) -> Result<End, CommandError> {
-    if app.session.offline().is_none() {
-        app.settle().await?;
+impl Chat {
+    /// What was typed last still goes, and what became of it is said.
+    async fn leave(&mut self, app: &mut App) -> Result<End, CommandError> {
+        if app.session.offline().is_none() {
+            app.settle().await?;
+        }
+        while let Some(event) = app.happened() {
+            self.show_event(app, &event).await?;
+        }
+        Ok(End::Leave)
     }
-    while let Some(event) = app.happened() {
-        show_event(app, who, &event, online).await?;
+
+    /// Shows what happens in this conversation; of others only what is wrong.
+    async fn show_event(&mut self, app: &mut App, event: &Event) -> Result<(), CommandError> {
+        if self.here.is_none() {
+            self.here = self.with.conversation(&app.session).await?;
+        }
+        let is_here = |conversation: &ConversationId| Some(*conversation) == self.here;
+        match event {
+            Event::Message(message) if message.own && message.number.is_none() => {
+                // What was just typed is shown when it has a number, which is what the commands take.
+                if app.screen.shows_what_is_typed() { Ok(()) } else { show(app, message) }
+            }
+            Event::Message(message) if message.conversation == self.here => {
+                self.typing = None;
+                show(app, message)?;
+                if let (Some(conversation), Some(number), false) =
+                    (message.conversation, message.number, message.own)
+                {
+                    app.mark_read(conversation, number).await?;
+                }
+                Ok(())
+            }
+            Event::Message(message) if matches!(message.body, Body::Changes(_)) => Ok(()),
+            Event::Message(message) => {
+                app.screen.note(&format!("(a message from {}: see `infrasound inbox`)", message.sender))
+            }
+            Event::Typing { conversation, who } if is_here(conversation) => {
+                // Said once until they have written.
+                if self.typing.as_ref() == Some(who) {
+                    return Ok(());
+                }
+                self.typing = Some(who.clone());
+                app.show_event(event)
+            }
+            Event::Activity { conversation, own: false, .. }
+            | Event::MessageState { conversation, .. }
+            | Event::NotAdded { conversation, .. }
+            | Event::JoinRequests { conversation, count: 1.., .. }
+                if is_here(conversation) =>
+            {
+                app.show_event(event)
+            }
+            Event::IntentFailed { .. } | Event::Warning(..) => app.show_event(event),
+            Event::CaughtUp | Event::Offline { .. } => {
+                let now = matches!(event, Event::CaughtUp);
+                if std::mem::replace(&mut self.online, now) == now { Ok(()) } else { app.show_event(event) }
+            }
+            _ => Ok(()),
+        }
     }
-    Ok(End::Leave)
 }
 
 async fn show_latest(app: &mut App, conversation: ConversationId) -> Result<(), CommandError> {
@@ -100,48 +166,10 @@ fn show(app: &mut App, message: &CoreMessage) -> Result<(), CommandError> {
     app.screen.show(&Line::Message(Message::new(message, &place)))
 }
 
-/// Shows what happens in this conversation; of others only what is wrong.
-async fn show_event(
-    app: &mut App,
-    who: &Handle,
-    event: &Event,
-    online: &mut bool,
-) -> Result<(), CommandError> {
-    let here = app.session.conversation_with(who).await?;
-    match event {
-        Event::Message(message) if message.own && message.number.is_none() => {
-            // What was just typed is shown when it has a number, which is what the commands take.
-            if app.screen.shows_what_is_typed() { Ok(()) } else { show(app, message) }
-        }
-        Event::Message(message) if message.conversation == here => {
-            show(app, message)?;
-            if let (Some(conversation), Some(number), false) =
-                (message.conversation, message.number, message.own)
-            {
-                app.mark_read(conversation, number).await?;
-            }
-            Ok(())
-        }
-        Event::Message(message) => {
-            app.screen.note(&format!("(a message from {}: see `infrasound inbox`)", message.sender))
-        }
-        Event::Activity { conversation, own: false, .. } if Some(*conversation) == here => {
-            app.show_event(event)
-        }
-        Event::MessageState { conversation, .. } if Some(*conversation) == here => app.show_event(event),
-        Event::IntentFailed { .. } | Event::Warning(..) => app.show_event(event),
-        Event::CaughtUp | Event::Offline { .. } => {
-            let now = matches!(event, Event::CaughtUp);
-            if std::mem::replace(online, now) == now { Ok(()) } else { app.show_event(event) }
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Does what was typed. What can't be done is said, and the conversation goes on.
-async fn do_typed(app: &mut App, who: &Handle, typed: Typed) -> Result<(), CommandError> {
-    match wish_for(app, who, typed).await {
-        Ok(Some(wish)) => match app.session.wish(wish).await.map_err(CommandError::from) {
+async fn do_typed(app: &mut App, with: &Recipient, typed: Typed) -> Result<(), CommandError> {
+    match wish_for(app, with, typed).await {
+        Ok(Some(wanted)) => match app.session.wish(wanted).await.map_err(CommandError::from) {
             Ok(_) => Ok(()),
             Err(error) => say(app, error),
         },
@@ -164,24 +192,23 @@ fn say(app: &mut App, error: CommandError) -> Result<(), CommandError> {
     }
 }
 
-async fn wish_for(app: &mut App, who: &Handle, typed: Typed) -> Result<Option<Wish>, CommandError> {
-    let to = who.clone();
+async fn wish_for(app: &mut App, with: &Recipient, typed: Typed) -> Result<Option<Wish>, CommandError> {
     Ok(Some(match typed {
-        Typed::Text(text) => Wish::Send { to, text, in_reply_to: None, attachments: Vec::new() },
+        Typed::Text(text) => with.send(text, None, Vec::new()),
         Typed::Reply(number, text) => {
-            let found = find(app, who, number).await?;
-            Wish::Send { to, text, in_reply_to: Some(found.message.id), attachments: Vec::new() }
+            let found = find(app, with, number).await?;
+            with.send(text, Some(found.message.id), Vec::new())
         }
         Typed::React(number, emoji) => {
-            let found = find(app, who, number).await?;
+            let found = find(app, with, number).await?;
             Wish::React { conversation: found.conversation.conversation, object: found.message.id, emoji }
         }
         Typed::Edit(number, text) => {
-            let found = find(app, who, number).await?;
+            let found = find(app, with, number).await?;
             Wish::Edit { conversation: found.conversation.conversation, object: found.own()?, text }
         }
         Typed::Delete(number) => {
-            let found = find(app, who, number).await?;
+            let found = find(app, with, number).await?;
             Wish::Delete { conversation: found.conversation.conversation, object: found.own()? }
         }
         Typed::Help => {
@@ -193,8 +220,12 @@ async fn wish_for(app: &mut App, who: &Handle, typed: Typed) -> Result<Option<Wi
     }))
 }
 
-async fn find(app: &App, who: &Handle, number: u64) -> Result<Found, CommandError> {
-    reference::message(&app.session, &number.to_string(), Some(who.as_str())).await
+async fn find(app: &App, with: &Recipient, number: u64) -> Result<Found, CommandError> {
+    let within = match with {
+        Recipient::Person(handle) => handle.to_string(),
+        Recipient::Group(conversation, _) => conversation.to_string(),
+    };
+    reference::message(&app.session, &number.to_string(), Some(&within)).await
 }
 
 fn parse(line: &str) -> Typed {

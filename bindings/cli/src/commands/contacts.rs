@@ -7,19 +7,22 @@ use super::End;
 use crate::{
     app::App,
     exit::CommandError,
-    line::{Conversation, Line},
+    line::{Conversation, Done, Line},
     render,
 };
 
 pub(super) async fn requests(app: &mut App) -> Result<End, CommandError> {
     let online = app.catch_up().await?;
     let all = app.session.conversations().await?;
-    let requests: Vec<Conversation> =
-        all.iter().filter(|summary| summary.request).map(Conversation::from).collect();
+    let requests = Conversation::list(&all, |summary| summary.request);
     let lines: Vec<Line> = requests.iter().cloned().map(Line::Request).collect();
     app.screen.list(&lines, || render::conversations(&requests), "nobody has asked")?;
-    if !lines.is_empty() {
+    let (groups, people): (Vec<_>, Vec<_>) = requests.iter().partition(|request| request.group.is_some());
+    if !people.is_empty() {
         app.screen.note("\nAnswer with `infrasound accept @USER@HOST`, `ignore` or `block`. Until you accept, they see nothing of you.")?;
+    }
+    if !groups.is_empty() {
+        app.screen.note("\nAnswer an invitation with `infrasound group accept GROUP`, `group ignore` or `group leave`. Until you accept, its members see nothing of you.")?;
     }
     if online { Ok(End::Finish) } else { Err(CommandError::Offline) }
 }
@@ -32,6 +35,7 @@ pub(super) async fn set(
 ) -> Result<End, CommandError> {
     app.session.wish(Wish::SetContact { who: who.clone(), state }).await?;
     let reached = app.settle().await?;
-    app.screen.show(&Line::Done { command, state: reached.word(), with: Some(who.to_string()) })?;
+    let with = Some(who.to_string());
+    app.screen.show(&Line::Done(Done { command, state: reached.word(), with, ..Done::default() }))?;
     Ok(End::Leave)
 }

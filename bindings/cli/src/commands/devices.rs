@@ -13,7 +13,7 @@ use crate::{
     clean,
     exit::CommandError,
     input,
-    line::{Compare, Device, Line},
+    line::{Compare, Device, Done, Line},
     render,
 };
 
@@ -76,7 +76,7 @@ async fn find(app: &App, text: &str) -> Result<DeviceId, CommandError> {
 }
 
 fn done(app: &mut App, command: &'static str) -> Result<End, CommandError> {
-    app.screen.show(&Line::Done { command, state: "done", with: None })?;
+    app.screen.show(&Line::Done(Done { command, state: "done", ..Done::default() }))?;
     Ok(End::Leave)
 }
 

@@ -8,7 +8,7 @@ use infrasound_core::{
     conversation::summary::Summary,
     event::{Answer, Event},
     input::Wish,
-    message::Message as CoreMessage,
+    message::{Body, Message as CoreMessage},
 };
 use infrasound_spec::conversation::ConversationId;
 
@@ -50,10 +50,14 @@ async fn show_unread(app: &mut App, summary: &Summary) -> Result<u64, CommandErr
         app.screen.show(&Line::Message(Message::new(message, &place)))?;
     }
     if summary.request {
-        let with = &summary.with.handle;
-        app.screen.note(&format!(
-            "This is a request: `infrasound accept {with}`, `ignore` or `block`. Until you accept, they see nothing of you."
-        ))?;
+        let with = app.name(summary.conversation);
+        let answer = match summary.group() {
+            None => format!("This is a request: `infrasound accept {with}`, `ignore` or `block`"),
+            Some(_) => format!(
+                "You are invited: `infrasound group accept '{with}'`, `group ignore` or `group leave`"
+            ),
+        };
+        app.screen.note(&format!("{answer}. Until you accept, they see nothing of you."))?;
     }
     app.mark_read(summary.conversation, summary.last_message).await?;
     Ok(summary.last_message)
@@ -68,13 +72,17 @@ async fn unread(app: &App, summary: &Summary) -> Result<Vec<CoreMessage>, Comman
         let wish = Wish::Messages { conversation: summary.conversation, before, limit: PAGE };
         let Answer::Messages(page) = app.session.wish(wish).await? else { break };
         let Some(first) = page.iter().find_map(|message| message.number) else { break };
-        newest_first
-            .extend(page.into_iter().rev().filter(|message| !message.own && message.number.is_some()));
+        newest_first.extend(page.into_iter().rev().filter(is_news));
         before = Some(first);
     }
     newest_first.truncate(wanted);
     newest_first.reverse();
     Ok(newest_first)
+}
+
+/// What counts as unread: lines of a group's history do not.
+fn is_news(message: &CoreMessage) -> bool {
+    !message.own && message.number.is_some() && !matches!(message.body, Body::Changes(_))
 }
 
 /// Shows what happens until the person ends it.
@@ -92,6 +100,10 @@ async fn follow_on(
         };
         let Some(event) = event else { return app.why_ended() };
         match &event {
+            event if is_muted(app, event) => {}
+            Event::Message(message) if matches!(message.body, Body::Changes(_)) => {
+                show_new(app, message, &mut shown).await?;
+            }
             // One that was queued has gone.
             Event::Message(message) if message.own && message.number.is_some() => app.show_state(message)?,
             Event::Message(message) if message.own => {}
@@ -103,8 +115,23 @@ async fn follow_on(
                     app.show_event(&event)?;
                 }
             }
+            // Over before anybody reads it.
+            Event::Typing { .. } => {}
             event => app.show_event(event)?,
         }
+    }
+}
+
+/// Whether it is news from a conversation of which the person wants none now. What is wrong is said all the same.
+fn is_muted(app: &App, event: &Event) -> bool {
+    match event {
+        Event::Message(message) if !message.own => {
+            message.conversation.is_some_and(|conversation| app.is_muted(conversation))
+        }
+        Event::Activity { conversation, .. } | Event::JoinRequests { conversation, .. } => {
+            app.is_muted(*conversation)
+        }
+        _ => false,
     }
 }
 

@@ -2,10 +2,17 @@
 
 use infrasound_core::{event::Event, input::Wish};
 use infrasound_native::Error;
-use infrasound_spec::{account::Handle, content::ObjectId, conversation::ConversationId};
+use infrasound_spec::{content::ObjectId, conversation::ConversationId};
 
 use super::{End, send};
-use crate::{app::App, arguments::MessageArgument, exit::CommandError, line::Line, reference};
+use crate::{
+    app::App,
+    arguments::MessageArgument,
+    exit::CommandError,
+    line::{Done, Line},
+    recipient::Recipient,
+    reference,
+};
 
 pub(super) async fn reply(
     app: &mut App,
@@ -13,7 +20,8 @@ pub(super) async fn reply(
     text: String,
 ) -> Result<End, CommandError> {
     let found = reference::message(&app.session, &message.message, message.within.as_deref()).await?;
-    send::send(app, found.conversation.with.handle, text, Some(found.message.id), Vec::new()).await
+    let to = Recipient::of(&app.session, &found.conversation).await?;
+    send::send(app, to, text, Some(found.message.id), Vec::new()).await
 }
 
 /// Reacts to anybody's message.
@@ -25,7 +33,7 @@ pub(super) async fn react(
     let found = reference::message(&app.session, &message.message, message.within.as_deref()).await?;
     let conversation = found.conversation.conversation;
     let wish = Wish::React { conversation, object: found.message.id, emoji };
-    wish_and_settle(app, "react", found.conversation.with.handle, wish).await
+    wish_and_settle(app, "react", conversation, wish).await
 }
 
 /// Does something to a message of one's own.
@@ -36,20 +44,20 @@ pub(super) async fn change(
     wish: impl FnOnce(ConversationId, ObjectId) -> Wish,
 ) -> Result<End, CommandError> {
     let found = reference::message(&app.session, &message.message, message.within.as_deref()).await?;
-    let wish = wish(found.conversation.conversation, found.own()?);
-    wish_and_settle(app, command, found.conversation.with.handle, wish).await
+    let conversation = found.conversation.conversation;
+    let wish = wish(conversation, found.own()?);
+    wish_and_settle(app, command, conversation, wish).await
 }
 
-pub(super) async fn renew_leaf(app: &mut App, who: Handle) -> Result<End, CommandError> {
-    let summary = reference::conversation(&app.session, who.as_str()).await?;
-    let wish = Wish::RenewLeaf { conversation: summary.conversation };
-    wish_and_settle(app, "renew-leaf", who, wish).await
+pub(super) async fn renew_leaf(app: &mut App, written: &str) -> Result<End, CommandError> {
+    let conversation = reference::conversation(&app.session, written).await?.conversation;
+    wish_and_settle(app, "renew-leaf", conversation, Wish::RenewLeaf { conversation }).await
 }
 
 async fn wish_and_settle(
     app: &mut App,
     command: &'static str,
-    other: Handle,
+    conversation: ConversationId,
     wish: Wish,
 ) -> Result<End, CommandError> {
     app.session.wish(wish).await?;
@@ -59,6 +67,7 @@ async fn wish_and_settle(
     {
         return Err(Error::Refused(failure).into());
     }
-    app.screen.show(&Line::Done { command, state: reached.word(), with: Some(other.to_string()) })?;
+    let done = Done { with: Some(app.name(conversation)), ..Done::default() };
+    app.screen.show(&Line::Done(Done { command, state: reached.word(), ..done }))?;
     Ok(End::Leave)
 }

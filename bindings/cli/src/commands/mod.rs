@@ -5,6 +5,7 @@ mod chat;
 mod contacts;
 mod conversations;
 mod devices;
+mod group;
 mod inbox;
 mod login;
 mod message;
@@ -12,13 +13,21 @@ mod policy;
 mod read;
 mod save;
 mod send;
+mod wait;
 
 use std::path::Path;
 
 use infrasound_core::input::Wish;
 use infrasound_spec::consent::ContactState;
 
-use crate::{app::App, arguments::Command, exit::CommandError, input, screen::Screen};
+use crate::{
+    app::App,
+    arguments::{Command, GroupCommand},
+    exit::CommandError,
+    input,
+    recipient::Recipient,
+    screen::Screen,
+};
 
 /// Does what the command line says.
 pub(crate) async fn run(command: Command, home: &Path, screen: Screen) -> Result<(), CommandError> {
@@ -55,6 +64,9 @@ fn with_input(command: Command) -> Result<Command, CommandError> {
         }
         Command::Reply { message, text } => Command::Reply { message, text: input::text(text)? },
         Command::Edit { message, text } => Command::Edit { message, text: input::text(text)? },
+        Command::Group { command: GroupCommand::Join { link } } => {
+            Command::Group { command: GroupCommand::Join { link: input::text(link)? } }
+        }
         other => other,
     })
 }
@@ -68,6 +80,7 @@ async fn in_session(command: Command, app: &mut App) -> Result<End, CommandError
         Command::LinkDevice { shown } => devices::link(app, shown).await,
         Command::SafetyNumber { who } => account::safety_number(app, who).await,
         Command::Send { to, text, files } => {
+            let to = Recipient::find(&app.session, to).await?;
             send::send_files(app, to, text.unwrap_or_default(), &files).await
         }
         Command::Save { message, to } => save::save(app, &message, to).await,
@@ -79,7 +92,7 @@ async fn in_session(command: Command, app: &mut App) -> Result<End, CommandError
         Command::Unblock { who } => contacts::set(app, "unblock", who, ContactState::None).await,
         Command::Conversations { all } => conversations::conversations(app, all).await,
         Command::Read { conversation, limit } => read::read(app, &conversation, limit).await,
-        Command::Chat { who } => chat::chat(app, who).await,
+        Command::Chat { with } => chat::chat(app, with).await,
         Command::Reply { message, text } => message::reply(app, &message, text).await,
         Command::React { message, emoji } => message::react(app, &message, emoji).await,
         Command::Edit { message, text } => {
@@ -91,6 +104,23 @@ async fn in_session(command: Command, app: &mut App) -> Result<End, CommandError
             message::change(app, "delete", &message, wish).await
         }
         Command::Policy(changes) => policy::policy(app, &changes).await,
-        Command::RenewLeaf { who } => message::renew_leaf(app, who).await,
+        Command::RenewLeaf { conversation } => message::renew_leaf(app, &conversation).await,
+        Command::Group { command } => group::group(app, command).await,
+        Command::Mute(which) => {
+            let wish = |conversation| Wish::Mute { conversation, muted: true };
+            conversations::set(app, "mute", &which, wish).await
+        }
+        Command::Unmute(which) => {
+            let wish = |conversation| Wish::Mute { conversation, muted: false };
+            conversations::set(app, "unmute", &which, wish).await
+        }
+        Command::Archive(which) => {
+            let wish = |conversation| Wish::Archive { conversation, archived: true };
+            conversations::set(app, "archive", &which, wish).await
+        }
+        Command::Unarchive(which) => {
+            let wish = |conversation| Wish::Archive { conversation, archived: false };
+            conversations::set(app, "unarchive", &which, wish).await
+        }
     }
 }

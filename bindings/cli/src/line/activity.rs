@@ -39,12 +39,12 @@ impl Activity {
             Act::Undo { object } => ("undo", Some(object), None, None),
             Act::Unknown { name, .. } => ("unknown", None, None, Some(clean::line(name))),
             // These arrive as messages and as states of messages.
-            Act::Create(_) | Act::Delivered { .. } | Act::Read { .. } => return None,
+            Act::Create(_) | Act::Group(_) | Act::Delivered { .. } | Act::Read { .. } => return None,
         };
         Some(Self {
             act: name,
             conversation: conversation.to_string(),
-            with: place.with.as_ref().map(ToString::to_string),
+            with: place.with.clone(),
             number,
             from: sender.to_string(),
             own,

@@ -2,16 +2,17 @@
 
 use infrasound_core::message::{Body, Message as CoreMessage, MessageState};
 use infrasound_spec::{
-    account::Handle,
     content::{Attachment, ObjectId},
     conversation::ConversationId,
 };
 use serde::Serialize;
 
+use super::Change;
 use crate::{clean, html, time};
 
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields are those of the JSON")]
 pub(crate) struct Message {
     /// What `reply`, `react`, `edit` and `delete` take.
     #[serde(rename = "ref")]
@@ -33,6 +34,9 @@ pub(crate) struct Message {
     pub(crate) reason: Option<String>,
     /// Whether it is from somebody who has not been accepted.
     pub(crate) request: bool,
+    pub(crate) in_group: bool,
+    /// What was changed of the group; `text` has a sentence for each.
+    pub(crate) changes: Vec<Change>,
 }
 
 /// A file that came with a message. How to open it is nobody's business here.
@@ -80,13 +84,20 @@ pub(crate) struct State {
 /// With whom a conversation is, and whether it is a request: what a message does not say of itself.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Place {
-    pub(crate) with: Option<Handle>,
+    /// What stands for it: a handle, `#NAME`, or its id.
+    pub(crate) with: Option<String>,
     pub(crate) request: bool,
+    pub(crate) in_group: bool,
 }
 
 impl Message {
     pub(crate) fn new(message: &CoreMessage, place: &Place) -> Self {
+        let changes = match &message.body {
+            Body::Changes(changes) => Change::all(changes, &message.sender, message.own),
+            _ => Vec::new(),
+        };
         let (kind, text) = match &message.body {
+            Body::Changes(_) => ("changes", Change::sentences(&changes)),
             Body::Html(html) => ("text", html::text(html)),
             Body::Deleted => ("deleted", String::new()),
             Body::Unsupported(name) => ("unsupported", clean::line(name)),
@@ -94,10 +105,10 @@ impl Message {
         };
         let (state, reason) = message_state(&message.state);
         Self {
-            reference: reference(place.with.as_ref(), message.conversation, message.number, &message.id),
+            reference: reference(place.with.as_deref(), message.conversation, message.number, &message.id),
             id: message.id.to_string(),
             conversation: message.conversation.map(|id| id.to_string()),
-            with: place.with.as_ref().map(ToString::to_string),
+            with: place.with.clone(),
             number: message.number,
             from: message.sender.to_string(),
             own: message.own,
@@ -111,6 +122,8 @@ impl Message {
             state,
             reason,
             request: place.request,
+            in_group: place.in_group,
+            changes,
         }
     }
 }
@@ -121,15 +134,15 @@ impl From<&infrasound_core::message::Reaction> for Reaction {
     }
 }
 
-/// `@bob@host/12`, or with the id while there is no number.
+/// `@bob@host/12`, `#Herd/12`, or with the id while there is no number.
 fn reference(
-    with: Option<&Handle>,
+    with: Option<&str>,
     conversation: Option<ConversationId>,
     number: Option<u64>,
     id: &ObjectId,
 ) -> String {
     let place = match (with, conversation) {
-        (Some(with), _) => with.to_string(),
+        (Some(with), _) => with.to_owned(),
         (None, Some(conversation)) => conversation.to_string(),
         (None, None) => return id.to_string(),
     };
@@ -189,7 +202,7 @@ mod tests {
     /// The promise of `JSON.md`: a change here is a change of what scripts rely on.
     #[test]
     fn the_shape_of_a_message_is_kept() {
-        let place = Place { with: Some("@bob@b.example".parse().unwrap()), request: true };
+        let place = Place { with: Some("@bob@b.example".to_owned()), request: true, in_group: false };
         let line =
             Line::Message(Message::new(&message(Body::Html("<p>hi &amp; bye</p>".to_owned())), &place));
         assert_eq!(
@@ -200,7 +213,7 @@ mod tests {
                 r#""from":"@bob@b.example","own":false,"time":"1970-01-01T00:00:00.000Z","kind":"text","#,
                 r#""text":"hi & bye","in_reply_to":null,"attachments":[{"name":"a.png","media_type":"image/png","#,
                 r#""size":300,"width":4,"height":null}],"edited":false,"reactions":[],"state":"received","#,
-                r#""reason":null,"request":true}"#
+                r#""reason":null,"request":true,"in_group":false,"changes":[]}"#
             )
         );
     }
@@ -209,7 +222,7 @@ mod tests {
     fn a_message_without_a_number_is_referred_to_by_its_id() {
         let mut pending = message(Body::Deleted);
         pending.number = None;
-        let place = Place { with: Some("@bob@b.example".parse().unwrap()), request: false };
+        let place = Place { with: Some("@bob@b.example".to_owned()), ..Place::default() };
         assert_eq!(Message::new(&pending, &place).reference, "@bob@b.example/urn:uuid:1");
     }
 }

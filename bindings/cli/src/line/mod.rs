@@ -4,9 +4,12 @@
 //! text in them was cleaned of what a terminal obeys.
 
 mod activity;
+mod change;
+mod conversation;
+mod group;
 mod message;
 
-use infrasound_core::{conversation::summary::Summary, event::Person, warning::Warning as CoreWarning};
+use infrasound_core::{event::Person, warning::Warning as CoreWarning};
 use infrasound_spec::{
     api::devices::DeviceInfo,
     consent::{ContactState, RequestPolicy},
@@ -16,11 +19,16 @@ use infrasound_spec::{
 };
 use serde::Serialize;
 
+#[cfg(test)]
+pub(crate) use self::group::Settings;
 pub(crate) use self::{
     activity::Activity,
+    change::Change,
+    conversation::Conversation,
+    group::{Banned, Group, JoinLink, JoinRequest, Member, NotAdded},
     message::{Message, Place, State, message_state},
 };
-use crate::{clean, html, time};
+use crate::{clean, time};
 
 /// One thing that the command says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,47 +36,32 @@ use crate::{clean, html, time};
 pub(crate) enum Line {
     Account(Account),
     Activity(Activity),
-    Authorize {
-        url: String,
-        expires: String,
-    },
+    Authorize { url: String, expires: String },
+    Banned(Banned),
     CaughtUp,
+    Changed(Changed),
     Compare(Compare),
     Conversation(Conversation),
     Device(Device),
-    Done {
-        command: &'static str,
-        state: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        with: Option<String>,
-    },
-    Error {
-        code: &'static str,
-        text: String,
-        exit: u8,
-    },
-    Link {
-        code: String,
-        uri: String,
-    },
-    LinkProgress {
-        records: u64,
-    },
+    Done(Done),
+    Error { code: &'static str, text: String, exit: u8 },
+    Group(Group),
+    JoinLink(JoinLink),
+    JoinRequest(JoinRequest),
+    JoinRequests { conversation: String, with: Option<String>, count: u64 },
+    Link { code: String, uri: String },
+    LinkProgress { records: u64 },
+    Member(Member),
     Message(Message),
     MessageState(State),
-    Offline {
-        text: String,
-    },
+    NotAdded(NotAdded),
+    Offline { text: String },
     Policy(Policy),
     Request(Conversation),
     Saved(Saved),
-    SafetyNumber {
-        with: String,
-        number: String,
-        groups: Vec<String>,
-        pinned: bool,
-    },
+    SafetyNumber { with: String, number: String, groups: Vec<String>, pinned: bool },
     Send(Send),
+    Typing { conversation: String, with: Option<String>, from: String },
     Warning(Warning),
 }
 
@@ -83,20 +76,29 @@ pub(crate) struct Account {
     pub(crate) home: String,
 }
 
-/// A conversation, or a request.
+/// A wish about a group that was stored has happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[expect(clippy::struct_field_names, reason = "the names are those of the JSON")]
-pub(crate) struct Conversation {
+pub(crate) struct Changed {
+    pub(crate) id: String,
     pub(crate) conversation: String,
-    pub(crate) with: String,
-    pub(crate) account: String,
-    pub(crate) consent: String,
-    pub(crate) request: bool,
-    pub(crate) unread: u64,
-    pub(crate) last_message: u64,
-    pub(crate) last_time: String,
-    pub(crate) preview: String,
-    pub(crate) waiting_for: Option<String>,
+    pub(crate) with: Option<String>,
+}
+
+/// What was asked for is done, or stored until it can be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Done {
+    pub(crate) command: &'static str,
+    pub(crate) state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) with: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) conversation: Option<String>,
+    /// What a change of a group is known by later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<String>,
+    /// What it waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
 }
 
 /// A device of the account.
@@ -178,23 +180,6 @@ pub(crate) struct Warning {
     pub(crate) detail: serde_json::Value,
 }
 
-impl From<&Summary> for Conversation {
-    fn from(summary: &Summary) -> Self {
-        Self {
-            conversation: summary.conversation.to_string(),
-            with: summary.with.handle.to_string(),
-            account: clean::line(summary.with.account.as_str()),
-            consent: contact_state(summary.consent).to_owned(),
-            request: summary.request,
-            unread: summary.unread,
-            last_message: summary.last_message,
-            last_time: time::rfc3339(summary.last_time),
-            preview: clean::line(&html::text(&summary.preview)),
-            waiting_for: summary.waiting.as_deref().map(clean::line),
-        }
-    }
-}
-
 impl Device {
     pub(crate) fn new(device: &DeviceInfo, this_device: bool) -> Self {
         Self {
@@ -230,7 +215,7 @@ impl Warning {
         Self {
             kind: snake_case(&kind),
             conversation: conversation.map(|id| id.to_string()),
-            with: place.with.as_ref().map(ToString::to_string),
+            with: place.with.clone(),
             text: clean::line(&warning.to_string()),
             detail,
         }

@@ -44,6 +44,9 @@ impl Stage {
         let line = line.replace("elephant.png", &file.display().to_string());
         let line = line.replace("~/Pictures", &self.folder.path().join("saved.png").display().to_string());
         let line = line.replace("@social.example", &format!("@{}", self.relay.host()));
+        if line.contains(" group join ") {
+            return format!("infrasound group join '{}'", self.link_of_bob());
+        }
         if !line.contains("/2 ") && !line.contains("/6 ") && !line.ends_with("/2") {
             return line;
         }
@@ -146,10 +149,23 @@ impl Stage {
         assert_eq!(self.read("alice", &format!("@bob@{host}")).len(), 2);
     }
 
+    /// Bob makes a group with Alice in it, which she can accept or leave.
+    pub(super) fn bob_invites_alice(&self) {
+        let alice = format!("@alice@{}", self.relay.host());
+        self.types("bob", &format!("infrasound group create Migration {alice}"), "");
+    }
+
+    /// The link into a group of Bob's that everybody may come into.
+    fn link_of_bob(&self) -> String {
+        self.types("bob", "infrasound group create Savanna", "");
+        self.types("bob", "infrasound group set '#Savanna' --join open", "");
+        let printed = self.types("bob", "infrasound --json group link '#Savanna'", "");
+        let links = objects(&printed, "join_link");
+        links[0]["link"].as_str().unwrap().to_owned()
+    }
+
     fn read(&self, name: &str, other: &str) -> Vec<Value> {
-        let printed = self.types(name, &format!("infrasound --json read {other}"), "");
-        let objects = printed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        objects.filter(|object| object["type"] == "message").collect()
+        objects(&self.types(name, &format!("infrasound --json read {other}"), ""), "message")
     }
 
     fn spawn(&self, name: &str, line: &str, token: &str) -> Child {
@@ -172,6 +188,12 @@ impl Stage {
     fn output(&self, name: &str) -> PathBuf {
         self.folder.path().join(format!("{name}.output"))
     }
+}
+
+/// What was printed of one type.
+fn objects(printed: &str, of_type: &str) -> Vec<Value> {
+    let objects = printed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    objects.filter(|object| object["type"] == of_type).collect()
 }
 
 /// A shell that finds our programs, with nobody at its keyboard.
