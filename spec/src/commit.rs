@@ -271,8 +271,9 @@ fn check_policy(
     if let Some(banned) = after.banned.iter().find(|account| effects.is_member(account)) {
         return Err(CommitViolation::Banned(banned.clone()));
     }
-    let owned = after.roles.values().any(|role| *role == Role::Owner);
-    if !(owned || after.closed || effects.is_alone()) {
+    // Who started over loses the role, even as the last owner; nobody gives it up so by choice.
+    let lost = !policy.has_owner() || effects.renews_an_owner(policy);
+    if !(after.has_owner() || lost || after.closed || effects.is_alone()) {
         return Err(CommitViolation::NoOwner);
     }
     if effects.expels() && !after.links.is_empty() {

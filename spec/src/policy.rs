@@ -203,9 +203,17 @@ impl GroupPolicy {
         }
     }
 
-    /// What an account is, if it is in the group at all.
+    /// What an account is, if it is in the group at all. In a group that has lost its owner moderators count as owners,
+    /// and where there is none either, everybody.
     pub fn role(&self, account: &AccountUri) -> Role {
-        self.roles.get(account).copied().unwrap_or_default()
+        let named = self.roles.get(account).copied().unwrap_or_default();
+        let stands_in = named == Role::Moderator || self.roles.is_empty();
+        if stands_in && !self.has_owner() { Role::Owner } else { named }
+    }
+
+    /// Whether anybody is named an owner.
+    pub fn has_owner(&self) -> bool {
+        self.roles.values().any(|role| *role == Role::Owner)
     }
 
     /// Whether a member may write.

@@ -256,12 +256,14 @@ impl Client {
         policy::check_change(before, &after, by).map_err(|violation| {
             Unmade::Failed(Failure::new(FailureCode::NotAllowed, violation.to_string()))
         })?;
-        let owned = after.roles.values().any(|role| *role == Role::Owner);
+        let owned =
+            after.has_owner() || !before.has_owner() || accounts.keys().any(|account| new_key(account));
         if !owned && !after.closed && accounts.keys().filter(|account| stays(account)).count() > 1 {
             let text = "the group would have no owner: make somebody else an owner first";
             return Err(Unmade::Failed(Failure::new(FailureCode::NotAllowed, text)));
         }
-        if !plan.add.is_empty() && !before.may_add(&self.device.account) {
+        let newcomers = plan.add.iter().any(|one| !accounts.contains_key(&one.device.account));
+        if newcomers && !before.may_add(&self.device.account) {
             let text = "you may not add people to this group";
             return Err(Unmade::Failed(Failure::new(FailureCode::NotAllowed, text)));
         }
@@ -302,11 +304,6 @@ impl Client {
     /// Whether others have proposed something that has to be committed before anything is said.
     pub(super) fn has_proposals(conversation: &Conversation) -> bool {
         conversation.group.as_ref().is_some_and(MlsGroup::has_pending_proposals)
-    }
-
-    /// Whether this device has proposed to leave.
-    pub(super) fn is_leaving(&self, conversation: &Conversation) -> bool {
-        leavers(conversation).iter().any(|(_, account)| *account == self.device.account)
     }
 }
 

@@ -127,7 +127,7 @@ impl Client {
     ) {
         let given = match given {
             Ok(given) => given,
-            Err(problem) => return self.not_let_in(id, &problem, step),
+            Err(problem) => return self.not_let_in(id, &problem, true, step),
         };
         let Some(mut conversation) = self.conversations.remove(&id) else { return };
         let made = self.make_entry(&conversation, &given, step);
@@ -155,8 +155,12 @@ impl Client {
         self.active.insert(id);
     }
 
-    fn not_let_in(&mut self, id: ConversationId, problem: &Problem, step: &mut Step) {
+    fn not_let_in(&mut self, id: ConversationId, problem: &Problem, asks: bool, step: &mut Step) {
         match problem.problem_type {
+            // The hub shows a group to whom a link lets in. If it lets one ask, asking tells.
+            ProblemType::Forbidden | ProblemType::NotFound if asks && self.links.contains_key(&id) => {
+                self.ask_to_join(id, step);
+            }
             ProblemType::Forbidden | ProblemType::NotFound => {
                 if let Some(conversation) = self.conversations.get_mut(&id) {
                     conversation.barred = true;
@@ -390,6 +394,8 @@ impl Client {
         state.provisional = vec![accepted.number];
         state.voided = 0;
         state.founding = None;
+        state.removed = None;
+        state.left = false;
         conversation.left_out = false;
         if conversation.refresh_members().is_err() {
             conversation.drop_group();
@@ -437,7 +443,7 @@ impl Client {
                 let text = "you have asked to be let in; somebody in the group has to answer";
                 self.set_waiting(id, Some(text.to_owned()), step);
             }
-            Err(problem) => self.not_let_in(id, &problem, step),
+            Err(problem) => self.not_let_in(id, &problem, false, step),
         }
     }
 }

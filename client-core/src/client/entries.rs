@@ -116,6 +116,21 @@ impl Client {
                 self.active.insert(*id);
             }
         }
+        // What is not over, and not named: the log says why.
+        let unnamed: Vec<ConversationId> = self
+            .summaries
+            .iter()
+            .filter(|(id, listed)| {
+                listed.group.as_ref().is_some_and(|group| group.ended.is_none()) && !told.contains(id)
+            })
+            .map(|(id, _)| *id)
+            .collect();
+        for id in unnamed {
+            let position = self.summaries.get(&id).map_or(0, |listed| listed.stored.position);
+            if position > 0 {
+                self.log_grew(id, position + 1);
+            }
+        }
     }
 
     /// A group that is over for this account keeps its history, and nothing else.
@@ -128,7 +143,6 @@ impl Client {
             && conversation.group.is_some()
         {
             conversation.drop_group();
-            conversation.state.removed = None;
             conversation.state.provisional.clear();
             conversation.state.reports.clear();
             conversation.save(&mut step.writes);
@@ -303,7 +317,8 @@ impl Client {
             }
         }
         let Some(position) = conversation.state.position.advance(&entry) else { return };
-        if number > conversation.state.joined_at && conversation.is_joined() {
+        let is_in = conversation.is_joined() && !conversation.is_out();
+        if number > conversation.state.joined_at && is_in {
             match entry.kind {
                 EntryKind::Commit => self.take_commit(conversation, &entry, step),
                 EntryKind::Message => self.take_message(conversation, &entry, step),

@@ -510,6 +510,11 @@ impl Conversation {
         self.group.is_some() && self.state.founding.is_none() && self.state.entering.is_none()
     }
 
+    /// Whether it was taken out, or has left, and still has the group that it was in.
+    pub(crate) fn is_out(&self) -> bool {
+        self.state.removed.is_some() || self.state.left
+    }
+
     fn abandon_founding(&mut self) {
         self.state.founding = None;
         self.drop_group();

@@ -163,11 +163,22 @@ impl Client {
             step.event(Event::Warning(Some(id), warning));
             failure
         })?;
+        self.know_member(id, &of.account, &who);
         let known = self.contacts.contains_key(&of.account);
         if known && !self.see_key(&of.account, checked[0].device.account_key, id, step) {
             return Err(Failure::new(FailureCode::Untrusted, super::founding::key_changed(&who)));
         }
         Ok(checked)
+    }
+
+    /// Somebody who is in the group has a key there. A new one is told, and confirmed by the person, as a contact's is.
+    fn know_member(&mut self, id: ConversationId, account: &AccountUri, who: &Handle) {
+        let key = self.conversations.get(&id).and_then(|conversation| conversation.members.key_of(account));
+        if let Some(key) = key
+            && !self.contacts.contains_key(account)
+        {
+            self.contact(account, who).pin = Some(key);
+        }
     }
 
     /// Everybody who can be let in has key packages here: the commit is made.

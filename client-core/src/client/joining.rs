@@ -107,7 +107,7 @@ impl Client {
             return self.load(Place::Conversation(*id.as_bytes()), step);
         };
         // Who was removed, or has left, still has the group that it was in; the Welcome is into a new one.
-        let over = conversation.state.removed.is_some() || self.is_leaving(conversation);
+        let over = conversation.is_out();
         if conversation.is_joined() && !over {
             let known = joining.welcome.number <= conversation.state.position.number;
             return self.welcome_not_needed(known, step);
@@ -359,6 +359,7 @@ impl Client {
         state.provisional = vec![welcome.number];
         state.refused = None;
         state.removed = None;
+        state.left = false;
         state.founding = None;
         state.entering = None;
         state.began = false;

@@ -4,6 +4,7 @@
 //! encrypt, so whoever has something to say commits it first. Spec: `groups.md` 6.
 
 use infrasound_spec::{
+    account::AccountUri,
     api::{conversations::SubmitProposal, paths},
     conversation::ConversationId,
     log::LogEntry,
@@ -55,9 +56,8 @@ impl Client {
             let text = "you are the only one in this group: close it instead";
             return Err(Failure::new(FailureCode::NotAllowed, text));
         }
-        let other_owner = policy.roles.iter().any(|(account, role)| {
-            *role == Role::Owner && *account != self.device.account && accounts.contains_key(account)
-        });
+        let mut others = accounts.keys().filter(|account| **account != &self.device.account);
+        let other_owner = others.any(|account| policy.role(account) == Role::Owner);
         if policy.role(&self.device.account) == Role::Owner && !other_owner && !policy.closed {
             let text = "you are the only owner: make somebody else an owner first, or close the group";
             return Err(Failure::new(FailureCode::NotAllowed, text));
@@ -102,20 +102,25 @@ impl Client {
         {
             return self.has_left(conversation, entry, step);
         }
-        if let Err(reason) = self.keep_proposal(conversation, entry) {
-            conversation.store.roll_back();
-            let warning = Warning::ProposalRefused { number, reason };
-            return step.event(Event::Warning(Some(conversation.id), warning));
-        }
+        let leaver = match self.keep_proposal(conversation, entry) {
+            Ok(leaver) => leaver,
+            Err(reason) => {
+                conversation.store.roll_back();
+                let warning = Warning::ProposalRefused { number, reason };
+                return step.event(Event::Warning(Some(conversation.id), warning));
+            }
+        };
         // A commit that was made without it would be refused.
         self.requeue_commits(conversation, step);
-        if self.is_leaving(conversation) {
+        if leaver == self.device.account {
             // A sibling did it: the account leaves.
+            conversation.state.left = true;
             self.end_group(conversation.id, Ended::Left, step);
         }
     }
 
-    fn keep_proposal(&self, conversation: &mut Conversation, entry: &LogEntry) -> Result<(), String> {
+    /// Verifies a proposal and keeps it for the next commit. Says who wants to leave.
+    fn keep_proposal(&self, conversation: &mut Conversation, entry: &LogEntry) -> Result<AccountUri, String> {
         let bytes = entry.bytes.as_ref().ok_or("it expired before this device saw it")?;
         let message =
             MlsMessageIn::tls_deserialize_exact_bytes(bytes.as_slice()).map_err(|error| error.to_string())?;
@@ -133,12 +138,12 @@ impl Client {
         let ProcessedMessageContent::ProposalMessage(proposal) = processed.into_content() else {
             return Err("it is not a proposal".to_owned());
         };
-        let leaves =
-            matches!((proposal.proposal(), proposal.sender()), (Proposal::SelfRemove, Sender::Member(_)));
-        if !leaves {
+        let (Proposal::SelfRemove, Sender::Member(index)) = (proposal.proposal(), proposal.sender()) else {
             return Err("only leaving is proposed; everything else is committed".to_owned());
-        }
-        group.store_pending_proposal(&conversation.store, *proposal).map_err(|error| error.to_string())
+        };
+        let leaver = conversation.members.at(index.u32()).ok_or("it is not from a member")?.account.clone();
+        group.store_pending_proposal(&conversation.store, *proposal).map_err(|error| error.to_string())?;
+        Ok(leaver)
     }
 
     /// This device's own proposal is in the log: the account is out, as far as it is concerned.
@@ -147,6 +152,7 @@ impl Client {
             self.remove_intent(intent.id, step);
             Self::tell_changed(conversation.id, &intent, step);
         }
+        conversation.state.left = true;
         self.end_group(conversation.id, Ended::Left, step);
     }
 

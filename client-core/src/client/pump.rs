@@ -28,6 +28,9 @@ use crate::{
     output::Method,
 };
 
+/// Intents of a conversation that end without a request, in one step.
+const MAX_INTENTS: usize = 32;
+
 impl Client {
     /// Asks for whatever is missing and not yet asked for.
     pub(super) fn pump(&mut self, step: &mut Step) {
@@ -211,11 +214,27 @@ impl Client {
                     return;
                 }
                 self.want_devices_dropped(id, step);
-                if !self.pump_intents(id, step) && matches!(report, NextReport::None) {
+                if !self.pump_all_intents(id, step) && matches!(report, NextReport::None) {
                     self.active.remove(&id);
                 }
             }
         }
+    }
+
+    /// Carries out intents until one waits for an answer. Says whether there is more to do.
+    fn pump_all_intents(&mut self, id: ConversationId, step: &mut Step) -> bool {
+        let asked = step.requests.len();
+        for _ in 0..MAX_INTENTS {
+            if !self.pump_intents(id, step) {
+                return false;
+            }
+            let busy = self.conversations.get(&id).is_some_and(|conversation| conversation.busy.is_some());
+            if busy || step.requests.len() > asked || !step.loads.is_empty() {
+                return true;
+            }
+        }
+        step.wake_at(step.now);
+        true
     }
 
     /// Asks for the records of a place, unless they were asked for.

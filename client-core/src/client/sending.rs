@@ -58,9 +58,6 @@ impl Client {
         if !conversation.is_joined() {
             return self.pump_entering(id, step) || self.pump_founding(id, step);
         }
-        if self.is_leaving(conversation) {
-            return false;
-        }
         let refused = conversation.state.refused.is_some();
         if !self.may_speak(id) && self.next_intent_of(id).is_none() {
             return false;

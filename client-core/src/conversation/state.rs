@@ -31,6 +31,9 @@ pub(crate) struct State {
     pub(crate) provisional: Vec<u64>,
     /// The commit that could not be applied here. Until it is voided, entries of its epoch can't be read.
     pub(crate) refused: Option<u64>,
+    /// The account has proposed to leave: whatever the log still shows, it is out.
+    #[serde(default)]
+    pub(crate) left: bool,
     /// The commit that took this device's leaf out. If it is voided, the device is back.
     #[serde(default)]
     pub(crate) removed: Option<u64>,
@@ -87,6 +90,7 @@ impl State {
             joined_at: 0,
             provisional: Vec::new(),
             refused: None,
+            left: false,
             removed: None,
             reports: Vec::new(),
             began: false,

@@ -12,7 +12,7 @@ use crate::{
     endorsement::EndorsedDevice,
     external::ExternalJoin,
     mls,
-    policy::GroupPolicy,
+    policy::{GroupPolicy, Role},
 };
 
 /// What a commit does to the accounts.
@@ -70,7 +70,7 @@ impl Effects {
         }
         if external.is_none() {
             for device in &self.added {
-                check_addition(before, committer, &device.account)?;
+                self.check_addition(before, committer, &device.account)?;
             }
         }
         Ok(())
@@ -134,6 +134,38 @@ impl Effects {
         })
     }
 
+    /// Whether a device of an account may be added.
+    fn check_addition(
+        &self,
+        before: &Before<'_>,
+        committer: &EndorsedDevice,
+        account: &AccountUri,
+    ) -> Result<(), CommitViolation> {
+        let Some(policy) = &before.policy else {
+            let part = before.conversation.may_have(account);
+            return if part { Ok(()) } else { Err(CommitViolation::Stranger(account.clone())) };
+        };
+        if *account == committer.account {
+            return Ok(());
+        }
+        let replaced = before.members.leaves_of(account).all(|(index, _)| self.removed.contains_key(&index));
+        if replaced && before.members.key_of(account).is_some() {
+            // It has started over; it comes back without a role, and everybody sees it.
+            return Ok(());
+        }
+        if policy.closed {
+            return Err(CommitViolation::Closed);
+        }
+        if policy.banned.contains(account) {
+            return Err(CommitViolation::Banned(account.clone()));
+        }
+        if policy.may_add(&committer.account) {
+            Ok(())
+        } else {
+            Err(CommitViolation::MayNotAdd(account.clone()))
+        }
+    }
+
     /// Accounts that lose their leaves, or have another key now.
     pub(super) fn lost(&self) -> BTreeSet<AccountUri> {
         self.before
@@ -141,6 +173,13 @@ impl Effects {
             .filter(|(account, key)| self.after.get(*account) != Some(key))
             .map(|(account, _)| account.clone())
             .collect()
+    }
+
+    /// Whether an owner has another key by it.
+    pub(super) fn renews_an_owner(&self, policy: &GroupPolicy) -> bool {
+        self.lost()
+            .iter()
+            .any(|account| self.is_member(account) && policy.roles.get(account) == Some(&Role::Owner))
     }
 
     /// Whether somebody is removed who did not propose it.
@@ -189,26 +228,4 @@ impl Effects {
             removed: self.removed.into_values().collect(),
         }
     }
-}
-
-/// Whether a device of an account may be added.
-fn check_addition(
-    before: &Before<'_>,
-    committer: &EndorsedDevice,
-    account: &AccountUri,
-) -> Result<(), CommitViolation> {
-    let Some(policy) = &before.policy else {
-        let part = before.conversation.may_have(account);
-        return if part { Ok(()) } else { Err(CommitViolation::Stranger(account.clone())) };
-    };
-    if *account == committer.account {
-        return Ok(());
-    }
-    if policy.closed {
-        return Err(CommitViolation::Closed);
-    }
-    if policy.banned.contains(account) {
-        return Err(CommitViolation::Banned(account.clone()));
-    }
-    if policy.may_add(&committer.account) { Ok(()) } else { Err(CommitViolation::MayNotAdd(account.clone())) }
 }
