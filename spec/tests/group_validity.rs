@@ -482,11 +482,11 @@ fn open(change: impl FnOnce(&mut GroupPolicy)) -> (Cast, LinkKey, Person) {
 
 /// An external commit by a link, signed for this device.
 fn by_link(cast: &Cast, key: LinkKey, holder: &Person, signed: &Device, device: &Device) -> MlsMessageOut {
-    let context = cast.room.hub.group_context();
+    let group = cast.room.hub.group_context();
     let account = std::str::from_utf8(&signed.identity).unwrap().parse().unwrap();
     let content = external::join_content(
-        context.group_id().as_slice(),
-        context.epoch().as_u64(),
+        group.group_id().as_slice(),
+        group.epoch().as_u64(),
         &account,
         &signed.signer.key(),
     );

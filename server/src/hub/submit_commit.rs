@@ -42,7 +42,7 @@ use crate::{
         head::{self, Head},
         join_request, link_use, membership,
         participant::{self, Entry},
-        welcome,
+        proposal, welcome,
     },
     writer::{Effect, Tx},
 };
@@ -254,14 +254,14 @@ impl CommitAppend {
     ) -> Result<Option<Accepted>, ApiError> {
         let row = conversation::load_key(tx.conn, current.key).await?;
         let head = head::load(tx.conn, current.key).await?;
-        match (row, head) {
-            (Some(row), Some(head))
-                if head.state_entry == current.state_entry && head.last_time <= self.checked.at =>
-            {
-                self.run(tx, &row, head, false).await.map(Some)
-            }
-            _ => Ok(None),
+        let (Some(row), Some(head)) = (row, head) else { return Ok(None) };
+        let same = head.state_entry == current.state_entry && head.last_time <= self.checked.at;
+        // Somebody may have proposed to leave since the commit was judged: then it is judged again.
+        let pending = proposal::made_in(tx.conn, row.key, head.state_entry).await?;
+        if !same || pending.len() != current.leaving.len() {
+            return Ok(None);
         }
+        self.run(tx, &row, head, false).await.map(Some)
     }
 
     /// The first answer, if this is in the log already.

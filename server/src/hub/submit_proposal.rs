@@ -88,7 +88,6 @@ impl App {
         };
         let current = Arc::clone(&loaded.current);
         *place = Some(loaded.epoch);
-        drop(place);
         judged?;
         let Some(account) = account else { return self.too_late(session, id, &late).await.map(Some) };
         let append =
