@@ -373,3 +373,23 @@ fn check_links(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(name: &str) -> AccountUri {
+        format!("https://a.example/users/{name}").parse().unwrap()
+    }
+
+    #[test]
+    fn a_group_without_an_owner_is_in_the_hands_of_its_moderators_or_of_everybody() {
+        let (alice, bob) = (account("alice"), account("bob"));
+        let mut policy = GroupPolicy::new(&alice);
+        assert_eq!((policy.role(&alice), policy.role(&bob)), (Role::Owner, Role::Member));
+        policy.roles = BTreeMap::from([(alice.clone(), Role::Moderator)]);
+        assert_eq!((policy.role(&alice), policy.role(&bob)), (Role::Owner, Role::Member));
+        policy.roles.clear();
+        assert_eq!((policy.role(&alice), policy.role(&bob)), (Role::Owner, Role::Owner));
+    }
+}

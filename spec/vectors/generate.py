@@ -591,6 +591,14 @@ def content():
 
     note = {"type": "Note", "id": NOTE, "content": "<p>hello</p>"}
     create = {"id": ACTIVITY, "act": "create", "object": NOTE, "html": "<p>hello</p>", "in_reply_to": None}
+    herd = {"type": "Group", "name": "Herd", "summary": "of the plain"}
+    named = {"id": ACTIVITY, "act": "group", "name": "Herd", "summary": "of the plain", "picture": None}
+    vector("update_group", "what a group is called", "2", activity("Update", herd), named)
+    vector("update_group_without_summary", "a description is not needed", "2", activity("Update", {"type": "Group", "name": "Herd"}), named | {"summary": ""})
+    vector("update_group_without_name", "a name is", "2", activity("Update", {"type": "Group", "summary": "x"}), error("Incomplete"))
+    vector("update_group_with_blank_name", "a name is more than spaces", "2", activity("Update", herd | {"name": "  "}), error("Incomplete"))
+    vector("update_group_with_long_name", "256 bytes at most", "2", activity("Update", herd | {"name": "x" * 257}), error("Incomplete"))
+    vector("update_group_with_long_summary", "4,096 bytes at most", "2", activity("Update", herd | {"summary": "x" * 4097}), error("Incomplete"))
     vector("create_note", "a new message", "2", activity("Create", note), create)
     vector("create_reply", "a message that answers", "2", activity("Create", note | {"inReplyTo": ACTIVITY}),
            create | {"in_reply_to": ACTIVITY})

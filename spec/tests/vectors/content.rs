@@ -41,6 +41,10 @@ fn act(act: &Act) -> Value {
         Act::Undo { object } => json!({ "act": "undo", "object": object }),
         Act::Delivered { object, up_to } => json!({ "act": "delivered", "object": object, "up_to": up_to }),
         Act::Read { object, up_to } => json!({ "act": "read", "object": object, "up_to": up_to }),
+        Act::Group(metadata) => json!({
+            "act": "group", "name": metadata.name, "summary": metadata.summary,
+            "picture": metadata.picture.as_ref().map(attachment),
+        }),
         Act::Unknown { name, .. } => json!({ "act": "unknown", "name": name }),
     }
 }
