@@ -122,7 +122,7 @@ impl App {
                 "This conversation is between other accounts.",
             ));
         }
-        if policy.is_some_and(|policy| policy.role(&session.account) != Role::Owner) {
+        if policy.is_some_and(|policy| policy.roles.get(&session.account) != Some(&Role::Owner)) {
             return Err(ApiError::invalid("Who founds a group is its owner."));
         }
         check_founder(&group, session, at)?;
