@@ -23,6 +23,7 @@ pub struct WishId(pub u64);
 
 /// One thing that happened outside.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one lives for a moment, on its way from the host")]
 pub enum Input {
     /// A person wants something. It ends as [`crate::event::Event::WishDone`] or `WishFailed`, or goes on as an intent.
     Wish(WishId, Wish),

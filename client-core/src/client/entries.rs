@@ -87,7 +87,7 @@ impl Client {
         match Conversation::load(id, other, records) {
             Ok(mut conversation) => {
                 self.take_names(&conversation);
-                let outside = self.summaries.get(&id).is_some_and(|listed| listed.outside);
+                let outside = self.summaries.get(&id).is_some_and(|listed| listed.said.outside);
                 conversation.left_out = outside && !conversation.is_joined();
                 self.conversations.insert(id, conversation);
             }
@@ -111,8 +111,8 @@ impl Client {
         // What the relay does not name any more, and is over, is over for good: its secrets go.
         for (id, listed) in &mut self.summaries {
             let over = listed.group.as_ref().is_some_and(|group| group.ended.is_some());
-            if over && !told.contains(id) && !listed.forgotten {
-                listed.forgotten = true;
+            if over && !told.contains(id) && !listed.said.forgotten {
+                listed.said.forgotten = true;
                 self.active.insert(*id);
             }
         }
@@ -136,7 +136,7 @@ impl Client {
     /// A group that is over for this account keeps its history, and nothing else.
     pub(super) fn forget_ended(&mut self, id: ConversationId, step: &mut Step) {
         let over = self.summaries.get(&id).is_some_and(|listed| {
-            listed.forgotten && listed.group.as_ref().is_some_and(|group| group.ended.is_some())
+            listed.said.forgotten && listed.group.as_ref().is_some_and(|group| group.ended.is_some())
         });
         if over
             && let Some(conversation) = self.conversations.get_mut(&id)
@@ -201,9 +201,10 @@ impl Client {
         let Some(listed) = self.summaries.get_mut(&id) else { return };
         // What was taken in since the relay was asked may not be in its answer.
         let seen = listed.asked_at;
-        listed.started_over = listed.other.as_ref().is_some_and(|other| head.started_over.contains(other));
-        listed.outside = !head.member;
-        if listed.started_over {
+        listed.said.started_over =
+            listed.other.as_ref().is_some_and(|other| head.started_over.contains(other));
+        listed.said.outside = !head.member;
+        if listed.said.started_over {
             self.active.insert(id);
         }
         if head.last < seen {
@@ -418,7 +419,7 @@ impl Client {
                 && let Some(listed) = self.summaries.get_mut(&conversation.id)
             {
                 // What the relay said before this does not hold any more.
-                listed.started_over = false;
+                listed.said.started_over = false;
                 listed.asked_at = number;
             }
             self.hold(conversation, intent, number, step);

@@ -83,11 +83,12 @@ impl Conversation {
 impl Intent {
     fn unfinished(&self) -> Unfinished {
         let submission = match &self.stage {
-            Stage::Message { submission, bytes } => Some((*submission, log::digest(bytes))),
+            Stage::Message { submission, bytes } | Stage::Proposal { submission, bytes } => {
+                Some((*submission, log::digest(bytes)))
+            }
             Stage::Commit { submission, bundle } => {
                 Some((*submission, log::digest(bundle.commit.as_slice())))
             }
-            Stage::Proposal { submission, bytes } => Some((*submission, log::digest(bytes))),
             Stage::Queued | Stage::Held { .. } => None,
         };
         Unfinished {

@@ -164,14 +164,20 @@ struct Listed {
     waiting: Option<String>,
     /// What had been taken in when the relay was last asked for its heads.
     asked_at: u64,
-    /// The other account has started over, the relay says: its leaves are nobody's devices.
-    started_over: bool,
-    /// The relay says that this device has no leaf there, though the account has.
-    outside: bool,
-    /// It is over for this account, and the relay has stopped to name it.
-    forgotten: bool,
+    said: Said,
     /// How many ask to be let into the group, as the app was told last.
     join_requests: u64,
+}
+
+/// What the relay last said of a conversation.
+#[derive(Clone, Copy, Debug, Default)]
+struct Said {
+    /// The other account has started over: its leaves are nobody's devices.
+    started_over: bool,
+    /// This device has no leaf there, though the account has.
+    outside: bool,
+    /// Nothing any more, since it is over for this account.
+    forgotten: bool,
 }
 
 impl Listed {
@@ -183,9 +189,7 @@ impl Listed {
             stored: StoredSummary::default(),
             waiting: None,
             asked_at: 0,
-            started_over: false,
-            outside: false,
-            forgotten: false,
+            said: Said::default(),
             join_requests: 0,
         }
     }
@@ -328,7 +332,7 @@ impl Client {
                     }),
                     ended: group.ended,
                 };
-                (With::Group(card), group.consent)
+                (With::Group(Box::new(card)), group.consent)
             }
             (None, None) => return None,
         };

@@ -369,7 +369,7 @@ impl Client {
             }
             Purpose::LinkRead => self.link_read(reply.parse::<LinkFrames>(), step),
             // Ended is what was wanted; otherwise it ends by itself.
-            Purpose::LinkClose => {}
+            Purpose::LinkClose | Purpose::Typing => {}
             Purpose::LookUpForNumber(wish) => {
                 self.looked_up_for_number(wish, reply.parse::<AccountInfo>(), step);
             }
@@ -427,7 +427,6 @@ impl Client {
                 self.join_requests_told(wish, reply.parse::<JoinRequestList>(), step);
             }
             Purpose::Decline(wish) => Self::declined(wish, reply, step),
-            Purpose::Typing => {}
             Purpose::KeepPicture(id) => self.picture_kept(id, step),
         }
     }

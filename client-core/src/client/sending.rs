@@ -108,7 +108,7 @@ impl Client {
             return Ready::No;
         }
         let looked_up = conversation.key_looked_up;
-        let over = strangers || self.summaries.get(&id).is_some_and(|listed| listed.started_over);
+        let over = strangers || self.summaries.get(&id).is_some_and(|listed| listed.said.started_over);
         if conversation.state.refused.is_some() || !over {
             return Ready::Yes;
         }

@@ -45,7 +45,7 @@ pub enum With {
     /// One other account.
     Person(Person),
     /// A group.
-    Group(GroupCard),
+    Group(Box<GroupCard>),
 }
 
 /// A group, as far as a list shows it.
