@@ -90,11 +90,6 @@ impl MlsRsConversation {
         self.removed
     }
 
-    /// Whether somebody has proposed to leave, in a proposal that mls-rs cannot read.
-    pub fn somebody_leaves(&self) -> bool {
-        self.leaving
-    }
-
     /// Whether it is the direct conversation with an account.
     pub(super) fn is_with(&self, other: &AccountUri) -> bool {
         self.context.pair().is_some_and(|pair| pair.contains(other))

@@ -174,7 +174,11 @@ impl MlsRsConversation {
             return Err(EntryError::WrongKind(entry.number));
         }
         self.leaving = true;
-        Ok(())
+        match process(&mut self.group.clone(), entry, WireFormat::PublicMessage) {
+            Err(EntryError::Mls { .. }) => Ok(()),
+            Err(error) => Err(error),
+            Ok(_) => Err(EntryError::WrongKind(entry.number)),
+        }
     }
 
     fn take_control(&mut self, entry: &LogEntry) -> Result<(), EntryError> {

@@ -42,6 +42,9 @@ pub enum Trouble {
     /// The relay refuses.
     #[error("{}: {}", .0.title, .0.detail)]
     Relay(Box<Problem>),
+    /// A proposal comes before anything else, and mls-rs cannot read it.
+    #[error("somebody leaves, and somebody else has to commit that first")]
+    SomebodyLeaves,
 }
 
 impl From<Box<Problem>> for Trouble {
@@ -130,6 +133,9 @@ impl MlsRsDevice {
         let activity = Activity { id: ObjectId::from_random(random()), act: Act::Create(note) };
         let Self { api, conversations, keys, .. } = self;
         let conversation = conversations.get_mut(id).expect("there is a conversation");
+        if conversation.leaving {
+            return Err(Trouble::SomebodyLeaves);
+        }
         let message = conversation.encrypt(&activity).expect("a message of the current epoch");
         let submission = SubmissionId::from_bytes(random());
         let content = submission::message_content(id, &submission, &message);
@@ -161,6 +167,9 @@ impl MlsRsDevice {
     pub(super) async fn commit(&mut self, id: &ConversationId, changes: Changes<'_>) -> Result<(), Trouble> {
         let Self { api, conversations, keys, .. } = self;
         let conversation = conversations.get_mut(id).expect("there is a conversation");
+        if conversation.leaving {
+            return Err(Trouble::SomebodyLeaves);
+        }
         let bundle = conversation.commit(changes, now()).expect("a commit that is allowed");
         let submission = SubmissionId::from_bytes(random());
         conversation.submitted.insert(submission, log::digest(bundle.commit.as_slice()));
