@@ -20,7 +20,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    device::Device,
+    device::{Device, Records},
     sign_in::{demo_sign_up, demo_token},
 };
 
@@ -64,6 +64,11 @@ impl World {
     pub async fn login(&self, name: &str) -> Device {
         let token = demo_token(&self.base, name).await;
         Device::login(&self.base, &token, false, seed(name)).await
+    }
+
+    /// Opens the journal of a device that [`Self::login`] or [`Self::sign_up`] made.
+    pub async fn reopen(&self, name: &str, journal: Records) -> Device {
+        Device::open(&self.base, journal, seed(name)).await.expect("a device")
     }
 
     /// Makes an account of the demo instance, and a device for it.

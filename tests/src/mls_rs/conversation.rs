@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use infrasound_spec::{
+    account::AccountUri,
     content::Activity,
     conversation::Conversation,
     endorsement::EndorsedDevice,
@@ -29,14 +30,14 @@ pub struct Received {
 /// One conversation.
 pub struct MlsRsConversation {
     /// Which, and whose.
-    pub direct: Conversation,
+    pub context: Conversation,
     /// The messages of others, in order.
     pub received: Vec<Received>,
     /// Reports that the hub has not had yet.
     pub reports: Vec<(u64, CommitOutcome)>,
     pub(super) group: MlsGroup,
-    /// The commit that is not confirmed yet, and the group before it; none before a founding or a join.
-    pub(super) provisional: Option<(u64, Option<MlsGroup>)>,
+    /// The commits that are not confirmed yet, and the group before each; none before a founding or a join.
+    pub(super) provisional: Vec<(u64, Option<MlsGroup>)>,
     pub(super) position: LogPosition,
     /// The number of the commit with which this device came in.
     pub(super) joined_at: u64,
@@ -46,22 +47,31 @@ pub struct MlsRsConversation {
     pub(super) submitted: BTreeMap<SubmissionId, EntryDigest>,
     /// A commit that this device could not apply: nothing is read until it is voided.
     pub(super) refused: Option<u64>,
+    /// Others could apply what this device could not: it is in no epoch that stands, and comes back by itself.
+    pub(super) left_out: bool,
+    /// The commit that removed this device.
+    pub(super) removed: Option<u64>,
+    /// Whether somebody proposed to leave in this epoch. mls-rs cannot read that, so it commits nothing meanwhile.
+    pub(super) leaving: bool,
 }
 
 impl MlsRsConversation {
     /// A conversation in which nothing has been read yet; `joined_at` is its provisional commit.
-    pub(super) fn new(direct: Conversation, group: MlsGroup, position: LogPosition, joined_at: u64) -> Self {
+    pub(super) fn new(context: Conversation, group: MlsGroup, position: LogPosition, joined_at: u64) -> Self {
         Self {
-            direct,
+            context,
             received: Vec::new(),
             reports: Vec::new(),
             group,
-            provisional: Some((joined_at, None)),
+            provisional: vec![(joined_at, None)],
             position,
             joined_at,
             chain: BTreeMap::from([(position.number, position)]),
             submitted: BTreeMap::new(),
             refused: None,
+            left_out: false,
+            removed: None,
+            leaving: false,
         }
     }
 
@@ -70,9 +80,24 @@ impl MlsRsConversation {
         self.group.current_epoch()
     }
 
-    /// The number of the commit that is not confirmed yet.
+    /// The number of the first commit that is not confirmed yet.
     pub fn provisional(&self) -> Option<u64> {
-        self.provisional.as_ref().map(|(number, _)| *number)
+        self.provisional.first().map(|(number, _)| *number)
+    }
+
+    /// The number of the commit that removed this device.
+    pub fn removed(&self) -> Option<u64> {
+        self.removed
+    }
+
+    /// Whether it is the direct conversation with an account.
+    pub(super) fn is_with(&self, other: &AccountUri) -> bool {
+        self.context.pair().is_some_and(|pair| pair.contains(other))
+    }
+
+    /// Whether this device reads what comes: it is in the epoch that the log is in.
+    pub(super) fn is_in(&self) -> bool {
+        self.refused.is_none() && self.removed.is_none() && !self.left_out
     }
 
     /// Where this device is in the log.

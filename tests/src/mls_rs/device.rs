@@ -127,7 +127,7 @@ impl MlsRsDevice {
 
     /// The conversation with an account.
     pub fn with(&self, other: &AccountUri) -> &MlsRsConversation {
-        let found = self.conversations.values().find(|conversation| conversation.direct.may_have(other));
+        let found = self.conversations.values().find(|conversation| conversation.is_with(other));
         found.expect("there is a conversation")
     }
 }

@@ -8,6 +8,7 @@ use infrasound_spec::{
     commit::CommitViolation,
     conversation::Conversation,
     log::{LogEntry, LogPosition},
+    policy::GroupPolicy,
     time::Timestamp,
 };
 use mls_rs::{MlsMessage, error::MlsError};
@@ -15,7 +16,9 @@ use mls_rs::{MlsMessage, error::MlsError};
 use super::{
     conversation::MlsRsConversation,
     keys::Keys,
-    parameters::{MlsClient, MlsGroup, begin, context_extensions, group_info_extensions, leaf_extensions},
+    parameters::{
+        MlsClient, MlsGroup, begin, context_extensions, group_info_extensions, leaf_extensions, with_policy,
+    },
     roster,
 };
 
@@ -62,8 +65,13 @@ impl Founded {
         )?;
         let group_info = group.group_info_message_allowing_ext_commit(false)?.to_bytes()?;
         let tree = group.export_tree().to_bytes()?;
-        let bundle =
-            make_commit(&mut group, &direct, &start, Changes { add: key_packages, remove: &[] }, now)?;
+        let bundle = make_commit(
+            &mut group,
+            &direct,
+            &start,
+            Changes { add: key_packages, ..Changes::default() },
+            now,
+        )?;
         Ok(Self { direct, group_info, tree, bundle, group, start })
     }
 
@@ -78,14 +86,13 @@ impl Founded {
 }
 
 impl MlsRsConversation {
-    /// Makes a commit that adds and removes, or only renews this device's leaf. It is pending until the log has it.
+    /// Makes a commit that changes something, or only renews this device's leaf. It is pending until the log has it.
     pub(super) fn commit(
         &mut self,
-        add: &[Vec<u8>],
-        remove: &[u32],
+        changes: Changes<'_>,
         now: Timestamp,
     ) -> Result<CommitBundle, CommitError> {
-        make_commit(&mut self.group, &self.direct, &self.position, Changes { add, remove }, now)
+        make_commit(&mut self.group, &self.context, &self.position, changes, now)
     }
 
     /// The leaves of an account.
@@ -96,15 +103,19 @@ impl MlsRsConversation {
 }
 
 /// What a commit does besides renewing the committer's leaf.
-#[derive(Clone, Copy)]
-struct Changes<'a> {
-    add: &'a [Vec<u8>],
-    remove: &'a [u32],
+#[derive(Clone, Copy, Default)]
+pub(super) struct Changes<'a> {
+    /// Key packages.
+    pub(super) add: &'a [Vec<u8>],
+    /// Leaves.
+    pub(super) remove: &'a [u32],
+    /// The group's policy from now on.
+    pub(super) policy: Option<&'a GroupPolicy>,
 }
 
 fn make_commit(
     group: &mut MlsGroup,
-    direct: &Conversation,
+    context: &Conversation,
     position: &LogPosition,
     changes: Changes<'_>,
     now: Timestamp,
@@ -117,19 +128,27 @@ fn make_commit(
     for index in changes.remove {
         commit = commit.remove_member(*index)?;
     }
+    if let Some(policy) = changes.policy {
+        commit = commit.set_group_context_ext(with_policy(before.context().extensions(), policy))?;
+    }
     let output = commit.build()?;
     let mut after = group.clone();
     let description = after.apply_pending_commit()?;
-    if let Err(violation) = roster::check_commit(direct, &before, &after, &description, now) {
+    if let Err(violation) = roster::check_commit(context, &before, &after, &description, now) {
         group.clear_pending_commit();
         return Err(violation.into());
     }
-    let group_info = after
-        .group_info_message_allowing_ext_commit_with_extensions(false, group_info_extensions(position))?;
+    let group_info = group_info(&after, position)?;
     let welcome = output.welcome_messages.first().map(MlsMessage::to_bytes).transpose()?;
     Ok(CommitBundle {
         commit: output.commit_message.to_bytes()?.into(),
         welcome: welcome.map(Into::into),
-        group_info: group_info.to_bytes()?.into(),
+        group_info: group_info.into(),
     })
+}
+
+/// The GroupInfo of an epoch, with which devices come in by themselves, and the committer's place in the log.
+pub(super) fn group_info(group: &MlsGroup, position: &LogPosition) -> Result<Vec<u8>, MlsError> {
+    let extensions = group_info_extensions(position);
+    group.group_info_message_allowing_ext_commit_with_extensions(false, extensions)?.to_bytes()
 }

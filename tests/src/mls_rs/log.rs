@@ -1,16 +1,21 @@
 //! The log, entry after entry: what a commit does, what a message says, and what is not believed.
 //!
-//! Spec: `conversations.md` 4, 5, 7 to 9.
+//! Spec: `conversations.md` 4, 5, 7 to 9; `groups.md` 6.
 
 use infrasound_spec::{
     commit::CommitViolation,
     content::{Activity, ContentError},
+    conversation::ConversationKind,
     log::{self, EntryKind, LogEntry, LogPosition},
     message::{MessageAad, MessageError, MessageFrame},
     mls::LeafError,
     report::CommitOutcome,
 };
-use mls_rs::{MlsMessage, WireFormat, error::MlsError, group::ReceivedMessage};
+use mls_rs::{
+    MlsMessage, WireFormat,
+    error::MlsError,
+    group::{CommitEffect, ReceivedMessage},
+};
 
 use super::{
     conversation::{MlsRsConversation, Received},
@@ -72,8 +77,7 @@ impl MlsRsConversation {
             EntryKind::Commit => self.take_commit(entry),
             EntryKind::Message => self.take_message(entry),
             EntryKind::Confirm | EntryKind::Void => self.take_control(entry),
-            // Nobody leaves a direct conversation.
-            EntryKind::Proposal => Err(EntryError::WrongControl(entry.number)),
+            EntryKind::Proposal => self.take_proposal(entry),
         };
         self.move_to(position);
         taken
@@ -102,20 +106,30 @@ impl MlsRsConversation {
 
     /// Applies a commit to a copy of the group; the copy replaces the group if the commit is valid.
     fn take_commit(&mut self, entry: &LogEntry) -> Result<(), EntryError> {
+        if !self.is_in() {
+            return Ok(());
+        }
         let own = self.is_own(entry)?;
         let mut after = self.group.clone();
         let applied =
             process(&mut after, entry, WireFormat::PublicMessage).and_then(|received| match received {
                 ReceivedMessage::Commit(commit) => {
-                    Ok(roster::check_commit(&self.direct, &self.group, &after, &commit, entry.time)?)
+                    roster::check_commit(&self.context, &self.group, &after, &commit, entry.time)?;
+                    Ok(matches!(commit.effect, CommitEffect::Removed { .. }))
                 }
                 _ => Err(EntryError::WrongKind(entry.number)),
             });
+        self.leaving = false;
         match applied {
-            Ok(()) => {
+            // The group stays as it was, in case the commit is voided.
+            Ok(true) => {
+                self.removed = Some(entry.number);
+                Ok(())
+            }
+            Ok(false) => {
                 let mut before = std::mem::replace(&mut self.group, after);
                 before.clear_pending_commit();
-                self.provisional = Some((entry.number, Some(before)));
+                self.provisional.push((entry.number, Some(before)));
                 if !own {
                     self.reports.push((entry.number, self.applied()));
                 }
@@ -130,7 +144,7 @@ impl MlsRsConversation {
     }
 
     fn take_message(&mut self, entry: &LogEntry) -> Result<(), EntryError> {
-        if self.refused.is_some() || self.is_own(entry)? {
+        if !self.is_in() || self.is_own(entry)? {
             return Ok(());
         }
         let number = entry.number;
@@ -154,23 +168,57 @@ impl MlsRsConversation {
         Ok(())
     }
 
+    /// Somebody leaves a group. mls-rs cannot read a SelfRemove, so this device waits until somebody else has committed it.
+    fn take_proposal(&mut self, entry: &LogEntry) -> Result<(), EntryError> {
+        if self.context.kind() == ConversationKind::Direct {
+            return Err(EntryError::WrongKind(entry.number));
+        }
+        self.leaving = true;
+        match process(&mut self.group.clone(), entry, WireFormat::PublicMessage) {
+            Err(EntryError::Mls { .. }) => Ok(()),
+            Err(error) => Err(error),
+            Ok(_) => Err(EntryError::WrongKind(entry.number)),
+        }
+    }
+
     fn take_control(&mut self, entry: &LogEntry) -> Result<(), EntryError> {
         let bytes = entry.bytes.as_ref().ok_or(EntryError::NoBytes(entry.number))?;
-        let target = log::control_target(bytes.as_slice());
-        if entry.kind == EntryKind::Void && target.is_some() && target == self.refused {
+        let target = log::control_target(bytes.as_slice()).ok_or(EntryError::WrongControl(entry.number))?;
+        if entry.kind == EntryKind::Void { self.undo(entry, target) } else { self.confirm(entry, target) }
+    }
+
+    /// A commit stands, and with it those before it.
+    fn confirm(&mut self, entry: &LogEntry, target: u64) -> Result<(), EntryError> {
+        if self.provisional.iter().any(|(number, _)| *number == target) {
+            self.provisional.retain(|(number, _)| *number > target);
+        } else if self.refused == Some(target) {
             self.refused = None;
-            return Ok(());
+            self.left_out = true;
+        } else if self.removed != Some(target) && target >= self.joined_at {
+            return Err(EntryError::WrongControl(entry.number));
         }
-        match (self.provisional.take(), entry.kind) {
-            (Some((number, _)), EntryKind::Confirm) if target == Some(number) => Ok(()),
-            (Some((number, Some(before))), EntryKind::Void) if target == Some(number) => {
-                self.group = before;
-                Ok(())
-            }
-            (provisional, _) => {
-                self.provisional = provisional;
-                Err(EntryError::WrongControl(entry.number))
-            }
+        Ok(())
+    }
+
+    /// A commit never happened, nor what came after it.
+    fn undo(&mut self, entry: &LogEntry, target: u64) -> Result<(), EntryError> {
+        let fell = |number: &mut Option<u64>| number.take_if(|number| *number >= target).is_some();
+        let (refused, removed) = (fell(&mut self.refused), fell(&mut self.removed));
+        match self.provisional.iter().position(|(number, _)| *number == target) {
+            Some(first) => match self.provisional.drain(first..).next() {
+                Some((_, Some(before))) => {
+                    self.group = before;
+                    self.leaving = false;
+                    Ok(())
+                }
+                // What let this device in is void: it is out again.
+                _ => {
+                    self.left_out = true;
+                    Ok(())
+                }
+            },
+            None if refused || removed => Ok(()),
+            None => Err(EntryError::WrongControl(entry.number)),
         }
     }
 }

@@ -10,6 +10,7 @@ use infrasound_spec::{
     key_package::KEY_PACKAGE_LIFETIME,
     log::LogPosition,
     mls::{CONVERSATION_EXTENSION, ENDORSEMENT_EXTENSION, LOG_POSITION_EXTENSION, POLICY_EXTENSION},
+    policy::GroupPolicy,
     time::{HOUR, Timestamp},
 };
 use mls_rs::{
@@ -85,6 +86,18 @@ pub(super) fn context_extensions(conversation: &Conversation) -> ExtensionList {
     );
     let required = required.into_extension().expect("a short extension");
     vec![required, Extension::new(CONVERSATION, conversation.encode())].into()
+}
+
+/// A group's context with another policy.
+pub(super) fn with_policy(extensions: &ExtensionList, policy: &GroupPolicy) -> ExtensionList {
+    let mut extensions = extensions.clone();
+    extensions.set(Extension::new(POLICY, policy.encode()));
+    extensions
+}
+
+/// The policy in a group's context.
+pub(super) fn policy_in(extensions: &ExtensionList) -> Option<GroupPolicy> {
+    GroupPolicy::decode(&extensions.get(POLICY)?.extension_data).ok()
 }
 
 /// The extensions of a GroupInfo: where in the log the committer is.

@@ -1,4 +1,5 @@
-//! Who the members of a group are, and whether a commit is valid: the rules of `spec/` on mls-rs' types.
+//! Who the members of a group are, and whether a commit is valid: the rules of `spec/` on mls-rs' types. What is allowed in
+//! a group is in [`super::rules`].
 //!
 //! Spec: `identity.md` 5, `conversations.md` 7.
 
@@ -7,16 +8,19 @@ use std::collections::BTreeMap;
 use infrasound_spec::{
     account::{AccountKey, AccountUri},
     commit::CommitViolation,
-    conversation::Conversation,
+    conversation::{Conversation, ConversationKind},
     endorsement::{EndorsedDevice, Endorsement, EndorsementError},
     mls::LeafError,
     time::Timestamp,
 };
-use mls_rs::group::{CommitEffect, CommitMessageDescription, LeafIndex, LeafNode, proposal::Proposal};
+use mls_rs::group::{
+    CommitEffect, CommitMessageDescription, ExportedTree, LeafIndex, LeafNode, proposal::Proposal,
+};
 
 use super::{
     identity::{account_of, key_of},
     parameters::{MlsGroup, endorsement_in},
+    rules,
 };
 
 /// Who a leaf is: the only way from a leaf to a person. The time is not looked at.
@@ -36,11 +40,9 @@ fn endorsement(leaf: &LeafNode) -> Result<Endorsement, LeafError> {
     Ok(Endorsement::decode(&bytes)?)
 }
 
-/// The leaves of a group.
-fn leaves(group: &MlsGroup) -> BTreeMap<u32, LeafNode> {
-    let tree = group.export_tree();
-    let indexes = group.roster().members_iter().map(|member| member.index);
-    indexes
+/// The leaves of a tree.
+pub(super) fn leaves(tree: &ExportedTree<'_>) -> BTreeMap<u32, LeafNode> {
+    (0..tree.total_leaf_count())
         .filter_map(|index| {
             let leaf = tree.get_leaf(LeafIndex::try_from(index).ok()?).ok()??;
             Some((index, leaf.clone()))
@@ -50,7 +52,12 @@ fn leaves(group: &MlsGroup) -> BTreeMap<u32, LeafNode> {
 
 /// The members of a group: each leaf with the device that it is. Fails if any leaf is nobody's.
 pub(super) fn members(group: &MlsGroup) -> Result<BTreeMap<u32, EndorsedDevice>, LeafError> {
-    leaves(group).iter().map(|(index, leaf)| Ok((*index, endorsed_device(leaf)?))).collect()
+    members_in(&group.export_tree())
+}
+
+/// The members that a tree has.
+pub(super) fn members_in(tree: &ExportedTree<'_>) -> Result<BTreeMap<u32, EndorsedDevice>, LeafError> {
+    leaves(tree).iter().map(|(index, leaf)| Ok((*index, endorsed_device(leaf)?))).collect()
 }
 
 /// Checks a commit by what it made of the group, at the hub's entry time.
@@ -61,6 +68,13 @@ pub(super) fn check_commit(
     commit: &CommitMessageDescription,
     at: Timestamp,
 ) -> Result<(), CommitViolation> {
+    if conversation.kind() == ConversationKind::Group {
+        // Who is removed cannot see the leaves of the new epoch; whether the removal is allowed can be seen.
+        if !matches!(commit.effect, CommitEffect::Removed { .. }) {
+            check_leaves(before, after, commit, at)?;
+        }
+        return rules::check(before, after, commit, at);
+    }
     if commit.is_external {
         return Err(CommitViolation::NotFromAMember);
     }
@@ -68,18 +82,29 @@ pub(super) fn check_commit(
         return Err(CommitViolation::ContextChanged);
     }
     check_proposals(&commit.effect)?;
-    let members_before = members(before)?;
-    let committer = members_before.get(&commit.committer).ok_or(CommitViolation::NotFromAMember)?;
-    let (leaves_before, leaves_after) = (leaves(before), leaves(after));
-    let path =
-        leaves_after.get(&commit.committer).filter(|leaf| leaves_before.get(&commit.committer) != Some(leaf));
-    check_path(path, committer, at)?;
+    check_leaves(before, after, commit, at)?;
+    check_members(conversation, &members(before)?, &members(after)?)
+}
+
+/// The committer's leaf is new and still the committer's; that one and all others that are new are endorsed now.
+fn check_leaves(
+    before: &MlsGroup,
+    after: &MlsGroup,
+    commit: &CommitMessageDescription,
+    at: Timestamp,
+) -> Result<(), CommitViolation> {
+    let (leaves_before, leaves_after) = (leaves(&before.export_tree()), leaves(&after.export_tree()));
+    if !commit.is_external {
+        let committer = leaves_before.get(&commit.committer).ok_or(CommitViolation::NotFromAMember)?;
+        let path = leaves_after.get(&commit.committer).filter(|leaf| *leaf != committer);
+        check_path(path, &endorsed_device(committer)?, at)?;
+    }
     for (index, leaf) in &leaves_after {
         if leaves_before.get(index) != Some(leaf) {
             endorsed_at(leaf, at)?;
         }
     }
-    check_members(conversation, &members_before, &members(after)?)
+    Ok(())
 }
 
 fn check_proposals(effect: &CommitEffect) -> Result<(), CommitViolation> {
@@ -98,12 +123,11 @@ fn check_path(
     at: Timestamp,
 ) -> Result<(), CommitViolation> {
     let renewed = endorsed_at(leaf.ok_or(CommitViolation::NoPath)?, at)?;
-    let same = (&renewed.account, renewed.account_key, renewed.device, renewed.device_key)
-        == (&committer.account, committer.account_key, committer.device, committer.device_key);
-    if same { Ok(()) } else { Err(CommitViolation::PathLeafNotCommitters) }
+    if renewed.is_same_device(committer) { Ok(()) } else { Err(CommitViolation::PathLeafNotCommitters) }
 }
 
-/// The rules of a direct conversation for the members after the commit.
+/// What holds for the members after each commit: they belong there, no account has two keys, no device two leaves, and in a
+/// direct conversation nobody is gone.
 pub(super) fn check_members(
     conversation: &Conversation,
     before: &BTreeMap<u32, EndorsedDevice>,
@@ -123,7 +147,8 @@ pub(super) fn check_members(
         }
         seen.push((&device.account, device.device));
     }
-    match before.values().find(|device| !keys.contains_key(&device.account)) {
+    let gone = before.values().find(|device| !keys.contains_key(&device.account));
+    match gone.filter(|_| conversation.kind() == ConversationKind::Direct) {
         Some(gone) => Err(CommitViolation::RemovesAccount(gone.account.clone())),
         None => Ok(()),
     }

@@ -27,7 +27,7 @@ use reqwest::Method;
 use super::{
     conversation::MlsRsConversation,
     device::{MlsRsDevice, now},
-    founding::Founded,
+    founding::{Changes, Founded},
     joining,
     keys::{Keys, random},
     log::EntryError,
@@ -42,6 +42,9 @@ pub enum Trouble {
     /// The relay refuses.
     #[error("{}: {}", .0.title, .0.detail)]
     Relay(Box<Problem>),
+    /// A proposal comes before anything else, and mls-rs cannot read it.
+    #[error("somebody leaves, and somebody else has to commit that first")]
+    SomebodyLeaves,
 }
 
 impl From<Box<Problem>> for Trouble {
@@ -67,7 +70,7 @@ impl MlsRsDevice {
             )
             .expect("a Welcome that verifies");
             assert_eq!(
-                joined.direct.id, welcome.conversation,
+                joined.context.id, welcome.conversation,
                 "the Welcome is for the conversation it is told for"
             );
             self.conversations.insert(welcome.conversation, joined);
@@ -77,12 +80,15 @@ impl MlsRsDevice {
         let ids: Vec<ConversationId> = self.conversations.keys().copied().collect();
         for id in ids {
             self.read(&id).await?;
+            if self.conversations.get(&id).is_some_and(|conversation| conversation.left_out) {
+                self.come_back(&id).await?;
+            }
         }
         Ok(())
     }
 
     /// Reads a log to its end, and reports on its commits.
-    async fn read(&mut self, id: &ConversationId) -> Result<(), Trouble> {
+    pub(super) async fn read(&mut self, id: &ConversationId) -> Result<(), Trouble> {
         let Self { api, conversations, keys, .. } = self;
         let conversation = conversations.get_mut(id).expect("there is a conversation");
         loop {
@@ -111,6 +117,12 @@ impl MlsRsDevice {
 
     /// Writes to somebody with whom there is a conversation. Gives the id of the note.
     pub async fn send(&mut self, to: &AccountUri, html: &str) -> Result<ObjectId, Trouble> {
+        let id = self.with(to).context.id;
+        self.say_in(&id, html).await
+    }
+
+    /// Writes in a conversation. Gives the id of the note.
+    pub async fn say_in(&mut self, id: &ConversationId, html: &str) -> Result<ObjectId, Trouble> {
         let note = Note {
             id: ObjectId::from_random(random()),
             html: html.to_owned(),
@@ -120,10 +132,13 @@ impl MlsRsDevice {
         let object = note.id.clone();
         let activity = Activity { id: ObjectId::from_random(random()), act: Act::Create(note) };
         let Self { api, conversations, keys, .. } = self;
-        let conversation = with(conversations.values_mut(), to);
+        let conversation = conversations.get_mut(id).expect("there is a conversation");
+        if conversation.leaving {
+            return Err(Trouble::SomebodyLeaves);
+        }
         let message = conversation.encrypt(&activity).expect("a message of the current epoch");
-        let (id, submission) = (conversation.direct.id, SubmissionId::from_bytes(random()));
-        let content = submission::message_content(&id, &submission, &message);
+        let submission = SubmissionId::from_bytes(random());
+        let content = submission::message_content(id, &submission, &message);
         conversation.submitted.insert(submission, log::digest(&message));
         let body = SubmitMessage {
             submission,
@@ -131,55 +146,60 @@ impl MlsRsDevice {
             message: message.into(),
             signature: keys.sign(Purpose::Submission, &content),
         };
-        let _: Accepted = api.post(&of(paths::MESSAGES, &id), &body).await?;
-        self.read(&id).await?;
+        let _: Accepted = api.post(&of(paths::MESSAGES, id), &body).await?;
+        self.read(id).await?;
         Ok(object)
     }
 
     /// Renews this device's leaf.
     pub async fn renew_leaf(&mut self, with_whom: &AccountUri) -> Result<(), Trouble> {
-        self.commit(with_whom, &[], &[]).await
+        let id = self.with(with_whom).context.id;
+        self.commit(&id, Changes::default()).await
     }
 
     /// Lets an account that started over in again: its new devices in place of its old ones, in one commit.
     pub async fn let_in(&mut self, account: &AccountUri) -> Result<(), Trouble> {
         let key_packages = self.claim(account).await?;
-        let old = with(self.conversations.values_mut(), account).leaves_of(account);
-        self.commit(account, &key_packages, &old).await
+        let (id, old) = (self.with(account).context.id, self.with(account).leaves_of(account));
+        self.commit(&id, Changes { add: &key_packages, remove: &old, policy: None }).await
     }
 
-    async fn commit(
-        &mut self,
-        with_whom: &AccountUri,
-        add: &[Vec<u8>],
-        remove: &[u32],
-    ) -> Result<(), Trouble> {
+    pub(super) async fn commit(&mut self, id: &ConversationId, changes: Changes<'_>) -> Result<(), Trouble> {
         let Self { api, conversations, keys, .. } = self;
-        let conversation = with(conversations.values_mut(), with_whom);
-        let bundle = conversation.commit(add, remove, now()).expect("a commit that is allowed");
-        let (id, submission) = (conversation.direct.id, SubmissionId::from_bytes(random()));
+        let conversation = conversations.get_mut(id).expect("there is a conversation");
+        if conversation.leaving {
+            return Err(Trouble::SomebodyLeaves);
+        }
+        let bundle = conversation.commit(changes, now()).expect("a commit that is allowed");
+        let submission = SubmissionId::from_bytes(random());
         conversation.submitted.insert(submission, log::digest(bundle.commit.as_slice()));
-        let signature = sign_bundle(keys, &id, &submission, &bundle);
+        let signature = sign_bundle(keys, id, &submission, &bundle);
         let body = SubmitCommit { submission, after: conversation.position().number, bundle, signature };
-        let _: Accepted = api.post(&of(paths::COMMITS, &id), &body).await?;
-        self.read(&id).await
+        let _: Accepted = api.post(&of(paths::COMMITS, id), &body).await?;
+        self.read(id).await
     }
 
     /// Founds the conversation with somebody.
     pub async fn found(&mut self, with_whom: &Handle) -> Result<AccountUri, Trouble> {
-        let handle = utf8_percent_encode(with_whom.as_str(), NON_ALPHANUMERIC);
-        let other: AccountInfo = self.api.get(&format!("{}?handle={handle}", paths::ACCOUNTS_LOOKUP)).await?;
-        let key_packages = self.claim(&other.account).await?;
-        let direct = Conversation::direct(&self.keys.account, &other.account, 0).expect("two accounts");
+        let other = self.look_up(with_whom).await?;
+        let key_packages = self.claim(&other).await?;
+        let direct = Conversation::direct(&self.keys.account, &other, 0).expect("two accounts");
         let founded = Founded::make(&self.client, &self.keys, direct, &key_packages, now())
             .expect("a group with the other's devices");
         let conversation = self.submit(founded).await?;
-        self.conversations.insert(conversation.direct.id, conversation);
-        Ok(other.account)
+        self.conversations.insert(conversation.context.id, conversation);
+        Ok(other)
+    }
+
+    /// The account that a handle is of.
+    pub(super) async fn look_up(&self, handle: &Handle) -> Result<AccountUri, Trouble> {
+        let handle = utf8_percent_encode(handle.as_str(), NON_ALPHANUMERIC);
+        let found: AccountInfo = self.api.get(&format!("{}?handle={handle}", paths::ACCOUNTS_LOOKUP)).await?;
+        Ok(found.account)
     }
 
     /// One key package of each device of an account.
-    async fn claim(&self, account: &AccountUri) -> Result<Vec<Vec<u8>>, Trouble> {
+    pub(super) async fn claim(&self, account: &AccountUri) -> Result<Vec<Vec<u8>>, Trouble> {
         let claim = ClaimKeyPackages { account: account.clone() };
         let claimed: ClaimedKeyPackages = self.api.post(paths::KEY_PACKAGES_CLAIM, &claim).await?;
         Ok(claimed.key_packages.into_iter().map(|claimed| claimed.key_package.0).collect())
@@ -209,7 +229,7 @@ impl MlsRsDevice {
     }
 }
 
-fn sign_bundle(
+pub(super) fn sign_bundle(
     keys: &Keys,
     id: &ConversationId,
     submission: &SubmissionId,
@@ -221,13 +241,6 @@ fn sign_bundle(
     keys.sign(Purpose::Submission, &content)
 }
 
-fn with<'a>(
-    mut conversations: impl Iterator<Item = &'a mut MlsRsConversation>,
-    other: &AccountUri,
-) -> &'a mut MlsRsConversation {
-    conversations.find(|conversation| conversation.direct.may_have(other)).expect("there is a conversation")
-}
-
-fn of(path: &str, id: &ConversationId) -> String {
+pub(super) fn of(path: &str, id: &ConversationId) -> String {
     paths::with(path, "conversation", &id.to_string())
 }

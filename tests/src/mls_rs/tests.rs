@@ -14,7 +14,7 @@ use infrasound_spec::{
 use super::{
     conversation::MlsRsConversation,
     device::{KeyPackageUse, key_package, now},
-    founding::Founded,
+    founding::{Changes, Founded},
     joining::{self, JoinError},
     keys::{Keys, random},
     log::EntryError,
@@ -73,7 +73,7 @@ fn note() -> Activity {
 }
 
 fn renewal(alice: &mut MlsRsConversation) -> LogEntry {
-    entry(3, EntryKind::Commit, alice.commit(&[], &[], now()).unwrap().commit.0)
+    entry(3, EntryKind::Commit, alice.commit(Changes::default(), now()).unwrap().commit.0)
 }
 
 fn message(alice: &mut MlsRsConversation) -> LogEntry {
@@ -91,7 +91,7 @@ fn what_is_not_altered_is_believed() {
     let (mut alice, mut bob) = acquainted();
     let entry = message(&mut alice);
     bob.take(&entry).unwrap();
-    assert_eq!(bob.received[0].sender.account, bob.direct.pair().unwrap()[0]);
+    assert_eq!(bob.received[0].sender.account, bob.context.pair().unwrap()[0]);
     assert_eq!(bob.received[0].number, 3);
 }
 

@@ -7,5 +7,6 @@ mod invitations;
 mod leaving;
 mod links;
 mod policy;
+mod siblings;
 mod stage;
 mod together;

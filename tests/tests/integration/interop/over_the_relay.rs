@@ -8,14 +8,10 @@ use infrasound_spec::{
     account::AccountUri,
     api::{conversations::ConversationHead, paths},
     consent::ContactState,
-    content::Act,
 };
-use infrasound_tests::{
-    device::Device,
-    mls_rs::{MlsRsConversation, MlsRsDevice},
-    sign_in::demo_token,
-    world::World,
-};
+use infrasound_tests::{device::Device, mls_rs::MlsRsDevice, sign_in::demo_token, world::World};
+
+use super::notes;
 
 async fn mls_rs_login(world: &World, name: &str) -> MlsRsDevice {
     MlsRsDevice::login(&world.base, &demo_token(&world.base, name).await).await
@@ -23,15 +19,6 @@ async fn mls_rs_login(world: &World, name: &str) -> MlsRsDevice {
 
 fn account(device: &Device) -> AccountUri {
     device.core().account().account
-}
-
-/// The notes of others that a conversation at mls-rs has: who wrote them, and what.
-fn notes(conversation: &MlsRsConversation) -> Vec<(AccountUri, String)> {
-    let notes = conversation.received.iter().filter_map(|received| match &received.activity.act {
-        Act::Create(note) => Some((received.sender.account.clone(), note.html.clone())),
-        _ => None,
-    });
-    notes.collect()
 }
 
 /// What a core shows of a conversation: who wrote, and what.
