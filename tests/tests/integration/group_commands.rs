@@ -104,6 +104,8 @@ fn people_make_a_group_talk_and_part() {
     refused(&cleo.run(&["send", "#Herd", "hello?"]), "refused");
 
     anna.succeed(&["group", "leave", "#Herd"]);
+    // Who has seen that commits it before anything else.
+    ben.succeed(&["inbox"]);
     ben.succeed(&["send", "#Herd", "alone"]);
     assert_eq!(roles(&ben, "#Herd"), [(json!(of_ben), json!("owner"))]);
     assert_eq!(texts(&ben, "#Herd").last().map(String::as_str), Some("alone"));
