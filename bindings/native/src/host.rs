@@ -263,6 +263,8 @@ impl Host {
             // An app that does not listen has no need of the event.
             event => drop(self.parts.events.send(event)),
         }
+        // Whoever waited for it finds it among the events.
+        self.outgoing.tell();
     }
 
     fn answer(&mut self, id: WishId, result: Result<Answer, Failure>) {
