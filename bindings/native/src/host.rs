@@ -41,7 +41,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// What the session asks of the host.
 pub(crate) enum Command {
     /// Give the client a wish, and its answer to the sender.
-    Wish(Wish, oneshot::Sender<Result<Answer, Failure>>),
+    Wish(Box<Wish>, oneshot::Sender<Result<Answer, Failure>>),
     /// Look something up in the client.
     Look(Box<dyn FnOnce(&Client) + Send>),
     /// Say when a message or a change of a group is no longer pending.
@@ -174,7 +174,7 @@ impl Host {
                 let id = WishId(self.next_wish);
                 self.next_wish += 1;
                 self.wishes.insert(id, answer);
-                self.inputs.push_back(Input::Wish(id, wish));
+                self.inputs.push_back(Input::Wish(id, *wish));
             }
             Command::Look(look) => look(&self.parts.client),
             Command::WaitSent(message, answer) => self.outgoing.wait(message, answer),
@@ -263,6 +263,8 @@ impl Host {
             // An app that does not listen has no need of the event.
             event => drop(self.parts.events.send(event)),
         }
+        // Whoever waited for it finds it among the events.
+        self.outgoing.tell();
     }
 
     fn answer(&mut self, id: WishId, result: Result<Answer, Failure>) {

@@ -18,6 +18,8 @@ pub(crate) struct Outgoing {
     states: HashMap<ObjectId, MessageState>,
     order: VecDeque<ObjectId>,
     waiting: Vec<(ObjectId, oneshot::Sender<MessageState>)>,
+    /// Who waited and can be told now.
+    due: Vec<(oneshot::Sender<MessageState>, MessageState)>,
 }
 
 impl Outgoing {
@@ -33,7 +35,15 @@ impl Outgoing {
         }
     }
 
-    /// Takes an event in.
+    /// Tells whoever waited for what was taken in.
+    pub(crate) fn tell(&mut self) {
+        for (waiting, state) in self.due.drain(..) {
+            // Whoever waited may have gone away.
+            let _ = waiting.send(state);
+        }
+    }
+
+    /// Takes an event in. Whoever waits for it is told by [`Outgoing::tell`].
     pub(crate) fn observe(&mut self, event: &Event) {
         match event {
             Event::WishDone(_, Answer::Queued { message, .. }) => self.remember(message),
@@ -62,9 +72,8 @@ impl Outgoing {
 
     fn advance(&mut self, message: &ObjectId, state: MessageState) {
         if !is_pending(&state) {
-            for (_, waiting) in self.waiting.extract_if(.., |(waited, _)| waited == message) {
-                let _ = waiting.send(state.clone());
-            }
+            let over = self.waiting.extract_if(.., |(waited, _)| waited == message);
+            self.due.extend(over.map(|(_, waiting)| (waiting, state.clone())));
         }
         if let Some(known) = self.states.get_mut(message) {
             *known = state;
@@ -105,8 +114,10 @@ mod tests {
         let (sender, mut early) = oneshot::channel();
         outgoing.wait(id(1), sender);
         outgoing.observe(&state(1, MessageState::Pending(Some("keys".to_owned()))));
+        outgoing.tell();
         assert!(early.try_recv().is_err());
         outgoing.observe(&state(1, MessageState::Sent));
+        outgoing.tell();
         assert_eq!(early.try_recv(), Ok(MessageState::Sent));
         let (sender, mut late) = oneshot::channel();
         outgoing.wait(id(1), sender);
@@ -121,6 +132,7 @@ mod tests {
         let (sender, mut done) = oneshot::channel();
         outgoing.wait(id(1), sender);
         outgoing.observe(&Event::Changed { conversation, object: id(1) });
+        outgoing.tell();
         assert_eq!(done.try_recv(), Ok(MessageState::Sent));
         outgoing.observe(&queued(2));
         let failure = Failure::new(FailureCode::NotAllowed, "no");

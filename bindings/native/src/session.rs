@@ -201,7 +201,7 @@ impl Session {
     /// Gives the client a wish and waits for its answer.
     pub async fn wish(&self, wish: Wish) -> Result<Answer, Error> {
         let (sender, answer) = oneshot::channel();
-        self.send(Command::Wish(wish, sender)).await?;
+        self.send(Command::Wish(Box::new(wish), sender)).await?;
         let answer = timeout(WISH, answer).await.map_err(|_| host::no_answer())?;
         Ok(answer.map_err(|_| self.end())??)
     }

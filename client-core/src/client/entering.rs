@@ -94,7 +94,9 @@ impl Client {
         }
         let link = self.links.get(&id);
         let wanted = (conversation.left_out || link.is_some()) && !conversation.barred;
-        if !wanted || self.is_put_off(&Waiter::Conversation(id), step) {
+        // Who has asked may have been let in meanwhile.
+        let welcome = link.is_some() && self.may_be_welcome(id);
+        if !wanted || welcome || self.is_put_off(&Waiter::Conversation(id), step) {
             return false;
         }
         if link.is_none() && !self.may_speak(id) {
@@ -129,6 +131,10 @@ impl Client {
             Ok(given) => given,
             Err(problem) => return self.not_let_in(id, &problem, true, step),
         };
+        // A Welcome came first.
+        if self.conversations.get(&id).is_some_and(Conversation::is_joined) && !self.links.contains_key(&id) {
+            return;
+        }
         let Some(mut conversation) = self.conversations.remove(&id) else { return };
         let made = self.make_entry(&conversation, &given, step);
         match made {
@@ -405,6 +411,8 @@ impl Client {
         self.forget_link(id, step);
         if let Some(group) = self.group_mut(id) {
             group.ended = None;
+            // The relay has to know: what it says of a group that others let one into is that nothing was said yet.
+            group.unsynced |= group.consent != ContactState::Accepted || by_link;
             group.consent = ContactState::Accepted;
         }
         self.schedule_renewal(conversation, 24 * HOUR, step);

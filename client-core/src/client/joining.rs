@@ -80,6 +80,8 @@ struct Joined {
 impl Client {
     pub(super) fn welcomes_told(&mut self, list: Result<WelcomeList, Box<Problem>>) {
         self.sync.welcomes = false;
+        // Who has a link waited for this.
+        self.active.extend(self.links.keys());
         let Ok(list) = list else { return };
         for welcome in list.welcomes {
             if self.welcomes.len() >= MAX_WELCOMES {
@@ -94,6 +96,13 @@ impl Client {
                 self.welcomes.push_back(welcome);
             }
         }
+    }
+
+    /// Whether others have let this device into a conversation, or may have: then it need not come in by itself.
+    pub(super) fn may_be_welcome(&self, id: ConversationId) -> bool {
+        self.sync.welcomes
+            || self.welcomes.iter().any(|welcome| welcome.conversation == id)
+            || self.joining.as_ref().is_some_and(|joining| joining.welcome.conversation == id)
     }
 
     /// Gets what a Welcome needs, one after the other, and uses it.

@@ -103,7 +103,12 @@ fn people_make_a_group_talk_and_part() {
     assert_eq!(ended, "removed");
     refused(&cleo.run(&["send", "#Herd", "hello?"]), "refused");
 
-    anna.succeed(&["group", "leave", "#Herd"]);
+    // Leaving waits until somebody else has confirmed the last change.
+    ben.succeed(&["inbox"]);
+    let left = of_type(anna.succeed(&["group", "leave", "#Herd"]), "done").remove(0);
+    assert_eq!(left["state"], "done");
+    // Who has seen that commits it before anything else.
+    ben.succeed(&["inbox"]);
     ben.succeed(&["send", "#Herd", "alone"]);
     assert_eq!(roles(&ben, "#Herd"), [(json!(of_ben), json!("owner"))]);
     assert_eq!(texts(&ben, "#Herd").last().map(String::as_str), Some("alone"));

@@ -39,7 +39,13 @@ pub(super) async fn inbox(app: &mut App, follow: bool) -> Result<End, CommandErr
         follow_on(app, shown, online).await?;
         return Ok(End::Finish);
     }
-    if online { Ok(End::Finish) } else { Err(CommandError::Offline) }
+    if !online {
+        return Err(CommandError::Offline);
+    }
+    // What waited for the relay goes now, and is said to be done.
+    app.settle().await?;
+    app.show_happenings()?;
+    Ok(End::Finish)
 }
 
 /// Shows what the person has not seen of a conversation. Gives the number of the last message.

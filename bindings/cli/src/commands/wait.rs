@@ -8,6 +8,7 @@ use infrasound_core::{
 };
 use infrasound_native::{Error, Session};
 use infrasound_spec::content::ObjectId;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     app::{App, ONLINE},
@@ -17,6 +18,7 @@ use crate::{
 };
 
 const LAST_MOMENT: Duration = Duration::from_millis(50);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// What becomes of a message, or of a change of a group, while we wait. The wait ends early when the relay can't be
 /// reached, or when everything that could go has gone and this has not: it waits for something else.
@@ -38,7 +40,14 @@ pub(super) async fn fate(
             None => waiting_for(session, to).await?,
         },
         stuck = stuck => match stuck {
-            Ok(_) => waiting_for(session, to).await?,
+            Ok(_) => match waiting_for(session, to).await? {
+                Some(reason) => Some(reason),
+                // Nothing is in its way: it was put off for a moment.
+                None => match timeout(ONLINE, &mut sent).await {
+                    Ok(state) => return Ok(state?.unwrap_or(MessageState::Pending(None))),
+                    Err(_) => waiting_for(session, to).await?,
+                },
+            },
             Err(Error::Offline(reason)) => Some(reason),
             Err(error) => return Err(error.into()),
         },
@@ -46,6 +55,26 @@ pub(super) async fn fate(
     // It may have gone in the last moment.
     let state = session.wait_sent(id.clone(), LAST_MOMENT).await?;
     Ok(state.unwrap_or(MessageState::Pending(reason)))
+}
+
+/// Waits until something shows in what this device knows, unless the relay can't be reached.
+pub(super) async fn until<T>(
+    app: &mut App,
+    mut look: impl AsyncFnMut(&mut App) -> Result<Option<T>, CommandError>,
+) -> Result<Option<T>, CommandError> {
+    let deadline = Instant::now() + ONLINE;
+    match app.session.wait_caught_up(ONLINE).await {
+        Ok(()) => {}
+        Err(Error::Offline(_)) => return look(app).await,
+        Err(error) => return Err(error.into()),
+    }
+    loop {
+        let found = look(app).await?;
+        if found.is_some() || app.session.offline().is_some() || Instant::now() > deadline {
+            return Ok(found);
+        }
+        sleep(LOOK_AGAIN).await;
+    }
 }
 
 async fn waiting_for(session: &Session, to: &Recipient) -> Result<Option<String>, CommandError> {

@@ -41,7 +41,8 @@ pub(super) async fn add(
             progress::say_not_added(app, group.id).await?;
             return Err(wait::failure(app, &message, &reason));
         }
-        MessageState::Pending(reason) => Some((message, reason.or_else(|| wait::relays_reason(app)))),
+        MessageState::Pending(None) => Some((message, Some(change::unsaid_reason(app)))),
+        MessageState::Pending(reason) => Some((message, reason)),
         _ => None,
     };
     let end = change::say(app, done, &group, queued)?;

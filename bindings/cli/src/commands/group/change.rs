@@ -84,9 +84,17 @@ pub(super) async fn fate(
     limit: Duration,
 ) -> Result<MessageState, CommandError> {
     match wait::fate(&app.session, &group.recipient(), id, limit).await? {
-        MessageState::Pending(None) => Ok(MessageState::Pending(wait::relays_reason(app))),
+        MessageState::Pending(None) => Ok(MessageState::Pending(Some(unsaid_reason(app)))),
         fate => Ok(fate),
     }
+}
+
+/// Why a change waits of which nothing else is known: leaving, and a new key, wait until others have confirmed what came
+/// before.
+pub(super) fn unsaid_reason(app: &mut App) -> String {
+    wait::relays_reason(app)
+        .or_else(|| app.session.offline())
+        .unwrap_or_else(|| "somebody else in the group has to confirm the last change first".to_owned())
 }
 
 /// The same for what a group is called: that is told in a message of which nobody hears when it is sent.

@@ -51,7 +51,8 @@ pub(super) async fn create(
     };
     let queued = match fate {
         MessageState::Failed(reason) => return Err(wait::failure(app, &message, &reason)),
-        MessageState::Pending(reason) => Some((message, reason.or_else(|| wait::relays_reason(app)))),
+        MessageState::Pending(None) => Some((message, Some(change::unsaid_reason(app)))),
+        MessageState::Pending(reason) => Some((message, reason)),
         _ => None,
     };
     let is_made = queued.is_none();

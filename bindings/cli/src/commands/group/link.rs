@@ -14,7 +14,7 @@ use super::found::{self, Found};
 use crate::{
     app::{App, Reached},
     arguments::GroupArgument,
-    commands::End,
+    commands::{End, wait},
     exit::CommandError,
     line::{JoinLink, Line},
     time,
@@ -31,16 +31,20 @@ pub(super) async fn link(
     let (lifetime, uses) = (days * DAY, uses.unwrap_or_default());
     let wish = Wish::Group(GroupWish::MakeLink { conversation, lifetime, uses });
     let Answer::Link(link) = app.session.wish(wish).await? else { return Ok(End::Finish) };
-    let reached = app.settle().await?;
+    let key = link.key();
     let failed = |event: &Event| matches!(event, Event::IntentFailed { conversation: Some(id), .. } if *id == conversation);
-    if let Some(Event::IntentFailed { failure, .. }) = app.find_event(failed) {
-        return Err(Error::Refused(failure).into());
-    }
+    let standing = wait::until(app, async |app| {
+        if let Some(Event::IntentFailed { failure, .. }) = app.find_event(failed) {
+            return Err(Error::Refused(failure).into());
+        }
+        let policy = found::load(&app.session, conversation).await?.policy;
+        Ok(policy.and_then(|policy| policy.links.get(&key).copied()))
+    });
+    let standing = standing.await?;
     let policy = found::load(&app.session, conversation).await?.policy;
-    let standing = policy.as_ref().and_then(|policy| policy.links.get(&link.key()).copied());
     let terms = standing.unwrap_or_else(|| LinkTerms { expires: in_days(days), uses });
     let text = LinkText { relay: app.session.relay().clone(), link: link.clone() };
-    let state = if standing.is_some() { Reached::Relay } else { reached }.word();
+    let state = if standing.is_some() { Reached::Relay } else { Reached::Queue }.word();
     let made = JoinLink { state, ..JoinLink::new(&link.key(), terms, Some(text), conversation, &group.name) };
     app.screen.show(&Line::JoinLink(made))?;
     if standing.is_none() {
