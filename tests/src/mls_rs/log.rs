@@ -205,18 +205,16 @@ impl MlsRsConversation {
         let fell = |number: &mut Option<u64>| number.take_if(|number| *number >= target).is_some();
         let (refused, removed) = (fell(&mut self.refused), fell(&mut self.removed));
         match self.provisional.iter().position(|(number, _)| *number == target) {
-            Some(first) => match self.provisional.drain(first..).next() {
-                Some((_, Some(before))) => {
+            Some(first) => {
+                if let Some((_, Some(before))) = self.provisional.drain(first..).next() {
                     self.group = before;
                     self.leaving = false;
-                    Ok(())
-                }
-                // What let this device in is void: it is out again.
-                _ => {
+                } else {
+                    // What let this device in is void: it is out again.
                     self.left_out = true;
-                    Ok(())
                 }
-            },
+                Ok(())
+            }
             None if refused || removed => Ok(()),
             None => Err(EntryError::WrongControl(entry.number)),
         }

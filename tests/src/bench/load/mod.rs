@@ -77,7 +77,7 @@ pub async fn run(report: &mut Report) {
     let preparing = begin.elapsed();
     let (found, outcomes) = rounds(&relay, &senders).await;
     add_rows(&found, report);
-    let latency = latency::measure(&relay).await;
+    let latency = Box::pin(latency::measure(&relay)).await;
     add_latency(&latency, report);
     let kept = read_back::count(&relay, &senders, &outcomes).await;
     report.add(Row::at_most(
