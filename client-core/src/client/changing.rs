@@ -308,7 +308,7 @@ impl Client {
 }
 
 /// Who has proposed to leave: leaf and account.
-fn leavers(conversation: &Conversation) -> Vec<(u32, AccountUri)> {
+pub(super) fn leavers(conversation: &Conversation) -> Vec<(u32, AccountUri)> {
     let Some(group) = &conversation.group else { return Vec::new() };
     group
         .pending_proposals()

@@ -20,6 +20,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     Client, Listed,
+    changing::leavers,
     requests::{Purpose, Reply, failure},
     step::Step,
     uploading::uploads,
@@ -453,10 +454,14 @@ impl Client {
 
     fn view(&self, id: ConversationId, conversation: &Conversation, step: &Step) -> Option<GroupView> {
         let policy = conversation.policy.clone();
+        // Who has said that they leave is gone, whoever commits that.
+        let leaving = leavers(conversation);
+        let stays = |account: &&AccountUri| !leaving.iter().any(|(_, leaver)| leaver == *account);
         let mut members: Vec<Member> = conversation
             .members
             .accounts()
             .into_keys()
+            .filter(stays)
             .map(|account| Member {
                 person: Person { account: account.clone(), handle: self.handle_of(account) },
                 role: policy.as_ref().map(|policy| policy.role(account)).unwrap_or_default(),

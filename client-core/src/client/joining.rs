@@ -382,6 +382,8 @@ impl Client {
         if conversation.refresh_members().is_err() {
             conversation.drop_group();
         }
+        // Whatever had to wait for this waits no longer.
+        self.go_ahead(&Waiter::Conversation(conversation.id));
         self.see_members(conversation, step);
         self.schedule_renewal(conversation, 24 * HOUR, step);
         self.joined_group(conversation, welcome, step);

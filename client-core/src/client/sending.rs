@@ -79,8 +79,11 @@ impl Client {
         if self.is_put_off(&Waiter::Conversation(id), step) {
             return false;
         }
+        let Some(intent) = self.next_intent_of(id) else {
+            self.set_waiting(id, self.leave_waits(id), step);
+            return false;
+        };
         self.set_waiting(id, None, step);
-        let Some(intent) = self.next_intent_of(id) else { return false };
         let blocked = self.conversations.get(&id).is_some_and(Self::has_proposals)
             && matches!(
                 (&intent.stage, &intent.work),
@@ -93,6 +96,17 @@ impl Client {
             self.carry_out(id, intent, step);
         }
         true
+    }
+
+    /// What a wish to leave waits for, if there is one.
+    fn leave_waits(&self, id: ConversationId) -> Option<String> {
+        let leaves = |intent: &Intent| {
+            intent.conversation() == Some(id)
+                && matches!(intent.work, Work::Leave { .. })
+                && !intent.is_held()
+        };
+        let text = "you leave as soon as somebody else in the group has confirmed the last change";
+        self.intents.values().any(leaves).then(|| text.to_owned())
     }
 
     /// Whether a direct conversation is encrypted for whom the person means, as far as this device knows.
