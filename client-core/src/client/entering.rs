@@ -94,9 +94,8 @@ impl Client {
         }
         let link = self.links.get(&id);
         let wanted = (conversation.left_out || link.is_some()) && !conversation.barred;
-        // Who has asked may have been let in meanwhile.
-        let welcome = link.is_some() && self.may_be_welcome(id);
-        if !wanted || welcome || self.is_put_off(&Waiter::Conversation(id), step) {
+        // Let in by others, one has what was said since.
+        if !wanted || self.may_be_welcome(id) || self.is_put_off(&Waiter::Conversation(id), step) {
             return false;
         }
         if link.is_none() && !self.may_speak(id) {

@@ -80,8 +80,10 @@ struct Joined {
 impl Client {
     pub(super) fn welcomes_told(&mut self, list: Result<WelcomeList, Box<Problem>>) {
         self.sync.welcomes = false;
-        // Who has a link waited for this.
+        // Who could come in by itself waited for this.
         self.active.extend(self.links.keys());
+        let left_out = self.conversations.values().filter(|conversation| conversation.left_out);
+        self.active.extend(left_out.map(|conversation| conversation.id));
         let Ok(list) = list else { return };
         for welcome in list.welcomes {
             if self.welcomes.len() >= MAX_WELCOMES {

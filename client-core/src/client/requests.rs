@@ -383,6 +383,8 @@ impl Client {
             Purpose::Tree => self.tree_fetched(reply.parse::<TreeBytes>(), step),
             // Gone is what was wanted; a refusal changes nothing.
             Purpose::DropWelcome(welcome) => {
+                let about = self.welcomes.iter().filter(|pending| pending.welcome == welcome);
+                self.active.extend(about.map(|pending| pending.conversation));
                 self.welcomes.retain(|pending| pending.welcome != welcome);
                 // The list may have been a part of all.
                 self.sync.welcomes |= self.welcomes.is_empty();

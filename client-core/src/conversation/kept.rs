@@ -187,7 +187,7 @@ mod tests {
     }
 
     fn conversation() -> Conversation {
-        let other = "https://b.example/users/bob".parse().unwrap();
+        let other = Some("https://b.example/users/bob".parse().unwrap());
         Conversation::new(ConversationId::from_bytes([2; 32]), other)
     }
 

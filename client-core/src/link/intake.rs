@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_state_with_a_group_is_refused() {
-        let mut state = State::new(ID, "https://b.example/users/bob".parse().unwrap());
+        let mut state = State::new(ID, Some("https://b.example/users/bob".parse().unwrap()));
         assert_eq!(take(LinkPlace::Conversation(ID), STATE, &stored::encode(&state)), Ok(()));
         state.group_id = Some(vec![1]);
         assert_eq!(

@@ -10,17 +10,19 @@ use openmls::{
         MlsMessageOut, ProcessedMessageContent, ProcessedWelcome,
     },
 };
-use openmls_rust_crypto::RustCrypto;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
+use zeroize::Zeroizing;
 
-use super::{Provider, credential, join_config, lifetime, parts::Part, signer::DeviceSigner, store::*};
+use super::{
+    Provider, credential, crypto::Crypto, join_config, lifetime, parts::Part, signer::DeviceSigner, store::*,
+};
 
 /// More than make one part of a sequence.
 const MEMBERS: u8 = 36;
 
 struct Member {
-    crypto: RustCrypto,
+    crypto: Crypto,
     account: AccountUri,
     signer: DeviceSigner,
     store: MlsStore,
@@ -41,7 +43,7 @@ fn now() -> Timestamp {
 impl Member {
     fn new(number: u8) -> Self {
         Self {
-            crypto: RustCrypto::default(),
+            crypto: Crypto::new(&Zeroizing::new([number; 32])),
             account: format!("https://social.example/users/member{number}").parse().unwrap(),
             signer: DeviceSigner::from_seed(&[number; 32]),
             store: MlsStore::default(),
