@@ -78,8 +78,9 @@ struct Joined {
 }
 
 impl Client {
-    pub(super) fn welcomes_told(&mut self, list: Result<WelcomeList, Box<Problem>>) {
+    pub(super) fn welcomes_told(&mut self, list: Result<WelcomeList, Box<Problem>>, step: &mut Step) {
         self.sync.welcomes = false;
+        let unheard = std::mem::take(&mut self.unheard);
         let Ok(list) = list else { return };
         for welcome in list.welcomes {
             if self.welcomes.len() >= MAX_WELCOMES {
@@ -94,6 +95,24 @@ impl Client {
                 self.welcomes.push_back(welcome);
             }
         }
+        for head in unheard {
+            if !self.has_welcome(head.conversation) {
+                self.list_from_head(&head, step);
+                self.take_head(&head, step);
+            }
+        }
+        let known_last = &self.known_last;
+        let grown = self
+            .summaries
+            .iter()
+            .filter(|(id, listed)| known_last.get(*id).is_some_and(|last| listed.stored.position < *last));
+        self.active.extend(grown.map(|(id, _)| *id));
+    }
+
+    /// Whether a Welcome into a conversation waits here.
+    pub(super) fn has_welcome(&self, id: ConversationId) -> bool {
+        self.welcomes.iter().any(|welcome| welcome.conversation == id)
+            || self.joining.as_ref().is_some_and(|joining| joining.welcome.conversation == id)
     }
 
     /// Gets what a Welcome needs, one after the other, and uses it.

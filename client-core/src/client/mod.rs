@@ -66,7 +66,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use infrasound_spec::{
     account::{AccountUri, DeviceId, Handle},
-    api::conversations::PendingWelcome,
+    api::conversations::{ConversationHead, PendingWelcome},
     blob::BlobId,
     consent::{ContactState, RequestPolicy},
     conversation::ConversationId,
@@ -142,6 +142,8 @@ pub struct Client {
     metadata_due: HashMap<ConversationId, Timestamp>,
     /// How often in a row a commit of an intent came too late.
     lost_races: HashMap<u64, u32>,
+    /// Where this device has a leaf, the relay says, and which it has never heard of: until Welcomes are told.
+    unheard: Vec<ConversationHead>,
     /// Links that this device wants to join by.
     links: HashMap<ConversationId, crate::group_link::GroupLink>,
     /// How far blobs are, as the relay has said since this client was opened.
@@ -166,8 +168,8 @@ struct Listed {
     asked_at: u64,
     /// The other account has started over, the relay says: its leaves are nobody's devices.
     started_over: bool,
-    /// The relay says that this device has no leaf there, though the account has.
-    outside: bool,
+    /// Whether this device has a leaf there, as the relay says. The account has one.
+    leaf: Option<bool>,
     /// It is over for this account, and the relay has stopped to name it.
     forgotten: bool,
     /// How many ask to be let into the group, as the app was told last.
@@ -184,7 +186,7 @@ impl Listed {
             waiting: None,
             asked_at: 0,
             started_over: false,
-            outside: false,
+            leaf: None,
             forgotten: false,
             join_requests: 0,
         }
