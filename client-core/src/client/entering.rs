@@ -93,7 +93,10 @@ impl Client {
             return true;
         }
         let link = self.links.get(&id);
-        let out = conversation.left_out || self.has_lost_group(conversation);
+        // A Welcome is the better way in, and may be on its way.
+        let out = (conversation.left_out || self.has_lost_group(conversation))
+            && !self.sync.welcomes
+            && !self.has_welcome(id);
         let wanted = (out || link.is_some()) && !conversation.barred;
         if !wanted || self.is_put_off(&Waiter::Conversation(id), step) {
             return false;
@@ -120,11 +123,10 @@ impl Client {
         true
     }
 
-    /// Whether this device has a leaf there, the relay says, and nothing of the group: no state, and no Welcome to get it by.
+    /// Whether this device has a leaf there, the relay says, and nothing of the group.
     fn has_lost_group(&self, conversation: &Conversation) -> bool {
         let leaf = self.summaries.get(&conversation.id).and_then(|listed| listed.leaf);
-        let told = !self.sync.conversations && !self.sync.welcomes;
-        told && leaf == Some(true) && conversation.state.is_bare() && !self.has_welcome(conversation.id)
+        !self.sync.conversations && leaf == Some(true) && conversation.state.is_bare()
     }
 
     pub(super) fn group_info_given(

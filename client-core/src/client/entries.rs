@@ -106,9 +106,12 @@ impl Client {
             list.conversations.iter().map(|head| head.conversation).collect();
         self.unheard.clear();
         for head in list.conversations {
-            if head.member && !self.summaries.contains_key(&head.conversation) {
-                // Its Welcome is on its way; if not, this device has lost all that it had of it.
+            let joined = self.conversations.get(&head.conversation).is_some_and(Conversation::is_joined);
+            if head.member && !joined {
+                // Its Welcome is on its way; if not, this device has lost what it had of it.
                 self.sync.welcomes = true;
+            }
+            if head.member && !self.summaries.contains_key(&head.conversation) {
                 self.unheard.push(head);
                 continue;
             }

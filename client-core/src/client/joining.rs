@@ -101,17 +101,16 @@ impl Client {
                 self.take_head(&head, step);
             }
         }
-        let known_last = &self.known_last;
-        let grown = self
-            .summaries
-            .iter()
-            .filter(|(id, listed)| known_last.get(*id).is_some_and(|last| listed.stored.position < *last));
-        self.active.extend(grown.map(|(id, _)| *id));
+        let lost = self.conversations.iter().filter(|(_, one)| one.left_out || one.state.is_bare());
+        self.active.extend(lost.map(|(id, _)| *id));
     }
 
-    /// Whether a Welcome into a conversation waits here.
+    /// Whether a Welcome into a conversation waits here, and is not on its way back to the relay.
     pub(super) fn has_welcome(&self, id: ConversationId) -> bool {
-        self.welcomes.iter().any(|welcome| welcome.conversation == id)
+        let dropping = |welcome: &PendingWelcome| {
+            self.has_request(|purpose| matches!(purpose, Purpose::DropWelcome(id) if *id == welcome.welcome))
+        };
+        self.welcomes.iter().any(|welcome| welcome.conversation == id && !dropping(welcome))
             || self.joining.as_ref().is_some_and(|joining| joining.welcome.conversation == id)
     }
 
