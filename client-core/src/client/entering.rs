@@ -18,7 +18,7 @@ use infrasound_spec::{
     consent::ContactState,
     conversation::ConversationId,
     external::{self, ExternalJoin},
-    log::LogPosition,
+    log::{EntryKind, LogEntry, LogPosition},
     members::Members,
     mls::{self as parameters, LOG_POSITION_EXTENSION},
     policy::{GroupPolicy, JoinMode},
@@ -93,9 +93,11 @@ impl Client {
             return true;
         }
         let link = self.links.get(&id);
-        let wanted = (conversation.left_out || link.is_some()) && !conversation.barred;
         // Let in by others, one has what was said since.
-        if !wanted || self.may_be_welcome(id) || self.is_put_off(&Waiter::Conversation(id), step) {
+        let out = conversation.left_out || self.has_lost_group(conversation);
+        let wanted = (out || link.is_some()) && !conversation.barred;
+        let welcome = self.sync.welcomes || self.has_welcome(id);
+        if !wanted || welcome || self.is_put_off(&Waiter::Conversation(id), step) {
             return false;
         }
         if link.is_none() && !self.may_speak(id) {
@@ -118,6 +120,12 @@ impl Client {
         let path = paths::with(paths::GROUP_INFO, "conversation", &id.to_string());
         self.request(Purpose::GroupInfo(id), Method::Post, path, Some(&AskGroupInfo { proof }), step);
         true
+    }
+
+    /// Whether this device has a leaf there, the relay says, and nothing of the group.
+    fn has_lost_group(&self, conversation: &Conversation) -> bool {
+        let leaf = self.summaries.get(&conversation.id).and_then(|listed| listed.said.leaf);
+        !self.sync.conversations && leaf == Some(true) && conversation.state.is_bare()
     }
 
     pub(super) fn group_info_given(
@@ -393,8 +401,9 @@ impl Client {
         let id = conversation.id;
         self.go_ahead(&Waiter::Conversation(id));
         let state = &mut conversation.state;
-        let missed = state.position.number > 0 && accepted.number > state.position.number + 1;
-        let had_history = self.summaries.get(&id).is_some_and(|listed| listed.stored.last_page.is_some());
+        let listed = self.summaries.get(&id);
+        let seen =
+            listed.filter(|listed| listed.stored.last_page.is_some()).map(|listed| listed.stored.position);
         state.joined_at = accepted.number;
         state.provisional = vec![accepted.number];
         state.voided = 0;
@@ -419,11 +428,30 @@ impl Client {
         self.log_grew(id, accepted.number);
         if by_link {
             self.tell_own_entry(conversation, accepted, StoredChange::Joined, step);
-        } else if missed && had_history {
-            self.tell_own_entry(conversation, accepted, StoredChange::Missed, step);
+        } else if let Some(seen) = seen {
+            let before = conversation.state.position.number;
+            if std::mem::take(&mut conversation.state.missed) || before > seen {
+                self.tell_own_entry(conversation, accepted, StoredChange::Missed, step);
+            } else {
+                conversation.state.missed_after = Some(seen);
+            }
         }
         self.set_waiting(id, None, step);
         self.took_in(conversation, step);
+    }
+
+    /// An entry of before this device came in by itself. If something was said in it that is not here, that is told, where it
+    /// came in.
+    pub(super) fn pass_over(&mut self, conversation: &mut Conversation, entry: &LogEntry, step: &mut Step) {
+        let Some(seen) = conversation.state.missed_after else { return };
+        let joined_at = conversation.state.joined_at;
+        if entry.kind == EntryKind::Message && entry.number > seen {
+            let accepted = Accepted { number: joined_at, time: entry.time };
+            self.tell_own_entry(conversation, accepted, StoredChange::Missed, step);
+            conversation.state.missed_after = None;
+        } else if entry.number >= joined_at {
+            conversation.state.missed_after = None;
+        }
     }
 
     /// The link only lets one ask.

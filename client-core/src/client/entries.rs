@@ -87,7 +87,7 @@ impl Client {
         match Conversation::load(id, other, records) {
             Ok(mut conversation) => {
                 self.take_names(&conversation);
-                let outside = self.summaries.get(&id).is_some_and(|listed| listed.said.outside);
+                let outside = self.summaries.get(&id).is_some_and(|listed| listed.said.leaf == Some(false));
                 conversation.left_out = outside && !conversation.is_joined();
                 self.conversations.insert(id, conversation);
             }
@@ -104,7 +104,17 @@ impl Client {
         let Ok(list) = list else { return };
         let told: BTreeSet<ConversationId> =
             list.conversations.iter().map(|head| head.conversation).collect();
+        self.unheard.clear();
         for head in list.conversations {
+            let joined = self.conversations.get(&head.conversation).is_some_and(Conversation::is_joined);
+            if head.member && !joined {
+                // Its Welcome is on its way; if not, this device has lost what it had of it.
+                self.sync.welcomes = true;
+            }
+            if head.member && !self.summaries.contains_key(&head.conversation) {
+                self.unheard.push(head);
+                continue;
+            }
             self.list_from_head(&head, step);
             self.take_head(&head, step);
         }
@@ -149,9 +159,9 @@ impl Client {
         }
     }
 
-    /// A conversation that another device of the account is in, and this one has never heard of.
-    fn list_from_head(&mut self, head: &ConversationHead, step: &mut Step) {
-        if head.member || self.summaries.contains_key(&head.conversation) {
+    /// A conversation that the account is in, and this device has never heard of.
+    pub(super) fn list_from_head(&mut self, head: &ConversationHead, step: &mut Step) {
+        if self.summaries.contains_key(&head.conversation) {
             return;
         }
         match head.kind {
@@ -196,14 +206,14 @@ impl Client {
         self.summary_changed(id, step);
     }
 
-    fn take_head(&mut self, head: &ConversationHead, step: &mut Step) {
+    pub(super) fn take_head(&mut self, head: &ConversationHead, step: &mut Step) {
         let id = head.conversation;
         let Some(listed) = self.summaries.get_mut(&id) else { return };
         // What was taken in since the relay was asked may not be in its answer.
         let seen = listed.asked_at;
         listed.said.started_over =
             listed.other.as_ref().is_some_and(|other| head.started_over.contains(other));
-        listed.said.outside = !head.member;
+        listed.said.leaf = Some(head.member);
         if listed.said.started_over {
             self.active.insert(id);
         }
@@ -329,6 +339,8 @@ impl Client {
             }
         } else if entry.kind == EntryKind::Void {
             self.take_void(conversation, &entry, step);
+        } else if number <= conversation.state.joined_at {
+            self.pass_over(conversation, &entry, step);
         }
         conversation.state.position = position;
         conversation.chain.push(&position);
@@ -606,6 +618,7 @@ impl Client {
         let was_refused = conversation.state.refused.is_some_and(|refused| refused >= commit);
         if was_refused {
             conversation.state.refused = None;
+            conversation.state.missed = false;
         }
         let was_removed = conversation.state.removed.is_some_and(|removed| removed >= commit);
         if was_removed {

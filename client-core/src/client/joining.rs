@@ -78,12 +78,11 @@ struct Joined {
 }
 
 impl Client {
-    pub(super) fn welcomes_told(&mut self, list: Result<WelcomeList, Box<Problem>>) {
+    pub(super) fn welcomes_told(&mut self, list: Result<WelcomeList, Box<Problem>>, step: &mut Step) {
         self.sync.welcomes = false;
-        // Who could come in by itself waited for this.
+        // Who has a link waited for this.
         self.active.extend(self.links.keys());
-        let left_out = self.conversations.values().filter(|conversation| conversation.left_out);
-        self.active.extend(left_out.map(|conversation| conversation.id));
+        let unheard = std::mem::take(&mut self.unheard);
         let Ok(list) = list else { return };
         for welcome in list.welcomes {
             if self.welcomes.len() >= MAX_WELCOMES {
@@ -98,12 +97,22 @@ impl Client {
                 self.welcomes.push_back(welcome);
             }
         }
+        for head in unheard {
+            if !self.has_welcome(head.conversation) {
+                self.list_from_head(&head, step);
+                self.take_head(&head, step);
+            }
+        }
+        let lost = self.conversations.iter().filter(|(_, one)| one.left_out || one.state.is_bare());
+        self.active.extend(lost.map(|(id, _)| *id));
     }
 
-    /// Whether others have let this device into a conversation, or may have: then it need not come in by itself.
-    pub(super) fn may_be_welcome(&self, id: ConversationId) -> bool {
-        self.sync.welcomes
-            || self.welcomes.iter().any(|welcome| welcome.conversation == id)
+    /// Whether a Welcome into a conversation waits here, and is not on its way back to the relay.
+    pub(super) fn has_welcome(&self, id: ConversationId) -> bool {
+        let dropping = |welcome: &PendingWelcome| {
+            self.has_request(|purpose| matches!(purpose, Purpose::DropWelcome(id) if *id == welcome.welcome))
+        };
+        self.welcomes.iter().any(|welcome| welcome.conversation == id && !dropping(welcome))
             || self.joining.as_ref().is_some_and(|joining| joining.welcome.conversation == id)
     }
 

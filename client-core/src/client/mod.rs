@@ -66,7 +66,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use infrasound_spec::{
     account::{AccountUri, DeviceId, Handle},
-    api::conversations::PendingWelcome,
+    api::conversations::{ConversationHead, PendingWelcome},
     blob::BlobId,
     consent::{ContactState, RequestPolicy},
     conversation::ConversationId,
@@ -142,6 +142,8 @@ pub struct Client {
     metadata_due: HashMap<ConversationId, Timestamp>,
     /// How often in a row a commit of an intent came too late.
     lost_races: HashMap<u64, u32>,
+    /// Where this device has a leaf, the relay says, and which it has never heard of: until Welcomes are told.
+    unheard: Vec<ConversationHead>,
     /// Links that this device wants to join by.
     links: HashMap<ConversationId, crate::group_link::GroupLink>,
     /// How far blobs are, as the relay has said since this client was opened.
@@ -174,8 +176,8 @@ struct Listed {
 struct Said {
     /// The other account has started over: its leaves are nobody's devices.
     started_over: bool,
-    /// This device has no leaf there, though the account has.
-    outside: bool,
+    /// Whether this device has a leaf there. The account has one.
+    leaf: Option<bool>,
     /// Nothing any more, since it is over for this account.
     forgotten: bool,
 }

@@ -159,6 +159,7 @@ impl Client {
             own_devices: None,
             metadata_due: HashMap::new(),
             lost_races: HashMap::new(),
+            unheard: Vec::new(),
             links: HashMap::new(),
             uploads: HashMap::new(),
             linking: None,

@@ -112,7 +112,8 @@ impl Client {
             (self.sync.account, Purpose::Account, paths::ACCOUNT),
             (self.sync.contacts, Purpose::Contacts, paths::CONTACTS),
             (self.sync.conversations, Purpose::Conversations, paths::CONVERSATIONS),
-            (self.sync.welcomes, Purpose::Welcomes, paths::WELCOMES),
+            // After the heads: where a leaf of this device has neither a group here nor a Welcome, the group is lost.
+            (self.sync.welcomes && !self.sync.conversations, Purpose::Welcomes, paths::WELCOMES),
             (self.sync.key_packages && !uploading, Purpose::CountKeyPackages, paths::KEY_PACKAGES),
             (self.sync.devices, Purpose::SyncDevices, paths::DEVICES),
         ];

@@ -71,7 +71,8 @@ impl Client {
         step: &mut Step,
     ) {
         if conversation.state.refused.is_some() {
-            // Of an epoch that this device is not in. It is voided, or this device is let in again.
+            // Of an epoch that this device is not in. It is voided, or this device comes back without it.
+            conversation.state.missed = true;
             return;
         }
         let number = entry.number;

@@ -344,7 +344,7 @@ impl Client {
             Purpose::Account => self.account_told(reply.parse::<OwnAccount>(), step),
             Purpose::Contacts => self.contacts_told(reply.parse::<ContactList>(), step),
             Purpose::Conversations => self.conversations_told(reply.parse::<ConversationList>(), step),
-            Purpose::Welcomes => self.welcomes_told(reply.parse::<WelcomeList>()),
+            Purpose::Welcomes => self.welcomes_told(reply.parse::<WelcomeList>(), step),
             Purpose::CountKeyPackages => self.key_packages_counted(&reply.parse::<KeyPackageCount>(), step),
             Purpose::UploadKeyPackages => self.key_packages_uploaded(&reply.parse::<KeyPackageCount>(), step),
             Purpose::SetContact(account, state) => {

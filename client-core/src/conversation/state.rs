@@ -62,6 +62,13 @@ pub(crate) struct State {
     /// When this device joined by an external commit lately: it must not do so without end.
     #[serde(default)]
     pub(crate) entered: Vec<Timestamp>,
+    /// Something was said that this device could not read: it says so when it is back.
+    #[serde(default)]
+    pub(crate) missed: bool,
+    /// Up to where the history is here, until it is known whether something was said after that and before this device came
+    /// in by itself.
+    #[serde(default)]
+    pub(crate) missed_after: Option<u64>,
     /// When this device's leaf is to be renewed.
     #[serde(default)]
     pub(crate) renew_at: Option<Timestamp>,
@@ -104,6 +111,8 @@ impl State {
             receipts: BTreeMap::new(),
             entering: None,
             entered: Vec::new(),
+            missed: false,
+            missed_after: None,
             renew_at: None,
         }
     }

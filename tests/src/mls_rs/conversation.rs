@@ -14,6 +14,8 @@ use infrasound_spec::{
     submission::SubmissionId,
 };
 
+use mls_rs::MlsMessage;
+
 use super::parameters::MlsGroup;
 
 /// A message that was read.
@@ -88,6 +90,12 @@ impl MlsRsConversation {
     /// The number of the commit that removed this device.
     pub fn removed(&self) -> Option<u64> {
         self.removed
+    }
+
+    /// Whether the group's keys open a message, whoever would hand it to this device.
+    pub fn opens(&self, message: &[u8]) -> bool {
+        let message = MlsMessage::from_bytes(message).expect("a message");
+        self.group.clone().process_incoming_message(message).is_ok()
     }
 
     /// Whether it is the direct conversation with an account.

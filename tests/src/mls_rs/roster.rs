@@ -75,14 +75,15 @@ pub(super) fn check_commit(
         }
         return rules::check(before, after, commit, at);
     }
-    if commit.is_external {
-        return Err(CommitViolation::NotFromAMember);
-    }
     if before.context().extensions() != after.context().extensions() {
         return Err(CommitViolation::ContextChanged);
     }
-    check_proposals(&commit.effect)?;
     check_leaves(before, after, commit, at)?;
+    if commit.is_external {
+        rules::check_sibling(before, after, commit)?;
+    } else {
+        check_proposals(&commit.effect)?;
+    }
     check_members(conversation, &members(before)?, &members(after)?)
 }
 

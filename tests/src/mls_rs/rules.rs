@@ -83,6 +83,37 @@ pub(super) fn check(
     judged.check_policy(&new_policy)
 }
 
+/// Checks who comes into a direct conversation: a device of one of the two, under the key that the account has there.
+pub(super) fn check_sibling(
+    group: &MlsGroup,
+    after: &MlsGroup,
+    commit: &CommitMessageDescription,
+) -> Result<(), CommitViolation> {
+    let right = ExternalJoin::decode(&commit.authenticated_data).map_err(|_| CommitViolation::NoRight)?;
+    if right != ExternalJoin::Member {
+        return Err(CommitViolation::NoRight);
+    }
+    let after = roster::members(after)?;
+    let joiner = after.get(&commit.committer).ok_or(CommitViolation::NotFromAMember)?;
+    check_member(&roster::members(group)?, &Proposed::read(commit)?.removed, joiner)
+}
+
+/// Whether a device of a member comes in, and no leaf goes but the one that it had.
+fn check_member(
+    before: &Members,
+    removed: &BTreeSet<u32>,
+    joiner: &EndorsedDevice,
+) -> Result<(), CommitViolation> {
+    let own = |index: &u32| before.get(index).is_some_and(|device| device.is_same_device(joiner));
+    if !removed.iter().all(own) {
+        return Err(CommitViolation::NoRight);
+    }
+    match before.values().find(|device| device.account == joiner.account) {
+        Some(sibling) if sibling.account_key == joiner.account_key => Ok(()),
+        _ => Err(CommitViolation::NotAMember(joiner.account.clone())),
+    }
+}
+
 impl Proposed {
     fn read(commit: &CommitMessageDescription) -> Result<Self, CommitViolation> {
         let (CommitEffect::NewEpoch(epoch) | CommitEffect::Removed { new_epoch: epoch, .. }) = &commit.effect
@@ -172,15 +203,12 @@ impl Judged<'_> {
             return Err(CommitViolation::ProposalNotAllowed);
         }
         let joiner = &self.committer;
-        let own = |index: &u32| self.before.get(index).is_some_and(|device| device.is_same_device(joiner));
-        if !self.removed.iter().all(own) {
+        let ExternalJoin::Link { link, signature } = right else {
+            return check_member(&self.before, &self.removed, joiner);
+        };
+        if !self.removed.is_empty() {
             return Err(CommitViolation::NoRight);
         }
-        let key = Self::accounts(&self.before).get(&joiner.account).copied();
-        let ExternalJoin::Link { link, signature } = right else {
-            let known = key == Some(joiner.account_key);
-            return if known { Ok(()) } else { Err(CommitViolation::NotAMember(joiner.account.clone())) };
-        };
         if self.policy.closed {
             return Err(CommitViolation::Closed);
         }
@@ -195,7 +223,7 @@ impl Judged<'_> {
         );
         let good = self.policy.join == JoinMode::Open
             && self.policy.live_link(&link, self.at).is_some()
-            && key.is_none()
+            && !Self::accounts(&self.before).contains_key(&joiner.account)
             && external::verify_link(&link, Purpose::GroupJoin, &content, &signature).is_ok();
         if good { Ok(()) } else { Err(CommitViolation::BadLink) }
     }

@@ -13,7 +13,7 @@ use infrasound_spec::{account::Handle, consent::ContactState, conversation::Conv
 use infrasound_tests::{
     device::{Device, Records},
     group::settle,
-    linking::{How, link},
+    linking::{How, New, bring_together, link},
 };
 
 use super::stage::Stage;
@@ -86,6 +86,10 @@ async fn a_linked_device_enters_all_conversations_by_itself_and_reads_what_comes
         assert_eq!(device.said(id).await, ["before", "after"]);
         let direct = device.with(&alice);
         assert_eq!(device.said(direct).await, ["between us, before", "between us, after"]);
+        for conversation in [id, direct] {
+            let changes = device.changes(conversation).await;
+            assert!(!changes.contains(&GroupChange::Missed), "nothing was missed: {changes:?}");
+        }
         assert_eq!(device.warnings(), vec![]);
     }
     stage.is_calm();
@@ -214,5 +218,54 @@ async fn an_accounts_removal_takes_all_its_devices_in_one_commit() {
         assert_eq!(device.ended(id), Some(Ended::Removed));
         assert_eq!(device.said(id).await, Vec::<String>::new());
     }
+    stage.is_calm();
+}
+
+#[tokio::test]
+async fn a_linked_device_says_so_if_something_was_said_before_it_came_in() {
+    let (mut stage, id) = Stage::with_group().await;
+    let alice = stage.alice.handle();
+    stage.alice.say_in(id, "before").await;
+    stage.alice.send(&stage.bob.handle(), "between us").await;
+    stage.settle().await;
+    stage.bob.say(&alice, ContactState::Accepted).await;
+    stage.settle().await;
+    let mut new = New::begin(&stage.world.base, stage.world.sign_in("bob").await, 260);
+    bring_together(&mut new, &mut stage.bob, How::Screen).await;
+    stage.alice.say_in(id, "while it was not there").await;
+    let mut second = new.open().await.unwrap();
+    settle_with(&mut stage, &mut second).await;
+    stage.alice.say_in(id, "after").await;
+    settle_with(&mut stage, &mut second).await;
+    assert_eq!(second.said(id).await, ["before", "after"]);
+    assert!(second.changes(id).await.contains(&GroupChange::Missed));
+    let direct = second.with(&alice);
+    assert!(!second.changes(direct).await.contains(&GroupChange::Missed), "there nothing was missed");
+    assert_eq!(stage.bob.said(id).await, ["before", "while it was not there", "after"]);
+}
+
+#[tokio::test]
+async fn a_device_whose_journal_is_from_before_it_joined_comes_back_into_what_it_never_heard_of() {
+    let mut stage = Stage::open().await;
+    let (alice, bob) = (stage.alice.handle(), stage.bob.handle());
+    let journal = stage.bob.journal.clone();
+    let id = stage.found(&[]).await;
+    stage.alice.send(&bob, "between us").await;
+    stage.settle().await;
+    stage.bob.say(&alice, ContactState::Accepted).await;
+    stage.settle().await;
+
+    let mut back = stage.world.reopen("bob", journal).await;
+    settle(&mut [&mut stage.alice, &mut stage.carol, &mut back]).await;
+    stage.alice.say_in(id, "in the group").await;
+    stage.alice.send(&bob, "between us, again").await;
+    settle(&mut [&mut stage.alice, &mut stage.carol, &mut back]).await;
+    assert_eq!(back.said(id).await, ["in the group"]);
+    let direct = back.with(&alice);
+    assert_eq!(back.said(direct).await, ["between us, again"]);
+    back.say_in(id, "back").await;
+    settle(&mut [&mut stage.alice, &mut stage.carol, &mut back]).await;
+    assert_eq!(stage.carol.said(id).await, ["in the group", "back"]);
+    assert_eq!(devices(&mut stage.carol, id, &bob).await, 1, "its old leaf is gone");
     stage.is_calm();
 }

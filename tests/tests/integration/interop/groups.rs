@@ -2,12 +2,15 @@
 
 use infrasound_core::{Settings, conversation::summary::Ended, input::Wish, message::GroupChange};
 use infrasound_spec::{
+    api::{conversations::LogPage, paths},
     conversation::ConversationId,
+    log::EntryKind,
     policy::{JoinMode, Role},
 };
 use infrasound_tests::{
     device::Device,
     group::settle,
+    linking::{How, link},
     mls_rs::{EntryError, MlsRsDevice, Trouble},
     sign_in::demo_token,
     world::World,
@@ -69,6 +72,14 @@ impl Stage {
         assert!(self.alice.said(self.id).await.ends_with(&all.map(str::to_owned)));
         assert!(self.carol.said(self.id).await.ends_with(&all.map(str::to_owned)));
         assert!(self.read().ends_with(&["<p>from alice</p>".to_owned(), "<p>from carol</p>".to_owned()]));
+    }
+
+    /// The newest message in the log, as Carol may read it.
+    async fn newest_message(&self) -> Vec<u8> {
+        let path = paths::with(paths::LOG, "conversation", &self.id.to_string());
+        let log: LogPage = self.world.get(&self.carol, &format!("{path}?after=0")).await;
+        let message = log.entries.into_iter().rfind(|entry| entry.kind == EntryKind::Message);
+        message.unwrap().bytes.unwrap().0
     }
 
     /// That no core was warned of anything.
@@ -175,6 +186,22 @@ async fn a_client_on_mls_rs_applies_changes_of_the_policy_and_who_comes_in_by_a_
     stage.is_calm();
 }
 
+#[tokio::test]
+async fn a_linked_device_of_ours_comes_into_a_group_with_a_client_on_mls_rs() {
+    let mut stage = Stage::open().await;
+    let signed_in = stage.world.sign_in("carol").await;
+    let mut second = link(&stage.world.base, signed_in, &mut stage.carol, How::Screen, 300).await;
+    second.sync().await;
+    stage.settle().await;
+    stage.bob.say_in(&stage.id, "<p>to both</p>").await.unwrap();
+    second.sync().await;
+    assert_eq!(second.said(stage.id).await, ["to both"]);
+    second.say_in(stage.id, "from the second").await;
+    stage.settle().await;
+    assert_eq!(stage.read(), ["<p>from the second</p>"]);
+    stage.is_calm();
+}
+
 /// mls-rs cannot read a SelfRemove, so Bob neither commits nor applies it: he is left out, and comes back by himself.
 #[tokio::test]
 async fn when_one_of_ours_leaves_a_client_on_mls_rs_waits_and_comes_back_by_itself() {
@@ -207,6 +234,9 @@ async fn when_one_of_ours_leaves_a_client_on_mls_rs_waits_and_comes_back_by_itse
 async fn a_client_on_mls_rs_that_is_removed_reads_nothing_later() {
     let mut stage = Stage::open().await;
     stage.talk().await;
+    stage.alice.say_in(stage.id, "with him").await;
+    assert!(stage.bob.group(&stage.id).opens(&stage.newest_message().await));
+    stage.settle().await;
     let read = stage.read();
     stage.alice.remove(stage.id, &stage.bob.handle).await.unwrap();
     stage.alice.say_in(stage.id, "without him").await;
@@ -215,6 +245,8 @@ async fn a_client_on_mls_rs_that_is_removed_reads_nothing_later() {
     stage.bob.sync().await.unwrap();
     assert!(stage.bob.group(&stage.id).removed().is_some());
     assert_eq!(stage.read(), read);
+    // The relay hands him nothing; if somebody did, it would not open.
+    assert!(!stage.bob.group(&stage.id).opens(&stage.newest_message().await));
     let refused = stage.bob.say_in(&stage.id, "<p>still here</p>").await;
     assert!(matches!(refused, Err(Trouble::Relay(_))), "{refused:?}");
     assert_eq!(stage.carol.said(stage.id).await.last().unwrap(), "without him");

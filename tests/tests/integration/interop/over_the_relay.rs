@@ -9,7 +9,13 @@ use infrasound_spec::{
     api::{conversations::ConversationHead, paths},
     consent::ContactState,
 };
-use infrasound_tests::{device::Device, mls_rs::MlsRsDevice, sign_in::demo_token, world::World};
+use infrasound_tests::{
+    device::Device,
+    linking::{How, link},
+    mls_rs::MlsRsDevice,
+    sign_in::demo_token,
+    world::World,
+};
 
 use super::notes;
 
@@ -184,4 +190,24 @@ async fn the_key_package_of_last_resort_lets_mls_rs_into_two_conversations() {
         let from = account(device);
         assert_eq!(notes(bob.with(&from)), [(from.clone(), text.to_owned())]);
     }
+}
+
+#[tokio::test]
+async fn a_linked_device_on_openmls_comes_in_by_itself_and_mls_rs_lets_it() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = acquainted(&world).await;
+    let other = account(&alice);
+    let signed_in = world.sign_in("alice").await;
+    let mut second = link(&world.base, signed_in, &mut alice, How::Screen, 310).await;
+    second.sync().await;
+    bob.sync().await.unwrap();
+    bob.send(&other, "<p>to both</p>").await.unwrap();
+    for device in [&mut alice, &mut second] {
+        device.sync().await;
+        assert_eq!(shown(&device.history(&bob.handle).await).last(), Some(&("bob", "<p>to both</p>")));
+        assert_eq!(device.warnings(), []);
+    }
+    second.send(&bob.handle, "from the second").await;
+    bob.sync().await.unwrap();
+    assert_eq!(notes(bob.with(&other)).last().unwrap().1, "<p>from the second</p>");
 }
