@@ -455,12 +455,13 @@ impl Client {
         let policy = conversation.policy.clone();
         let mut members: Vec<Member> = conversation
             .members
+            .everybody()
             .accounts()
             .into_keys()
             .map(|account| Member {
                 person: Person { account: account.clone(), handle: self.handle_of(account) },
                 role: policy.as_ref().map(|policy| policy.role(account)).unwrap_or_default(),
-                devices: conversation.members.leaves_of(account).count(),
+                devices: conversation.members.everybody().leaves_of(account).count(),
                 own: *account == self.device.account,
             })
             .collect();
