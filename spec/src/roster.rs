@@ -1,68 +1,120 @@
-//! The members of a group, epoch after epoch: an endorsement that was verified once is not verified again.
+//! The leaves of a group, epoch after epoch: each says whose it is, and that is verified when it matters.
 //!
-//! In a group of a thousand a commit changes one leaf. Verifying all of them after each would take a thousand times as
-//! long, and change nothing: an endorsement's signature holds or does not, whatever the epoch.
+//! In a group of a thousand, verifying everybody takes longer than joining, and most of them say nothing for long. So a
+//! leaf is read when the epoch begins, and verified before it is somebody: when its message is shown, when it counts in
+//! a decision, or when this device is about to say something. What was verified once is not verified again: an
+//! endorsement's signature holds or does not, whatever the epoch.
+//!
+//! Nothing here says who an unverified leaf is: a [`Roster`] gives an [`EndorsedDevice`] or nothing.
 //!
 //! Spec: `identity.md` 4, `conversations.md` 7.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 use openmls::prelude::{LeafNode, PublicGroup};
-use sha2::{Digest as _, Sha256};
 
 use crate::{
-    account::{AccountUri, DeviceKey},
+    account::{AccountKey, AccountUri, DeviceKey},
     endorsement::{EndorsedDevice, Endorsement},
     members::Members,
     mls::{self, LeafError},
 };
 
-/// Which endorsements of a group's leaves were verified, each for exactly one account and one key.
-///
-/// Gives the same as [`Members::of`], which it need not be told of any change for: what it has not seen, it
-/// verifies.
+static NOBODY: Members = Members(BTreeMap::new());
+
+/// The leaves of one epoch.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
-    verified: HashSet<[u8; 32]>,
+    leaves: BTreeMap<u32, Leaf>,
+    members: OnceLock<Result<Members, LeafError>>,
+}
+
+/// What a leaf says of itself, and whether it is true, once that was looked at.
+#[derive(Clone, Debug)]
+struct Leaf {
+    endorsement: Endorsement,
+    account: AccountUri,
+    device_key: DeviceKey,
+    device: OnceLock<Result<EndorsedDevice, LeafError>>,
 }
 
 impl Roster {
-    /// The members of a group: each leaf with the device that it is. Fails if any leaf is nobody's, and then remembers
-    /// what it did before.
-    pub fn members(&mut self, group: &PublicGroup) -> Result<Members, LeafError> {
-        let mut verified = HashSet::with_capacity(self.verified.len());
-        let mut members = BTreeMap::new();
+    /// The leaves of a group. Fails if one does not even say whose it is. Leaves that are as they were `before` keep
+    /// what was found of them.
+    pub fn of(group: &PublicGroup, before: &Self) -> Result<Self, LeafError> {
+        let mut leaves = BTreeMap::new();
         for member in group.members() {
             let Some(leaf) = group.leaf(member.index) else { continue };
-            let (statement, device) = self.device(leaf)?;
-            verified.insert(statement);
-            members.insert(member.index.u32(), device);
+            let (index, leaf) = (member.index.u32(), Leaf::read(leaf)?);
+            let known = before.leaves.get(&index).filter(|known| known.says_the_same(&leaf));
+            leaves.insert(index, known.cloned().unwrap_or(leaf));
         }
-        // Those who have left are forgotten, so that this is never larger than the group.
-        self.verified = verified;
-        Ok(Members(members))
+        Ok(Self { leaves, members: OnceLock::new() })
     }
 
-    /// Who one leaf is, and the digest of what says so.
-    fn device(&self, leaf: &LeafNode) -> Result<([u8; 32], EndorsedDevice), LeafError> {
-        let endorsement = mls::leaf_endorsement(leaf)?;
-        let (account, device_key) = (mls::leaf_account(leaf)?, mls::leaf_key(leaf)?);
-        let statement = statement(&endorsement, &account, &device_key);
-        if !self.verified.contains(&statement) {
-            return Ok((statement, endorsement.verify(&account, &device_key)?));
-        }
-        let Endorsement { account_key, device, expires, .. } = endorsement;
-        Ok((statement, EndorsedDevice { account, account_key, device, device_key, expires }))
+    /// The device of a leaf, verified. `None`: there is no such leaf, or it is nobody's.
+    pub fn at(&self, index: u32) -> Option<&EndorsedDevice> {
+        self.leaves.get(&index)?.verified().ok()
+    }
+
+    /// Everybody, verified: the same as [`Members::of`].
+    pub fn members(&self) -> Result<&Members, LeafError> {
+        let verify_all = || {
+            let verified = self.leaves.iter().map(|(index, leaf)| Ok((*index, leaf.verified()?.clone())));
+            verified.collect::<Result<_, LeafError>>().map(Members)
+        };
+        self.members.get_or_init(verify_all).as_ref().map_err(Clone::clone)
+    }
+
+    /// Everybody, verified; and nobody at all, if only one leaf is nobody's. Such a group is not to be used:
+    /// [`Roster::members`] says so.
+    pub fn everybody(&self) -> &Members {
+        self.members().unwrap_or(&NOBODY)
+    }
+
+    /// Verifies the leaves that say they are of certain accounts. Fails if one of them is nobody's.
+    pub fn devices_of(
+        &self,
+        wanted: impl Fn(&AccountUri) -> bool,
+    ) -> Result<Vec<&EndorsedDevice>, LeafError> {
+        self.leaves.values().filter(|leaf| wanted(&leaf.account)).map(Leaf::verified).collect()
+    }
+
+    /// Which accounts under which keys the leaves say they are of: each is verified later as exactly that, or the whole
+    /// group is refused.
+    pub fn claims(&self) -> BTreeSet<(&AccountUri, AccountKey)> {
+        self.leaves.values().map(|leaf| (&leaf.account, leaf.endorsement.account_key)).collect()
+    }
+
+    /// How many leaves there are.
+    pub fn len(&self) -> usize {
+        self.leaves.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.leaves.is_empty()
     }
 }
 
-/// Everything that decides whether an endorsement holds: what was signed, by which key, and the signature.
-fn statement(endorsement: &Endorsement, account: &AccountUri, device_key: &DeviceKey) -> [u8; 32] {
-    let Endorsement { account_key, device, created, expires, signature } = endorsement;
-    Sha256::new()
-        .chain_update(account_key.as_bytes())
-        .chain_update(signature.as_bytes())
-        .chain_update(Endorsement::signed_content(account, device, device_key, *created, *expires))
-        .finalize()
-        .into()
+impl Leaf {
+    fn read(leaf: &LeafNode) -> Result<Self, LeafError> {
+        let (account, device_key) = (mls::leaf_account(leaf)?, mls::leaf_key(leaf)?);
+        Ok(Self { endorsement: mls::leaf_endorsement(leaf)?, account, device_key, device: OnceLock::new() })
+    }
+
+    /// Everything that decides whether an endorsement holds: what was signed, by which key, and the signature.
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.endorsement == other.endorsement
+            && self.account == other.account
+            && self.device_key == other.device_key
+    }
+
+    fn verified(&self) -> Result<&EndorsedDevice, LeafError> {
+        let verify = || Ok(self.endorsement.verify(&self.account, &self.device_key)?);
+        self.device.get_or_init(verify).as_ref().map_err(Clone::clone)
+    }
 }

@@ -163,10 +163,10 @@ impl Client {
     /// Who is in it already is left; whose key is another now is let in again in place of the old leaves.
     fn plan_additions(conversation: &Conversation, key_packages: &[EndorsedKeyPackage], plan: &mut Plan) {
         for one in key_packages {
-            match conversation.members.key_of(&one.device.account) {
+            match conversation.members.everybody().key_of(&one.device.account) {
                 Some(key) if key == one.device.account_key => {}
                 Some(_) => {
-                    let old = conversation.members.leaves_of(&one.device.account);
+                    let old = conversation.members.everybody().leaves_of(&one.device.account);
                     plan.remove.extend(old.map(|(index, _)| index));
                     plan.add.push(one.clone());
                 }
@@ -195,7 +195,7 @@ impl Client {
                 let text = format!("you may not remove {} from this group", self.handle_of(account));
                 return Err(Unmade::Failed(Failure::new(FailureCode::NotAllowed, text)));
             }
-            plan.remove.extend(conversation.members.leaves_of(account).map(|(index, _)| index));
+            plan.remove.extend(conversation.members.everybody().leaves_of(account).map(|(index, _)| index));
             if ban && let Some(policy) = &mut plan.policy {
                 policy.banned.insert(account.clone());
             }
@@ -208,7 +208,7 @@ impl Client {
         let leaving = leavers(conversation);
         let pending = !leaving.is_empty();
         let mut gone_leaves = plan.remove.clone();
-        for (index, device) in conversation.members.leaves() {
+        for (index, device) in conversation.members.everybody().leaves() {
             if leaving.iter().any(|(_, account)| *account == device.account) {
                 gone_leaves.insert(index);
             }
@@ -224,10 +224,14 @@ impl Client {
             return if nothing { Err(Unmade::Needless) } else { Ok(plan) };
         };
         let stays = |account: &AccountUri| {
-            let old = conversation.members.leaves_of(account).any(|(index, _)| !gone_leaves.contains(&index));
+            let old = conversation
+                .members
+                .everybody()
+                .leaves_of(account)
+                .any(|(index, _)| !gone_leaves.contains(&index));
             old || plan.add.iter().any(|one| one.device.account == *account)
         };
-        let accounts = conversation.members.accounts();
+        let accounts = conversation.members.everybody().accounts();
         let new_key = |account: &AccountUri| {
             let added = plan.add.iter().find(|one| one.device.account == *account);
             added.is_some_and(|one| accounts.get(account).is_some_and(|key| *key != one.device.account_key))
@@ -289,7 +293,12 @@ impl Client {
             let text = "only an owner can make the group anew";
             return self.fail_intent(intent.id, &Failure::new(FailureCode::NotAllowed, text), step);
         }
-        let others = conversation.members.accounts().into_keys().filter(|one| **one != self.device.account);
+        let others = conversation
+            .members
+            .everybody()
+            .accounts()
+            .into_keys()
+            .filter(|one| **one != self.device.account);
         let mut others: Vec<Invitee> = others.cloned().map(Invitee::Account).collect();
         let rest = others.split_off(others.len().min(MAX_BATCH));
         let policy = GroupPolicy { links: BTreeMap::new(), ..policy };

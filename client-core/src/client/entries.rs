@@ -527,7 +527,8 @@ impl Client {
         let sender = Sender::Member(group.own_leaf_index());
         let staged = group.pending_commit().ok_or("there is no pending commit")?;
         let framing = Framing { sender: &sender, aad: &[] };
-        let changes = commit::check(group.public_group(), &conversation.members, framing, staged, entry.time)
+        let members = conversation.members.members().map_err(|error| error.to_string())?;
+        let changes = commit::check(group.public_group(), members, framing, staged, entry.time)
             .map_err(|error| error.to_string())?;
         group.merge_pending_commit(&provider).map_err(|error| error.to_string())?;
         conversation.refresh_members().map_err(|error| error.to_string())?;
@@ -556,9 +557,9 @@ impl Client {
             return Err("it is not a commit of another member".to_owned());
         };
         let framing = Framing { sender: &sender, aad: &aad };
-        let changes =
-            commit::check(group.public_group(), &conversation.members, framing, &staged, entry.time)
-                .map_err(|error| error.to_string())?;
+        let members = conversation.members.members().map_err(|error| error.to_string())?;
+        let changes = commit::check(group.public_group(), members, framing, &staged, entry.time)
+            .map_err(|error| error.to_string())?;
         if changes.removed.iter().any(|device| device.device == self.device.id) {
             return Ok(changes);
         }

@@ -493,7 +493,12 @@ impl Client {
         let Some(intent) = self.intents.values().find(is_founding).cloned() else { return };
         Self::tell_changed(conversation.id, &intent, step);
         self.hold(conversation, intent, accepted.number, step);
-        let added = conversation.members.accounts().into_keys().filter(|one| **one != self.device.account);
+        let added = conversation
+            .members
+            .everybody()
+            .accounts()
+            .into_keys()
+            .filter(|one| **one != self.device.account);
         let added: Vec<AccountUri> = added.cloned().collect();
         let mut lines = vec![StoredChange::Began];
         if !added.is_empty() {

@@ -1,5 +1,5 @@
-//! Whom to let into a group: handles are looked up, key packages claimed for all at once, and checked one account at a
-//! time. Who can't be let in is told; everybody else is.
+//! Whom to let into a group: handles are looked up, some at once; key packages are claimed for all at once, and checked one
+//! account at a time. Who can't be let in is told; everybody else is.
 //!
 //! Spec: `groups.md` 7 and 13; `key-packages.md` 2 and 4.
 
@@ -29,6 +29,9 @@ use crate::{
     warning::Warning,
 };
 
+/// Handles that are looked up at once: each takes the relay a request to the instance.
+const LOOK_UPS: usize = 8;
+
 impl Intent {
     /// Whom it lets in, if it does.
     pub(super) fn invitees(&self) -> Option<&[Invitee]> {
@@ -47,16 +50,23 @@ impl Intent {
 }
 
 impl Client {
-    /// Asks for the next thing that is not known of whom to let in. Claims when everybody is known.
+    /// Asks for the next things that are not known of whom to let in. Claims when everybody is known.
     pub(super) fn gather(&mut self, id: ConversationId, intent: &Intent, step: &mut Step) {
         let Some(invitees) = intent.invitees() else { return };
-        let unknown = invitees.iter().find_map(|invitee| match invitee {
-            Invitee::Handle(handle) => Some(handle.clone()),
-            Invitee::Account(_) => None,
-        });
-        if let Some(handle) = unknown {
-            let purpose = Purpose::LookUpInvitee(id, intent.id, handle.clone());
-            return self.look_up_handle(purpose, &handle, step);
+        let unknown: Vec<Handle> = invitees
+            .iter()
+            .filter_map(|invitee| match invitee {
+                Invitee::Handle(handle) => Some(handle.clone()),
+                Invitee::Account(_) => None,
+            })
+            .take(LOOK_UPS)
+            .collect();
+        if !unknown.is_empty() {
+            for handle in unknown {
+                let purpose = Purpose::LookUpInvitee(id, intent.id, handle.clone());
+                self.look_up_handle(purpose, &handle, step);
+            }
+            return;
         }
         let accounts: Vec<AccountUri> = invitees
             .iter()
@@ -92,7 +102,12 @@ impl Client {
                 return self.replace_invitee(intent, &Invitee::Handle(handle.clone()), Some(known), step);
             }
             Err(problem) if is_transient(&problem) => {
-                return self.put_off(Waiter::Conversation(id), problem.retry_after, step);
+                // Once for all that were asked together.
+                let waiter = Waiter::Conversation(id);
+                if !self.is_put_off(&waiter, step) {
+                    self.put_off(waiter, problem.retry_after, step);
+                }
+                return;
             }
             Err(problem) => failure(&problem),
         };
@@ -173,7 +188,10 @@ impl Client {
 
     /// Somebody who is in the group has a key there. A new one is told, and confirmed by the person, as a contact's is.
     fn know_member(&mut self, id: ConversationId, account: &AccountUri, who: &Handle) {
-        let key = self.conversations.get(&id).and_then(|conversation| conversation.members.key_of(account));
+        let key = self
+            .conversations
+            .get(&id)
+            .and_then(|conversation| conversation.members.everybody().key_of(account));
         if let Some(key) = key
             && !self.contacts.contains_key(account)
         {

@@ -459,13 +459,14 @@ impl Client {
         let stays = |account: &&AccountUri| !leaving.iter().any(|(_, leaver)| leaver == *account);
         let mut members: Vec<Member> = conversation
             .members
+            .everybody()
             .accounts()
             .into_keys()
             .filter(stays)
             .map(|account| Member {
                 person: Person { account: account.clone(), handle: self.handle_of(account) },
                 role: policy.as_ref().map(|policy| policy.role(account)).unwrap_or_default(),
-                devices: conversation.members.leaves_of(account).count(),
+                devices: conversation.members.everybody().leaves_of(account).count(),
                 own: *account == self.device.account,
             })
             .collect();

@@ -66,7 +66,7 @@ impl Conversation {
     fn standing(&self) -> Option<Standing> {
         let group = self.group.as_ref()?;
         let context = group.public_group().group_context().tls_serialize_detached().ok()?;
-        let members = self.members.devices().map(|leaf| (leaf.account.clone(), leaf.device));
+        let members = self.members.everybody().devices().map(|leaf| (leaf.account.clone(), leaf.device));
         Some(Standing {
             group: group.group_id().as_slice().to_vec(),
             epoch: group.epoch().as_u64(),

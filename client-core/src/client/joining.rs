@@ -2,7 +2,13 @@
 //!
 //! A join that fails leaves the key package as it was: openmls deletes it, and the deletion is rolled back.
 //!
+//! Joining a large group, this device reads what every leaf says of itself, and verifies its own account's, the inviter's
+//! and those of accounts that it knows. The others are verified when they say something, and all of them before this device
+//! does anything there; if one is nobody's, the join is refused after the fact.
+//!
 //! Spec: `conversations.md` 2 and 10; `key-packages.md` 5.
+
+use std::collections::BTreeMap;
 
 use infrasound_spec::{
     account::{AccountKey, AccountUri, Handle},
@@ -72,9 +78,14 @@ enum JoinError {
 struct Joined {
     group: MlsGroup,
     store: MlsStore,
-    roster: Roster,
+    members: Roster,
     context: Context,
     position: LogPosition,
+}
+
+/// Whether who joins says if the commit stands: in a group that stood before, those who were in it do.
+fn judges(context: &Context, group: &MlsGroup) -> bool {
+    context.kind() == ConversationKind::Direct || group.epoch().as_u64() == 1
 }
 
 impl Client {
@@ -282,6 +293,24 @@ impl Client {
         self.drop_welcome(welcome, step);
     }
 
+    /// A leaf of a group that this device has joined is nobody's: as if it had not joined, and the hub is told.
+    pub(super) fn leave_false_group(&mut self, id: ConversationId, step: &mut Step) {
+        let Some(mut conversation) = self.conversations.remove(&id) else { return };
+        let joined_at = conversation.state.joined_at;
+        conversation.drop_group();
+        conversation.state.provisional.clear();
+        conversation.state.reports = vec![(joined_at, CommitOutcome::CannotApply)];
+        conversation.state.joined_at = 0;
+        conversation.left_out = true;
+        conversation.save(&mut step.writes);
+        self.conversations.insert(id, conversation);
+        let inviter = self.group(id).and_then(|group| group.inviter.clone());
+        let who = inviter.map_or_else(|| self.device.handle.clone(), |(_, handle)| handle);
+        let warning = Warning::WelcomeRefused { who, reason: JoinError::Unendorsed.to_string() };
+        step.event(Event::Warning(Some(id), warning));
+        self.active.insert(id);
+    }
+
     fn try_join(
         &self,
         welcome: &PendingWelcome,
@@ -323,28 +352,37 @@ impl Client {
             return Err(JoinError::WrongConversation);
         }
         let group = staged.into_group(&provider).map_err(|error| invalid(&error))?;
-        let mut roster = Roster::default();
-        self.check_members(&group, &mut roster, &context)?;
-        Ok(Joined { group, store, roster, context, position })
+        let members = self.check_members(&group, &context, inviter)?;
+        Ok(Joined { group, store, members, context, position })
     }
 
-    /// Everybody in the group is a device of an account that may be in it; each account's are under one key, and this
-    /// account's under its own.
+    /// Everybody in the group says that they are a device of an account that may be in it; each account's are under one
+    /// key, and this account's under its own. Who judges whether the commit stands has verified everybody.
     fn check_members(
         &self,
         group: &MlsGroup,
-        roster: &mut Roster,
         context: &Context,
-    ) -> Result<(), JoinError> {
-        let members = roster.members(group.public_group()).map_err(|_| JoinError::Unendorsed)?;
-        let keys = members.accounts();
+        inviter: &AccountUri,
+    ) -> Result<Roster, JoinError> {
+        let members =
+            Roster::of(group.public_group(), &Roster::default()).map_err(|_| JoinError::Unendorsed)?;
+        let accounts = members.claims();
+        let keys: BTreeMap<&AccountUri, AccountKey> = accounts.iter().copied().collect();
         let own_key = keys.get(&self.device.account) == Some(&self.device.account_key);
-        let fit = members.devices().all(|device| {
-            context.may_have(&device.account) && keys.get(&device.account) == Some(&device.account_key)
-        });
+        let fit = keys.len() == accounts.len() && keys.keys().all(|account| context.may_have(account));
         // Of a direct conversation both are in it.
         let both = context.pair().is_none() || keys.len() == 2;
-        if own_key && fit && both { Ok(()) } else { Err(JoinError::Stranger) }
+        if !(own_key && fit && both) {
+            return Err(JoinError::Stranger);
+        }
+        let at_once = |account: &AccountUri| {
+            judges(context, group)
+                || *account == self.device.account
+                || account == inviter
+                || self.contacts.contains_key(account)
+        };
+        members.devices_of(at_once).map_err(|_| JoinError::Unendorsed)?;
+        Ok(members)
     }
 
     fn joined(
@@ -354,7 +392,7 @@ impl Client {
         joined: Joined,
         step: &mut Step,
     ) {
-        let Joined { group, store, roster, context, position } = joined;
+        let Joined { group, store, members, context, position } = joined;
         // What an earlier group left behind goes first; the new records may have the same names.
         conversation.drop_group();
         conversation.save(&mut step.writes);
@@ -366,10 +404,9 @@ impl Client {
         }
         put_changes(&mut step.writes, &Place::KeyPackages, b"", used);
         let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());
-        // In a group that stood before, those who were in it judge whether the commit stands.
-        let judges = context.kind() == ConversationKind::Direct || group.epoch().as_u64() == 1;
+        let judges = judges(&context, &group);
         conversation.store = store;
-        conversation.roster = roster;
+        conversation.members = members;
         conversation.group = Some(group);
         let state = &mut conversation.state;
         state.group_id = Some(context.group_id());
@@ -389,8 +426,8 @@ impl Client {
         conversation.left_out = false;
         conversation.chain.clear();
         conversation.chain.push(&position);
-        // Verified in `check_members` already.
-        if conversation.refresh_members().is_err() {
+        // Read in `try_join` already.
+        if conversation.refresh_policy().is_err() {
             conversation.drop_group();
         }
         // Whatever had to wait for this waits no longer.
@@ -429,12 +466,11 @@ impl Client {
 
     /// Pins the key of the other account, or says that it is not the pinned one. In a group: of who is known here.
     pub(super) fn see_members(&mut self, conversation: &Conversation, step: &mut Step) {
-        let known: Vec<(AccountUri, AccountKey)> = conversation
-            .members
-            .accounts()
+        let known = conversation.members.devices_of(|account| self.contacts.contains_key(account));
+        let known: BTreeMap<AccountUri, AccountKey> = known
+            .unwrap_or_default()
             .into_iter()
-            .filter(|(account, _)| self.contacts.contains_key(*account))
-            .map(|(account, key)| (account.clone(), key))
+            .map(|device| (device.account.clone(), device.account_key))
             .collect();
         for (account, key) in known {
             self.see_key(&account, key, conversation.id, step);

@@ -51,7 +51,7 @@ impl Client {
             let text = "a direct conversation cannot be left; ignore or block the other instead";
             return Err(Failure::new(FailureCode::Refused, text));
         };
-        let accounts = conversation.members.accounts();
+        let accounts = conversation.members.everybody().accounts();
         if accounts.len() <= 1 {
             let text = "you are the only one in this group: close it instead";
             return Err(Failure::new(FailureCode::NotAllowed, text));

@@ -206,6 +206,9 @@ impl Client {
         if behind {
             return self.fetch_log(id, step);
         }
+        if conversation.members.members().is_err() {
+            return self.leave_false_group(id, step);
+        }
         self.forget_ended(id, step);
         let Some(conversation) = self.conversations.get(&id) else { return };
         match Self::next_report(conversation, step) {

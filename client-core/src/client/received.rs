@@ -259,7 +259,7 @@ impl Client {
     ) {
         // Who it is from nobody here can know: in a direct conversation it is the other's, in a group the hub's word.
         let submitter = entry.submitter.and_then(|device| {
-            let leaf = conversation.members.leaf_of(&device)?;
+            let leaf = conversation.members.everybody().leaf_of(&device)?;
             conversation.members.at(leaf).map(|device| device.account.clone())
         });
         let other = conversation.state.other.clone().or(submitter);
@@ -314,7 +314,7 @@ impl Client {
             let told = state.receipts.entry(origin.account.clone()).or_default();
             let told = if read { &mut told.1 } else { &mut told.0 };
             *told = up_to.max(*told);
-            let accounts = conversation.members.accounts();
+            let accounts = conversation.members.everybody().accounts();
             let others = accounts.into_keys().filter(|account| **account != *own);
             others.map(|account| state.receipt_of(account, read)).min().unwrap_or(0)
         };
@@ -356,7 +356,7 @@ impl Client {
 
     /// The one receipt that says most, if something new is to be said.
     pub(super) fn receipt(&self, conversation: &Conversation) -> Option<Act> {
-        if conversation.policy.is_some() && conversation.members.accounts().len() > MAX_RECEIPTS {
+        if conversation.policy.is_some() && conversation.members.everybody().accounts().len() > MAX_RECEIPTS {
             return None;
         }
         let state = &conversation.state;

@@ -249,10 +249,13 @@ impl Client {
 
     fn take_request(&mut self, id: RequestId) -> Option<Purpose> {
         let purpose = self.requests.remove(&id)?;
-        if let Some(conversation) = purpose.conversation() {
-            self.active.insert(conversation);
-            if let Some(conversation) = self.conversations.get_mut(&conversation) {
-                conversation.busy = None;
+        if let Some(id) = purpose.conversation() {
+            self.active.insert(id);
+            // Of several that were asked at once, all have to be answered.
+            let other = self.requests.iter().find(|(_, purpose)| purpose.conversation() == Some(id));
+            let other = other.map(|(request, _)| *request);
+            if let Some(conversation) = self.conversations.get_mut(&id) {
+                conversation.busy = other;
             }
         }
         Some(purpose)

@@ -27,7 +27,9 @@ impl Client {
                 && !self.contacts.contains_key(*account)
                 && !conversation.names.contains_key(*account)
         };
-        if conversation.names_asked == Some(epoch) || !conversation.members.accounts().keys().any(nameless) {
+        if conversation.names_asked == Some(epoch)
+            || !conversation.members.everybody().accounts().keys().any(nameless)
+        {
             return false;
         }
         let path = paths::with(paths::MEMBERS, "conversation", &id.to_string());
@@ -91,6 +93,7 @@ impl Client {
     pub(super) fn stray_leaves(&self, conversation: &Conversation) -> Vec<u32> {
         conversation
             .members
+            .everybody()
             .leaves_of(&self.device.account)
             .filter(|(_, device)| device.device != self.device.id && !self.is_own_device(&device.device))
             .map(|(index, _)| index)

@@ -115,8 +115,11 @@ impl Client {
         let who = self.handle_of(other);
         let pin = self.contacts.get(other).and_then(|contact| contact.pin);
         // Whom the messages are encrypted for is who is in the group, not what the relay says.
-        let strangers =
-            conversation.members.leaves_of(other).any(|(_, device)| Some(device.account_key) != pin);
+        let strangers = conversation
+            .members
+            .everybody()
+            .leaves_of(other)
+            .any(|(_, device)| Some(device.account_key) != pin);
         if self.contacts.get(other).is_some_and(|contact| contact.changed_key.is_some()) {
             self.set_waiting(id, Some(key_changed(&who)), step);
             return Ready::No;
@@ -281,8 +284,12 @@ impl Client {
         };
         let Some(mut intent) = self.intents.values().find(of_work).cloned() else { return Ok(()) };
         let Some(other) = conversation.state.other.clone() else { return Ok(()) };
-        let old: Vec<LeafNodeIndex> =
-            conversation.members.leaves_of(&other).map(|(index, _)| LeafNodeIndex::new(index)).collect();
+        let old: Vec<LeafNodeIndex> = conversation
+            .members
+            .everybody()
+            .leaves_of(&other)
+            .map(|(index, _)| LeafNodeIndex::new(index))
+            .collect();
         let position = conversation.state.position;
         let provider = Provider { crypto: &self.crypto, store: &conversation.store };
         let group = conversation.group.as_mut().ok_or_else(|| MakeError::of("there is no group"))?;

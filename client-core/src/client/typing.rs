@@ -45,6 +45,7 @@ impl Client {
     /// `uint32` leaf, nonce, and nothing sealed under the epoch's key: that it opens is the message.
     fn seal_typing(&self, conversation: &Conversation, step: &mut Step) -> Option<Vec<u8>> {
         let group = conversation.group.as_ref().filter(|_| conversation.is_joined())?;
+        conversation.members.members().ok()?;
         let leaf = group.own_leaf_index().u32();
         let nonce: [u8; NONCE] = step.random();
         let sealed = self

@@ -11,7 +11,6 @@ use infrasound_spec::{
     account::{AccountUri, Handle},
     commit::{self, CommitViolation},
     conversation::ConversationId,
-    members::Members,
     mls::LeafError,
     policy::{GroupPolicy, LinkKey},
     roster::Roster,
@@ -41,16 +40,14 @@ pub(crate) struct Conversation {
     pub(crate) state: State,
     pub(crate) store: MlsStore,
     pub(crate) group: Option<MlsGroup>,
-    /// Who the leaves of the current epoch are: verified once for an epoch, not for each message.
-    pub(crate) members: Members,
+    /// The leaves of the current epoch, each verified before it is somebody.
+    pub(crate) members: Roster,
     /// Who may do what, in a group.
     pub(crate) policy: Option<GroupPolicy>,
     /// What the relay calls the members of a group.
     pub(crate) names: BTreeMap<AccountUri, Handle>,
     /// Join links that were made on this device.
     pub(crate) links: BTreeMap<LinkKey, GroupLink>,
-    /// Which of their endorsements were verified already.
-    pub(crate) roster: Roster,
     pub(crate) chain: ChainWindow,
     /// How the group was before each provisional commit.
     kept: Kept,
@@ -89,11 +86,10 @@ impl Conversation {
             state: State::new(id, other),
             store: MlsStore::default(),
             group: None,
-            members: Members::default(),
+            members: Roster::default(),
             policy: None,
             names: BTreeMap::new(),
             links: BTreeMap::new(),
-            roster: Roster::default(),
             chain: ChainWindow::default(),
             kept: Kept::default(),
             left_out: false,
@@ -142,12 +138,17 @@ impl Conversation {
         self.refresh_members()
     }
 
-    /// Looks up who the leaves are, and verifies those that are new. To be called whenever the epoch has changed.
+    /// Looks up which leaves there are, and the policy. To be called whenever the epoch has changed.
     pub(crate) fn refresh_members(&mut self) -> Result<(), LoadError> {
         self.members = match &self.group {
-            Some(group) => self.roster.members(group.public_group())?,
-            None => Members::default(),
+            Some(group) => Roster::of(group.public_group(), &self.members)?,
+            None => Roster::default(),
         };
+        self.refresh_policy()
+    }
+
+    /// Reads the policy, where the members are known.
+    pub(crate) fn refresh_policy(&mut self) -> Result<(), LoadError> {
         self.policy = match &self.group {
             Some(group) => commit::read_context(group.public_group().group_context())?.1,
             None => None,
@@ -218,7 +219,7 @@ impl Conversation {
         self.store.clear();
         self.kept.clear();
         self.group = None;
-        self.members = Members::default();
+        self.members = Roster::default();
         self.policy = None;
         self.state.group_id = None;
     }
