@@ -14,7 +14,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use infrasound_core::{
@@ -65,6 +65,8 @@ pub struct Device {
     pub events: Vec<Event>,
     /// Everything that went over the wire: bodies of requests and answers.
     pub traffic: Vec<Vec<u8>>,
+    /// How long each request took until it was answered, by its path.
+    pub answered: Vec<(String, Duration)>,
     base: String,
     http: reqwest::Client,
     rng: ChaCha20Rng,
@@ -135,6 +137,7 @@ impl Device {
             spool: BTreeMap::new(),
             events: Vec::new(),
             traffic: Vec::new(),
+            answered: Vec::new(),
             base: base.to_owned(),
             http: reqwest::Client::new(),
             rng,
@@ -511,6 +514,7 @@ impl Device {
             self.check_submission(body);
             builder = builder.header("content-type", "application/json").body(body.clone());
         }
+        let begin = Instant::now();
         let Ok(answer) = builder.send().await else {
             return self.input(Input::Unreachable(request.id, TransportError::Unreachable));
         };
@@ -518,6 +522,7 @@ impl Device {
         let Ok(body) = answer.bytes().await else {
             return self.input(Input::Unreachable(request.id, TransportError::Unreachable));
         };
+        self.answered.push((request.path.clone(), begin.elapsed()));
         let mut response = HttpResponse { status, retry_after: None, body: body.to_vec() };
         self.traffic.push(response.body.clone());
         self.requested += 1;

@@ -41,7 +41,7 @@ fn default_path(name: &str) -> PathBuf {
 }
 
 /// A folder for databases, gone with its value. Not in the system's folder for temporary files, which may be in memory.
-fn scratch() -> TempDir {
+pub fn scratch() -> TempDir {
     let program = env::current_exe().expect("the path of this program");
     let folder = program.parent().expect("the folder of this program");
     tempfile::Builder::new().prefix("bench-").tempdir_in(folder).expect("a folder")

@@ -10,8 +10,9 @@ use infrasound_spec::consent::ContactState;
 
 use crate::{device::Device, relay_process::RelayProcess, sign_in::demo_sign_up};
 
-/// No limits on rates: what is measured is the work.
+/// No limits on rates, and groups as large as leaves allow: what is measured is the work.
 const CONFIG: &str = "demo = true\n\
+    max_accounts = 5000\n\
     [rates]\n\
     requests_per_second = 0\n\
     sign_ins_per_minute = 0\n\

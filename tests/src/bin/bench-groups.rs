@@ -22,6 +22,7 @@ fn main() -> io::Result<()> {
     }
     let mut report = Report::new("groups");
     groups::run(&mut report);
+    runtime.block_on(groups::run_over_a_relay(&mut report));
     runtime.block_on(messages::catch_up_and_open(&mut report));
     report.write(&report_path("groups"))
 }

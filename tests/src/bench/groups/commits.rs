@@ -43,8 +43,8 @@ fn of_size(report: &mut Report, members: u32) {
     let begin = Instant::now();
     let mut bare = second.join(&welcome, &tree);
     add(report, "join", members, "bare openmls", millis(begin.elapsed()));
-    let mut roster = Roster::default();
-    roster.members(founder.group.public_group()).expect("endorsed members");
+    let mut roster = Roster::of(founder.group.public_group(), &Roster::default()).expect("leaves");
+    roster.members().expect("endorsed members");
 
     let (mut own, mut theirs) = (Times::default(), Times::default());
     for _ in 0..if members > 1_000 { 2 } else { 5 } {
@@ -118,7 +118,8 @@ impl Times {
         least(&mut self.apply, begin.elapsed());
         self.bytes = size(&batch);
         let begin = Instant::now();
-        roster.members(founder.group.public_group()).expect("endorsed members");
+        *roster = Roster::of(founder.group.public_group(), roster).expect("leaves");
+        roster.members().expect("endorsed members");
         self.roster = begin.elapsed();
     }
 

@@ -1,7 +1,8 @@
-//! `bench-groups`: openmls over the core's storage beside openmls as it comes, in groups of up to 5,000 leaves.
+//! `bench-groups`: openmls over the core's storage beside openmls as it comes, in groups of up to 5,000 leaves; and the
+//! whole core at a relay.
 //!
-//! What is measured is the part of the core that grows with a group: openmls, the records that it changes, and the batch
-//! that they are sealed into. All leaves are endorsed, as ours are. Values are medians where something is done often.
+//! What is measured first is the part of the core that grows with a group: openmls, the records that it changes, and the
+//! batch that they are sealed into. All leaves are endorsed, as ours are. Values are medians where something is done often.
 //!
 //! | module | what |
 //! |---|---|
@@ -10,9 +11,12 @@
 //! | `messages` | one message, by the number of members |
 //! | `spoken` | a group of 1,000 that everybody joins and speaks in |
 //! | `commits` | commits, by the number of members |
+//! | `crowd`, `relayed` | people at a relay, and their groups |
+//! | `nudges` | what reaches the open streams of a group |
 //! | `published` | what others say of theirs |
 
 mod commits;
+mod crowd;
 #[expect(dead_code, unreachable_pub, reason = "the core's own; a bench reads nothing back")]
 #[path = "../../../../client-core/src/journal.rs"]
 mod journal;
@@ -21,7 +25,9 @@ mod messages;
 #[expect(dead_code, reason = "the core's own; a bench rolls nothing back")]
 #[path = "../../../../client-core/src/mls/mod.rs"]
 mod mls;
+mod nudges;
 mod published;
+mod relayed;
 mod sealing;
 mod spoken;
 
@@ -39,6 +45,11 @@ pub(crate) fn run(report: &mut Report) {
     let two = messages::measure(report);
     spoken::measure(report, two);
     commits::measure(report);
+}
+
+/// Measures groups of people at a relay that is a process of its own.
+pub(crate) async fn run_over_a_relay(report: &mut Report) {
+    relayed::measure(report).await;
     published::add(report);
 }
 
