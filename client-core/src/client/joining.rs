@@ -254,7 +254,13 @@ impl Client {
         let id = welcome.conversation;
         if let Some(conversation) = self.conversations.get_mut(&id) {
             conversation.state.reports.push((welcome.number, CommitOutcome::CannotApply));
+            // In a group others may stand by the commit; then this device has a leaf and no way to use it.
+            conversation.state.welcome_refused = welcome.kind == ConversationKind::Group;
+            conversation.left_out = conversation.state.welcome_refused;
             conversation.save(&mut step.writes);
+        }
+        if welcome.kind == ConversationKind::Group {
+            self.put_off(Waiter::Conversation(id), None, step);
         }
         let warning = Warning::WelcomeRefused { who: self.handle_of(inviter), reason: reason.to_owned() };
         step.event(Event::Warning(Some(id), warning));
@@ -360,6 +366,7 @@ impl Client {
         state.refused = None;
         state.removed = None;
         state.left = false;
+        state.welcome_refused = false;
         state.founding = None;
         state.entering = None;
         state.began = false;
