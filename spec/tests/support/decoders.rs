@@ -158,15 +158,3 @@ where
         assert_eq!(serde_json::from_slice::<T>(&written).unwrap(), value);
     }
 }
-
-pub(crate) fn policy(bytes: &[u8]) {
-    if let Ok(policy) = GroupPolicy::decode(bytes) {
-        assert_eq!(policy.encode(), bytes);
-    }
-}
-
-pub(crate) fn external_join(bytes: &[u8]) {
-    if let Ok(join) = ExternalJoin::decode(bytes) {
-        assert_eq!(join.encode(), bytes);
-    }
-}

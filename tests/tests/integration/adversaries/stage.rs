@@ -92,11 +92,12 @@ impl Stage {
 
     /// Whatever happened: what one of the three writes, the two others read.
     pub(super) async fn goes_on(&mut self) {
+        self.settle().await;
         for (writer, text) in [(0, "does it still work?"), (1, "it does"), (2, "here as well")] {
             let id = self.id;
             self.honest()[writer].say_in(id, text).await;
-            self.settle().await;
             for device in self.honest() {
+                device.sync().await;
                 let said = device.said(id).await;
                 let told = device.warnings();
                 assert!(said.iter().any(|one| one == text), "{}: {said:?} {told:?}", device.handle());
