@@ -518,16 +518,16 @@ impl Rogue {
     }
 
     /// Submits a founding whose tree has so many bytes, of no meaning.
-    pub async fn found_with_tree(&self, bytes: usize) -> Answered<Accepted> {
+    pub async fn found_with_tree(&self, given: &GroupInfoGiven, bytes: usize) -> Answered<Accepted> {
         let submission = SubmissionId::from_bytes(random());
         let nothing = Base64Url(vec![0; 8]);
-        let bundle = CommitBundle { commit: nothing.clone(), welcome: None, group_info: nothing.clone() };
+        let bundle = CommitBundle { commit: nothing.clone(), welcome: None, group_info: nothing };
         let conversation = ConversationId::from_bytes(random());
         let content = commit_content(&conversation, &submission, &[0; 8], &[], &[0; 8]);
         let body = FoundConversation {
             conversation,
             submission,
-            group_info: nothing,
+            group_info: given.group_info.clone(),
             tree: Base64Url(vec![0; bytes]),
             bundle,
             signature: self.sign(Purpose::Submission, &content),

@@ -212,7 +212,9 @@ async fn an_endorsement_for_another_account() {
 #[tokio::test]
 async fn a_tree_larger_than_any_group_has() {
     let mut stage = Stage::open().await;
-    let problem = stage.mallory.found_with_tree(limits::MAX_GROUP_TREE + 1).await.unwrap_err();
+    let given = stage.mallory.ask_group_info(stage.id).await.unwrap();
+    let tree = limits::MAX_GROUP_TREE + 1;
+    let problem = stage.mallory.found_with_tree(&given, tree).await.unwrap_err();
     assert_eq!(problem.problem_type, ProblemType::TooLarge);
     stage.goes_on().await;
 }
