@@ -20,6 +20,8 @@
 //!
 //! Numbers are little-endian. Bytes that are no script are none.
 
+#![expect(clippy::panic, reason = "test support: a client that does not come to rest is what is looked for")]
+
 use std::collections::{BTreeMap, VecDeque};
 
 use infrasound_core::{
