@@ -65,10 +65,13 @@ pub enum Warning {
         sender: Handle,
     },
     /// A commit was refused.
-    #[error("a change to the conversation (entry {number}) was refused: {reason}")]
+    #[error("a change to the conversation (entry {number}){} was refused: {reason}", by(.who.as_ref()))]
     CommitRefused {
         /// Which.
         number: u64,
+        /// Whose it says it is, if it is a member's.
+        #[serde(default)]
+        who: Option<Handle>,
         /// Why.
         reason: String,
     },
@@ -91,10 +94,13 @@ pub enum Warning {
         number: u64,
     },
     /// A proposal is not one to leave, or not from a member.
-    #[error("a proposal (entry {number}) was refused: {reason}")]
+    #[error("a proposal (entry {number}){} was refused: {reason}", by(.who.as_ref()))]
     ProposalRefused {
         /// Which.
         number: u64,
+        /// Whose it says it is, if it is a member's.
+        #[serde(default)]
+        who: Option<Handle>,
         /// Why.
         reason: String,
     },
@@ -162,4 +168,9 @@ pub enum Warning {
         /// Which.
         number: u64,
     },
+}
+
+/// Whose something is, inside a sentence.
+fn by(who: Option<&Handle>) -> String {
+    who.map(|who| format!(", in the name of {who},")).unwrap_or_default()
 }

@@ -38,8 +38,13 @@ use infrasound_spec::{
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 
+use crate::script::Script;
+
 /// What changes answers of the relay on their way to a device.
 pub type Tamper = Box<dyn FnMut(&HttpRequest, &mut HttpResponse) + Send>;
+
+/// What answers in the place of the relay, which does not learn of the request.
+pub type Stand = Box<dyn FnMut(&HttpRequest) -> Option<HttpResponse> + Send>;
 
 /// A file was not fetched.
 #[derive(Debug)]
@@ -67,6 +72,8 @@ pub struct Device {
     pub traffic: Vec<Vec<u8>>,
     /// How long each request took until it was answered, by its path.
     pub answered: Vec<(String, Duration)>,
+    /// Everything that happened to the core.
+    pub script: Script,
     base: String,
     http: reqwest::Client,
     rng: ChaCha20Rng,
@@ -74,6 +81,7 @@ pub struct Device {
     wake_at: Option<Timestamp>,
     queue: VecDeque<Output>,
     tamper: Option<Tamper>,
+    in_its_place: Option<Stand>,
     /// Whether the relay can be reached.
     pub online: bool,
     /// The answer to this request is lost: it is carried out, and the device does not learn it.
@@ -105,9 +113,13 @@ impl Device {
     pub async fn register(base: &str, signed_in: SignedIn, start_over: bool, seed: u64) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let key = Self::storage_key(seed);
+        let start = now(0);
+        let mut script = Script::default();
+        script.begin(&signed_in, start);
         let new = NewDevice { signed_in, device_name: format!("test {seed}"), start_over };
-        let (core, outputs) = Client::register(&key, new, now(0), &mut rng).unwrap();
+        let (core, outputs) = Client::register(&key, new, start, &mut rng).unwrap();
         let mut device = Self::stored(base, Some(core), key, BTreeMap::new(), rng);
+        device.script = script;
         device.queue.extend(outputs);
         device.drive().await;
         device
@@ -138,6 +150,7 @@ impl Device {
             events: Vec::new(),
             traffic: Vec::new(),
             answered: Vec::new(),
+            script: Script::default(),
             base: base.to_owned(),
             http: reqwest::Client::new(),
             rng,
@@ -145,6 +158,7 @@ impl Device {
             wake_at: None,
             queue: VecDeque::new(),
             tamper: None,
+            in_its_place: None,
             online: true,
             lose_answer: None,
             requested: 0,
@@ -285,9 +299,18 @@ impl Device {
         self.tamper = Some(Box::new(tamper));
     }
 
+    /// From now on, what this answers never reaches the relay.
+    pub fn answer_in_its_place(
+        &mut self,
+        answer: impl FnMut(&HttpRequest) -> Option<HttpResponse> + Send + 'static,
+    ) {
+        self.in_its_place = Some(Box::new(answer));
+    }
+
     /// The relay is honest again.
     pub fn trust(&mut self) {
         self.tamper = None;
+        self.in_its_place = None;
     }
 
     /// Makes a wish and returns how it was answered.
@@ -425,6 +448,7 @@ impl Device {
     fn input(&mut self, input: Input) {
         let now = self.now();
         let Some(core) = &mut self.core else { return };
+        self.script.note(&input, now);
         self.queue.extend(core.handle(input, now, &mut self.rng));
     }
 
@@ -479,6 +503,10 @@ impl Device {
     async fn request(&mut self, request: HttpRequest) {
         if !self.online {
             return self.input(Input::Unreachable(request.id, TransportError::Unreachable));
+        }
+        if let Some(response) = self.in_its_place.as_mut().and_then(|answer| answer(&request)) {
+            self.requested += 1;
+            return self.input(Input::Response(request.id, response));
         }
         // Here every request is waited for: nobody else could move meanwhile.
         let url = format!("{}{}", self.base, request.path.replace("wait=15", "wait=0"));

@@ -1,10 +1,16 @@
-//! What a relay that lies could make by itself: keys, endorsements and key packages that claim to be somebody's.
+//! What a relay that lies could make by itself: keys, endorsements and key packages that claim to be somebody's; and what
+//! a member could that keeps to no rule.
 
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
     clippy::missing_panics_doc,
     reason = "test support: a step that fails fails the test, and says which"
 )]
+
+pub mod collusion;
+pub mod rogue;
+mod spoiled;
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use infrasound_spec::{

@@ -11,6 +11,7 @@ pub mod linking;
 pub mod mls_rs;
 pub mod programs;
 pub mod relay_process;
+pub mod script;
 pub mod sign_in;
 pub mod sim;
 pub mod snac;

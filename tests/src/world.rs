@@ -99,6 +99,19 @@ impl World {
         answer.expect("an answer").json().await.expect("what was asked for")
     }
 
+    /// Posts something to the relay with a device's session.
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        device: &Device,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> T {
+        let token = device.token().expect("a session");
+        let answer =
+            self.http.post(format!("{}{path}", self.base)).bearer_auth(token).json(body).send().await;
+        answer.expect("an answer").json().await.expect("what was asked for")
+    }
+
     /// Claims key packages with a device's session.
     pub async fn claim(&self, device: &Device, account: &AccountUri) -> ClaimedKeyPackages {
         let token = device.token().expect("a session");

@@ -74,7 +74,7 @@ pub(crate) mod tests {
         let metadata = Some(GroupMetadata { name: name.to_owned(), ..GroupMetadata::default() });
         Summary {
             conversation: ConversationId::from_bytes([id; 32]),
-            with: With::Group(GroupCard { metadata, inviter: None, ended }),
+            with: With::Group(Box::new(GroupCard { metadata, inviter: None, ended })),
             consent,
             request: consent == ContactState::None,
             unread: 0,

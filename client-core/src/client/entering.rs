@@ -410,6 +410,7 @@ impl Client {
         state.founding = None;
         state.removed = None;
         state.left = false;
+        state.welcome_refused = false;
         conversation.left_out = false;
         if conversation.refresh_members().is_err() {
             conversation.drop_group();

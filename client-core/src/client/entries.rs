@@ -12,6 +12,7 @@
 use std::collections::BTreeSet;
 
 use infrasound_spec::{
+    account::Handle,
     api::{
         conversations::{ConversationHead, ConversationList, LogPage, Participant, ReportCommit},
         paths,
@@ -88,6 +89,7 @@ impl Client {
             Ok(mut conversation) => {
                 self.take_names(&conversation);
                 let outside = self.summaries.get(&id).is_some_and(|listed| listed.said.leaf == Some(false));
+                let outside = outside || conversation.state.welcome_refused;
                 conversation.left_out = outside && !conversation.is_joined();
                 self.conversations.insert(id, conversation);
             }
@@ -222,8 +224,10 @@ impl Client {
         }
         self.log_grew(id, head.last);
         self.take_group_head(head, step);
-        if !head.member {
-            match self.conversations.get_mut(&id) {
+        let loaded = self.conversations.get_mut(&id);
+        let refused = loaded.as_ref().is_some_and(|conversation| conversation.state.welcome_refused);
+        if !head.member || refused {
+            match loaded {
                 Some(conversation) if !conversation.is_joined() => conversation.left_out = true,
                 _ => {}
             }
@@ -414,7 +418,7 @@ impl Client {
             if let Err(damaged) = conversation.restore_kept(number, &mut step.writes) {
                 return self.journal_damaged(&damaged.to_string(), step);
             }
-            return Self::refuse_commit(conversation, number, reason, step);
+            return self.refuse_commit(conversation, entry, reason, step);
         }
         let Ok(changes) = applied else { return };
         if changes.removed.iter().any(|device| device.device == self.device.id) {
@@ -569,11 +573,27 @@ impl Client {
     }
 
     /// The commit is not applied here, and the hub is told: it voids it unless somebody else could.
-    fn refuse_commit(conversation: &mut Conversation, number: u64, reason: &str, step: &mut Step) {
+    fn refuse_commit(
+        &self,
+        conversation: &mut Conversation,
+        entry: &LogEntry,
+        reason: &str,
+        step: &mut Step,
+    ) {
+        let number = entry.number;
+        let who = self.named_sender(conversation, entry);
         conversation.state.refused = Some(number);
         conversation.state.reports.push((number, CommitOutcome::CannotApply));
-        let warning = Warning::CommitRefused { number, reason: reason.to_owned() };
+        let warning = Warning::CommitRefused { number, who, reason: reason.to_owned() };
         step.event(Event::Warning(Some(conversation.id), warning));
+    }
+
+    /// The member whom a handshake message names as its sender. It may be one that does not verify.
+    pub(super) fn named_sender(&self, conversation: &Conversation, entry: &LogEntry) -> Option<Handle> {
+        let message = MlsMessageIn::tls_deserialize_exact_bytes(entry.bytes.as_ref()?.as_slice()).ok()?;
+        let MlsMessageBodyIn::PublicMessage(message) = message.extract() else { return None };
+        let Sender::Member(index) = *message.sender() else { return None };
+        Some(self.handle_of(&conversation.members.at(index.u32())?.account))
     }
 
     fn take_confirm(&mut self, conversation: &mut Conversation, entry: &LogEntry, step: &mut Step) {

@@ -114,8 +114,8 @@ impl Client {
                 self.take_head(&head, step);
             }
         }
-        let lost = self.conversations.iter().filter(|(_, one)| one.left_out || one.state.is_bare());
-        self.active.extend(lost.map(|(id, _)| *id));
+        let outside = self.conversations.iter().filter(|(_, one)| one.left_out || one.state.is_bare());
+        self.active.extend(outside.map(|(id, _)| *id));
     }
 
     /// Whether a Welcome into a conversation waits here, and is not on its way back to the relay.
@@ -285,7 +285,13 @@ impl Client {
         let id = welcome.conversation;
         if let Some(conversation) = self.conversations.get_mut(&id) {
             conversation.state.reports.push((welcome.number, CommitOutcome::CannotApply));
+            // In a group others may stand by the commit; then this device has a leaf and no way to use it.
+            conversation.state.welcome_refused = welcome.kind == ConversationKind::Group;
+            conversation.left_out = conversation.state.welcome_refused;
             conversation.save(&mut step.writes);
+        }
+        if welcome.kind == ConversationKind::Group {
+            self.put_off(Waiter::Conversation(id), None, step);
         }
         let warning = Warning::WelcomeRefused { who: self.handle_of(inviter), reason: reason.to_owned() };
         step.event(Event::Warning(Some(id), warning));
@@ -417,6 +423,7 @@ impl Client {
         state.refused = None;
         state.removed = None;
         state.left = false;
+        state.welcome_refused = false;
         state.founding = None;
         state.entering = None;
         state.began = false;

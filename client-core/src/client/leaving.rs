@@ -106,7 +106,8 @@ impl Client {
             Ok(leaver) => leaver,
             Err(reason) => {
                 conversation.store.roll_back();
-                let warning = Warning::ProposalRefused { number, reason };
+                let who = self.named_sender(conversation, entry);
+                let warning = Warning::ProposalRefused { number, who, reason };
                 return step.event(Event::Warning(Some(conversation.id), warning));
             }
         };

@@ -404,7 +404,12 @@ fn decrypt(
     MessageAad::decode(message.aad()).map_err(|_| Unread::Unreadable)?;
     let provider = crate::mls::Provider { crypto, store: &conversation.store };
     let group = conversation.group.as_mut().ok_or(Unread::Unreadable)?;
-    let process = || group.process_message(&provider, ProtocolMessage::from(message));
+    let message = ProtocolMessage::from(message);
+    // What openmls says of another epoch is what it says of a secret that is gone.
+    if message.epoch() != group.epoch() {
+        return Err(Unread::Unreadable);
+    }
+    let process = || group.process_message(&provider, message);
     let processed = conversation.store.while_reading(process).map_err(|error| match error {
         ProcessMessageError::ValidationError(ValidationError::UnableToDecrypt(
             // openmls keeps the inner type to itself: of a ratchet it says so only when a secret is gone already, or

@@ -430,6 +430,7 @@ impl Client {
                 }
                 // Too often in this conversation: the same bytes go later.
                 (ProblemType::RateLimited, _) => {
+                    self.set_waiting(id, Some(problem.detail.clone()), step);
                     self.put_off(Waiter::Conversation(id), problem.retry_after, step);
                 }
                 (ProblemType::NoInfrasound, _) => {

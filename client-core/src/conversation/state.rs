@@ -15,6 +15,7 @@ use infrasound_spec::{
 use serde::{Deserialize, Serialize};
 
 /// The stored state of a conversation.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and stored under its name")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct State {
     /// The other account of a direct conversation.
@@ -37,6 +38,9 @@ pub(crate) struct State {
     /// The commit that took this device's leaf out. If it is voided, the device is back.
     #[serde(default)]
     pub(crate) removed: Option<u64>,
+    /// The Welcome that was to let this device in was of no use: if its commit stands, the device comes in by itself.
+    #[serde(default)]
+    pub(crate) welcome_refused: bool,
     /// Reports that the hub has not acknowledged.
     pub(crate) reports: Vec<(u64, CommitOutcome)>,
     /// This account founded it: it is not a request.
@@ -99,6 +103,7 @@ impl State {
             refused: None,
             left: false,
             removed: None,
+            welcome_refused: false,
             reports: Vec::new(),
             began: false,
             founding: None,

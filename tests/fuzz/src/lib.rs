@@ -2,6 +2,9 @@
 
 #[path = "../../../spec/tests/support/decoders.rs"]
 mod decoders;
+#[path = "../../src/script.rs"]
+#[expect(dead_code, reason = "here scripts are played, not written")]
+mod script;
 #[path = "../../../bindings/native/src/server_sent_events.rs"]
 mod server_sent_events;
 
@@ -27,4 +30,12 @@ pub fn sse(bytes: &[u8]) {
     let chunks = [parser.push(first), parser.push(second)];
     let events: Vec<_> = chunks.into_iter().flatten().flatten().collect();
     assert_eq!(events, whole);
+}
+
+/// Plays a script, if the bytes are one.
+///
+/// # Panics
+/// If a device would.
+pub fn device(bytes: &[u8]) {
+    drop(script::play(bytes));
 }

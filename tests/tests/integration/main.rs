@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a step that fails fails the test, and says which")]
 
+mod adversaries;
 mod bad_input;
 mod consent;
 mod conversations;
@@ -13,6 +14,7 @@ mod interop;
 mod leaks;
 mod linking;
 mod readme;
+mod scripts;
 mod sigkill;
 mod sign_in;
 mod simulator;
