@@ -202,7 +202,7 @@ impl Client {
         // What was taken in since the relay was asked may not be in its answer.
         let seen = listed.asked_at;
         listed.started_over = listed.other.as_ref().is_some_and(|other| head.started_over.contains(other));
-        listed.outside = !head.member;
+        listed.outside = !head.member && head.founded;
         if listed.started_over {
             self.active.insert(id);
         }
@@ -213,7 +213,11 @@ impl Client {
         self.take_group_head(head, step);
         if !head.member {
             match self.conversations.get_mut(&id) {
-                Some(conversation) if !conversation.is_joined() => conversation.left_out = true,
+                Some(conversation) if !conversation.is_joined() => {
+                    // What stands no more lets nobody in: it is founded again.
+                    conversation.left_out = head.founded;
+                    conversation.barred &= head.founded;
+                }
                 _ => {}
             }
             self.active.insert(id);
@@ -582,8 +586,6 @@ impl Client {
                     }
                 }
             }
-            // Of before this device came: whoever let it in stood on it.
-            Some(commit) if commit < conversation.state.joined_at => {}
             Some(commit) if conversation.state.refused == Some(commit) => {
                 // Others could apply it, so the conversation goes on without this device.
                 conversation.state.refused = None;
