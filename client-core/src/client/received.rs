@@ -10,6 +10,7 @@ use infrasound_spec::{
     limits::MAX_RECEIPTS,
     log::LogEntry,
     message::{MessageAad, MessageFrame},
+    mutant::{self, Mutant},
     time::{SECOND, Timestamp},
 };
 use openmls::{
@@ -86,6 +87,11 @@ impl Client {
                 step.event(Event::Warning(Some(conversation.id), Warning::EntryUnreadable { number }));
                 return self.record_unreadable(conversation, entry, "altered, or not from a member", step);
             }
+        };
+        let named = entry.submitter.and_then(|named| conversation.members.leaf_of(&named));
+        let sender = match named.and_then(|leaf| conversation.members.at(leaf)) {
+            Some(named) if mutant::is(Mutant::TrustsSubmitter) => named.clone(),
+            _ => sender,
         };
         let handle = self.handle_of(&sender.account);
         if entry.submitter.is_some_and(|submitter| submitter != sender.device) {
