@@ -93,7 +93,11 @@ impl Client {
             return true;
         }
         let link = self.links.get(&id);
-        let wanted = (conversation.left_out || link.is_some()) && !conversation.barred;
+        // The list knows that this device was in it, and nothing of that is stored any more.
+        let listed = self.summaries.get(&id).map_or(0, |listed| listed.stored.position);
+        let lost =
+            listed > 0 && conversation.state.position.number == 0 && conversation.state.founding.is_none();
+        let wanted = (conversation.left_out || lost || link.is_some()) && !conversation.barred;
         if !wanted || self.is_put_off(&Waiter::Conversation(id), step) {
             return false;
         }
