@@ -201,7 +201,11 @@ impl Client {
         let Some(listed) = self.summaries.get_mut(&id) else { return };
         // What was taken in since the relay was asked may not be in its answer.
         let seen = listed.asked_at;
-        listed.started_over = listed.other.as_ref().is_some_and(|other| head.started_over.contains(other));
+        // Of before what was taken in since, it says nothing of who is let in now.
+        if head.last >= listed.stored.position {
+            listed.started_over =
+                listed.other.as_ref().is_some_and(|other| head.started_over.contains(other));
+        }
         listed.outside = !head.member && head.founded;
         if listed.started_over {
             self.active.insert(id);
@@ -423,7 +427,6 @@ impl Client {
             {
                 // What the relay said before this does not hold any more.
                 listed.started_over = false;
-                listed.asked_at = number;
             }
             self.hold(conversation, intent, number, step);
             self.renewed(conversation, step);

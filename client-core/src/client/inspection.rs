@@ -56,7 +56,7 @@ pub struct Unfinished {
 }
 
 impl Client {
-    /// The group of a conversation that is loaded.
+    /// The group of a conversation that is loaded, if this device is in it.
     pub fn standing(&self, id: ConversationId) -> Option<Standing> {
         self.conversations.get(&id)?.standing()
     }
@@ -85,7 +85,8 @@ impl Client {
 
 impl Conversation {
     fn standing(&self) -> Option<Standing> {
-        let group = self.group.as_ref()?;
+        // A group that the hub has not taken yet is none.
+        let group = self.group.as_ref().filter(|_| self.is_joined())?;
         let context = group.public_group().group_context().tls_serialize_detached().ok()?;
         let members = self.members.devices().map(|leaf| (leaf.account.clone(), leaf.device));
         Some(Standing {
