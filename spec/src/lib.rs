@@ -20,6 +20,7 @@ pub mod log;
 pub mod members;
 pub mod message;
 pub mod mls;
+pub mod mutant;
 pub mod policy;
 pub mod report;
 pub mod roster;

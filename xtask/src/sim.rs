@@ -20,17 +20,21 @@ pub(crate) struct Arguments {
     /// Devices of a world, at most
     #[arg(long, default_value_t = 5)]
     devices: usize,
+    /// Break one thing after the other on purpose, and find a seed that shows it
+    #[arg(long)]
+    mutants: bool,
 }
 
 /// Builds and runs.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CargoError> {
-    let Arguments { seeds, seed, devices } = arguments;
+    let Arguments { seeds, seed, devices, mutants } = arguments;
     cargo::run(&["build", "--release", "-p", "infrasound-tests", "--bin", "sim"])?;
     let numbers = [seeds.to_string(), seed.to_string(), devices.to_string()];
     let [seeds, seed, devices] = numbers.each_ref().map(String::as_str);
-    let options = ["--seeds", seeds, "--seed", seed, "--devices", devices];
+    let mut options = vec!["--seeds", seeds, "--seed", seed, "--devices", devices];
+    options.extend(mutants.then_some("--mutants"));
     let ran = cargo::run(
-        &[&["run", "--release", "-p", "infrasound-tests", "--bin", "sim", "--"], &options[..]].concat(),
+        &[&["run", "--release", "-p", "infrasound-tests", "--bin", "sim", "--"], options.as_slice()].concat(),
     );
     // What failed was told by the one that ran.
     Ok(if ran.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

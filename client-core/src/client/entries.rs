@@ -213,9 +213,12 @@ impl Client {
         let Some(listed) = self.summaries.get_mut(&id) else { return };
         // What was taken in since the relay was asked may not be in its answer.
         let seen = listed.asked_at;
-        listed.said.started_over =
-            listed.other.as_ref().is_some_and(|other| head.started_over.contains(other));
-        listed.said.leaf = Some(head.member);
+        // Of before what was taken in since, it says nothing of who is let in now.
+        if head.last >= listed.stored.position {
+            listed.said.started_over =
+                listed.other.as_ref().is_some_and(|other| head.started_over.contains(other));
+        }
+        listed.said.leaf = head.founded.then_some(head.member);
         if listed.said.started_over {
             self.active.insert(id);
         }
@@ -228,7 +231,11 @@ impl Client {
         let refused = loaded.as_ref().is_some_and(|conversation| conversation.state.welcome_refused);
         if !head.member || refused {
             match loaded {
-                Some(conversation) if !conversation.is_joined() => conversation.left_out = true,
+                Some(conversation) if !conversation.is_joined() => {
+                    // What stands no more lets nobody in: it is founded again.
+                    conversation.left_out = head.founded;
+                    conversation.barred &= head.founded;
+                }
                 _ => {}
             }
             self.active.insert(id);
@@ -436,7 +443,6 @@ impl Client {
             {
                 // What the relay said before this does not hold any more.
                 listed.said.started_over = false;
-                listed.asked_at = number;
             }
             self.hold(conversation, intent, number, step);
             self.renewed(conversation, step);
@@ -616,8 +622,6 @@ impl Client {
                     }
                 }
             }
-            // Of before this device came: whoever let it in stood on it.
-            Some(commit) if commit < conversation.state.joined_at => {}
             Some(commit) if conversation.state.refused == Some(commit) => {
                 // Others could apply it, so the conversation goes on without this device.
                 conversation.state.refused = None;

@@ -5,6 +5,7 @@ use infrasound_spec::{
     content::ObjectId,
     conversation::ConversationId,
     log::{self, EntryDigest},
+    policy::GroupPolicy,
     report::{self, AuthenticatorHash},
     submission::SubmissionId,
 };
@@ -12,8 +13,10 @@ use tls_codec::Serialize as _;
 
 use super::Client;
 use crate::{
-    conversation::Conversation,
+    conversation::{Conversation, STATE, state::State},
     intent::{Intent, Stage},
+    journal::{Place, Scope, SealedRecord},
+    stored,
 };
 
 /// The group of a conversation, as a device has it.
@@ -27,6 +30,8 @@ pub struct Standing {
     pub context: EntryDigest,
     /// The hash of the epoch's authenticator.
     pub authenticator: AuthenticatorHash,
+    /// Who may do what, in a group.
+    pub policy: Option<GroupPolicy>,
     /// Whose the leaves are.
     pub members: Vec<(AccountUri, DeviceId)>,
     /// Whether every commit that is applied here is confirmed, and none was refused.
@@ -51,9 +56,25 @@ pub struct Unfinished {
 }
 
 impl Client {
-    /// The group of a conversation that is loaded.
+    /// The group of a conversation that is loaded, if this device is in it.
     pub fn standing(&self, id: ConversationId) -> Option<Standing> {
         self.conversations.get(&id)?.standing()
+    }
+
+    /// Where the host stores what it has of a conversation.
+    pub fn scope_of(&self, id: ConversationId) -> Scope {
+        self.sealer.scope(&Place::Conversation(*id.as_bytes()))
+    }
+
+    /// Whether a conversation's stored records know of a founding, or of a commit that brings this device in.
+    pub fn is_stored(&self, scope: Scope, records: &[SealedRecord], submission: SubmissionId) -> bool {
+        let opened = records.iter().filter_map(|record| self.sealer.open(scope, record).ok());
+        let state = opened.into_iter().find(|(name, _)| name == STATE);
+        let state: Option<State> = state.and_then(|(_, value)| stored::decode(&value).ok());
+        state.is_some_and(|state| {
+            state.founding.is_some_and(|founding| founding.submission == submission)
+                || state.entering.is_some_and(|entering| entering.submission == submission)
+        })
     }
 
     /// What is still to be done, oldest first.
@@ -64,7 +85,8 @@ impl Client {
 
 impl Conversation {
     fn standing(&self) -> Option<Standing> {
-        let group = self.group.as_ref()?;
+        // A group that the hub has not taken yet is none.
+        let group = self.group.as_ref().filter(|_| self.is_joined())?;
         let context = group.public_group().group_context().tls_serialize_detached().ok()?;
         let members = self.members.everybody().devices().map(|leaf| (leaf.account.clone(), leaf.device));
         Some(Standing {
@@ -72,6 +94,7 @@ impl Conversation {
             epoch: group.epoch().as_u64(),
             context: log::digest(&context),
             authenticator: report::authenticator_hash(group.epoch_authenticator().as_slice()),
+            policy: self.policy.clone(),
             members: members.collect(),
             confirmed: self.state.provisional.is_empty() && self.state.refused.is_none(),
             joined_at: self.state.joined_at,

@@ -10,6 +10,7 @@ use infrasound_spec::{
     limits::MAX_RECEIPTS,
     log::LogEntry,
     message::{MessageAad, MessageFrame},
+    mutant::{self, Mutant},
     time::{SECOND, Timestamp},
 };
 use openmls::{
@@ -88,6 +89,9 @@ impl Client {
                 return self.record_unreadable(conversation, entry, "altered, or not from a member", step);
             }
         };
+        let named = entry.submitter.filter(|_| mutant::is(Mutant::TrustsSubmitter));
+        let named = named.and_then(|named| conversation.members.everybody().leaf_of(&named));
+        let sender = named.and_then(|leaf| conversation.members.at(leaf)).cloned().unwrap_or(sender);
         let handle = self.handle_of(&sender.account);
         if entry.submitter.is_some_and(|submitter| submitter != sender.device) {
             let warning = Warning::SenderRewritten { number, sender: handle.clone() };

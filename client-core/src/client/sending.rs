@@ -17,6 +17,7 @@ use infrasound_spec::{
     log::{self, EntryKind, LogEntry, LogPosition},
     message::{MessageAad, MessageFrame},
     mls as parameters,
+    mutant::{self, Mutant},
     policy::GroupPolicy,
     signing::Purpose as Signing,
     submission::{self, SubmissionId},
@@ -336,6 +337,9 @@ impl Client {
             .map_err(MakeError::of)?
             .stage_commit(provider)
             .map_err(MakeError::of)?;
+        if mutant::is(Mutant::MergesEarly) {
+            group.merge_pending_commit(provider).map_err(MakeError::of)?;
+        }
         let (commit, welcome, group_info) = bundle.into_messages();
         let group_info = group_info.ok_or_else(|| MakeError::of("a commit without GroupInfo"))?;
         Ok(CommitBundle {
@@ -422,6 +426,9 @@ impl Client {
                     self.log_grew(id, missing.entries.last().map_or(0, |entry| entry.number));
                     self.take_entries(id, missing.entries, step);
                     self.lost_race(intent);
+                    if mutant::is(Mutant::ForgetsLate) {
+                        self.remove_intent(intent, step);
+                    }
                     if self.intents.get(&intent).is_some_and(|intent| intent.submission().is_some()) {
                         self.put_off(Waiter::Conversation(id), None, step);
                     }

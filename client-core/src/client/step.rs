@@ -1,6 +1,10 @@
 //! One step of the machine: everything that an input leads to is collected here and handed out in the right order.
 
-use infrasound_spec::{blob::BlobId, time::Timestamp};
+use infrasound_spec::{
+    blob::BlobId,
+    mutant::{self, Mutant},
+    time::Timestamp,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng as _};
 use zeroize::Zeroizing;
@@ -75,6 +79,9 @@ impl Step {
         outputs.extend(self.open_stream.map(|token| Output::OpenStream { token: Token(token) }));
         outputs.extend(self.events.into_iter().map(Output::Event));
         outputs.extend(self.wake_at.map(Output::WakeAt));
+        if mutant::is(Mutant::SendsFirst) {
+            outputs.reverse();
+        }
         outputs
     }
 }

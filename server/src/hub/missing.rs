@@ -5,6 +5,7 @@ use infrasound_spec::{
     api::conversations::LogPage,
     conversation::{ConversationId, ConversationKind},
     limits,
+    mutant::{self, Mutant},
 };
 
 use crate::{
@@ -31,6 +32,7 @@ pub(crate) async fn page(
 ) -> Result<LogPage, StoreError> {
     let mut last = head::load(conn, row.key).await?.map_or(0, |head| head.last);
     if row.kind == ConversationKind::Group
+        && !mutant::is(Mutant::DeliversToRemoved)
         && let Some(Horizon::UpTo(end)) = membership::horizon(conn, row.key, account).await?
     {
         last = last.min(end);

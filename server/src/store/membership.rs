@@ -2,7 +2,10 @@
 //!
 //! **Invariant:** it changes in the transaction that appends the commit or its void, so it never differs from the group.
 
-use infrasound_spec::account::DeviceId;
+use infrasound_spec::{
+    account::DeviceId,
+    mutant::{self, Mutant},
+};
 
 use super::{Conn, StoreError, account_number, conversation::ConversationKey, read, signed, unsigned};
 
@@ -22,7 +25,8 @@ pub(crate) struct Membership {
 impl Membership {
     /// Whether the bytes of this entry are for the device.
     pub(crate) fn covers(&self, number: u64) -> bool {
-        number >= self.from && self.end().is_none_or(|end| number <= end)
+        number >= self.from
+            && (self.end().is_none_or(|end| number <= end) || mutant::is(Mutant::DeliversToRemoved))
     }
 
     /// The last entry that is for the device, if there is one.

@@ -3,7 +3,10 @@
 use std::{process::ExitCode, time::Instant};
 
 use clap::Parser;
-use infrasound_tests::sim::{Outcome, campaign::Campaign, plan::Plan, run, run::beginning, shrink::shrink};
+use infrasound_spec::{mutant::Mutant, time::Timestamp};
+use infrasound_tests::sim::{
+    Outcome, Report, Rule, campaign::Campaign, mutants, plan::Plan, run, run::beginning, shrink::shrink,
+};
 
 /// Runs that shrinking may take.
 const SHRINKING: usize = 400;
@@ -23,6 +26,12 @@ struct Arguments {
     /// Failing seeds after which no further one is begun
     #[arg(long, default_value_t = 1)]
     failures: usize,
+    /// Runs that making a failing plan smaller may take
+    #[arg(long, default_value_t = SHRINKING)]
+    shrinking: usize,
+    /// Break one thing after the other on purpose, until a seed shows it
+    #[arg(long)]
+    mutants: bool,
     /// Print what happens in the run of a failing seed, whole and not only made smaller
     #[arg(long)]
     trace: bool,
@@ -30,11 +39,17 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let Arguments { seeds, seed, devices, failures, trace } = arguments;
+    let Arguments { seeds, seed, devices, failures, shrinking, mutants, trace } = arguments;
+    if mutants {
+        return find_mutants(seeds, devices);
+    }
     let campaign = Campaign { first: seed.unwrap_or(0), seeds, devices, failures };
     let (start, began) = (beginning(), Instant::now());
     let outcome = campaign.run(start, |so_far| {
-        if so_far.seeds.is_multiple_of(100) {
+        if let Some((plan, Report { violation: Some(violation), .. })) = so_far.failed.last() {
+            eprintln!("seed {} has failed: {violation}", plan.seed);
+        }
+        if so_far.seeds.is_multiple_of(10) {
             let Outcome { seeds: done, steps, failed } = so_far;
             eprintln!("{done} seeds, {steps} steps, {} failures, {:?}", failed.len(), began.elapsed());
         }
@@ -46,7 +61,9 @@ fn main() -> ExitCode {
             if trace {
                 report.lines.iter().for_each(|line| println!("{line}"));
             }
-            tell_smaller(plan, violation.rule, start);
+            if shrinking > 0 {
+                tell_smaller(plan, violation.rule, shrinking, start);
+            }
         }
         println!("again: cargo xtask sim --seeds 1 --seed {} --devices {devices}\n", plan.seed);
     }
@@ -61,12 +78,27 @@ fn main() -> ExitCode {
 }
 
 /// The smallest plan that breaks the same rule, and what happens in it.
-fn tell_smaller(plan: &Plan, rule: infrasound_tests::sim::Rule, start: infrasound_spec::time::Timestamp) {
-    let smaller = shrink(plan, rule, start, SHRINKING);
+fn tell_smaller(plan: &Plan, rule: Rule, runs: usize, start: Timestamp) {
+    let smaller = shrink(plan, rule, start, runs);
     let report = run(&smaller, start);
     println!("made smaller:\n{smaller}");
     report.lines.iter().for_each(|line| println!("{line}"));
     if let Some(violation) = report.violation {
         println!("{violation}");
     }
+}
+
+/// Each mutant must be found.
+fn find_mutants(seeds: u64, devices: usize) -> ExitCode {
+    let mut all = true;
+    for mutant in Mutant::ALL {
+        match mutants::find(mutant, seeds, devices, beginning()) {
+            Some(found) => println!("{mutant:?}: seed {}: {}", found.seed, found.violation),
+            None => {
+                all = false;
+                println!("{mutant:?}: not found within {seeds} seeds");
+            }
+        }
+    }
+    if all { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -30,6 +30,13 @@ impl World {
                 self.crash_hub(down).await;
                 Ok(())
             }
+            Action::CreateGroup { by, with } => self.create_group(by, with).await,
+            Action::InGroup { by, group, deed } => self.do_in_group(by, group, deed).await,
+            Action::Join { by, link } => self.join_group(by, link).await,
+            Action::Lose { of, conversation } => {
+                self.lose(self.device_of(of), conversation);
+                Ok(())
+            }
             Action::Part { accounts, millis } => {
                 for account in 0..self.plan.accounts {
                     if accounts >> account & 1 == 1 {
@@ -93,7 +100,9 @@ impl World {
         let account = by % self.plan.accounts;
         let wish = match deed {
             Deed::Reply => {
-                let Some(to) = self.other_in(device, conversation) else { return Ok(()) };
+                let Some(to) = self.other_in(device, conversation) else {
+                    return self.say(by, conversation, Some(object)).await;
+                };
                 return self.write(by, to, Some(object)).await;
             }
             Deed::React => {
@@ -116,6 +125,14 @@ impl World {
             self.devices[device].core()?.conversations().into_iter().map(|one| one.conversation).collect();
         all.sort();
         (!all.is_empty()).then(|| all[number % all.len()])
+    }
+
+    /// A device crashes, and its journal comes back without what it had of a conversation.
+    fn lose(&mut self, device: usize, conversation: usize) {
+        let Some(conversation) = self.conversation(device, conversation) else { return };
+        let Some(scope) = self.devices[device].core().map(|core| core.scope_of(conversation)) else { return };
+        self.devices[device].lose(scope);
+        self.crashed(device, 1_000);
     }
 
     fn other_in(&self, device: usize, conversation: ConversationId) -> Option<usize> {

@@ -139,6 +139,11 @@ impl Device {
         self.crash_in = Some((outputs, down));
     }
 
+    /// Whether nothing is planned that keeps it from doing all of what it is about to do.
+    pub(super) fn will_not_crash(&self) -> bool {
+        self.crash_in.is_none()
+    }
+
     /// It will not crash any more.
     pub(super) fn heal(&mut self) {
         self.crash_in = None;
@@ -184,6 +189,12 @@ impl Device {
         Ok(None)
     }
 
+    /// It crashes, and the records of a scope are gone.
+    pub(super) fn lose(&mut self, scope: Scope) {
+        self.crash();
+        self.journal.retain(|(of, _), _| *of != scope);
+    }
+
     fn crash(&mut self) {
         self.core = None;
         self.queue.clear();
@@ -202,7 +213,7 @@ impl Device {
         }
     }
 
-    fn records(&self, scope: Scope) -> Vec<SealedRecord> {
+    pub(super) fn records(&self, scope: Scope) -> Vec<SealedRecord> {
         let (first, last) = ((scope, RecordName([0; 16])), (scope, RecordName([255; 16])));
         let records = self.journal.range(first..=last);
         records.map(|((_, name), value)| SealedRecord { name: *name, value: value.clone() }).collect()

@@ -60,6 +60,11 @@ pub(super) fn of_clock(seed: u64, device: usize, weather: &Weather) -> i64 {
     i64::from(chance.next_u32()) % (2 * width + 1) - width
 }
 
+/// What a lying hub does with the answer to a device's `number`th request.
+pub(super) fn of_lie(seed: u64, device: usize, number: u64) -> ChaCha8Rng {
+    chance(seed, b"lie....", device, number)
+}
+
 fn chance(seed: u64, of: &[u8; 7], device: usize, number: u64) -> ChaCha8Rng {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_be_bytes());

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use infrasound_core::{Standing, input::WishId};
+use infrasound_core::{Standing, group_link::GroupLink, input::WishId};
 use infrasound_spec::{
     account::{AccountUri, Handle},
     content::ObjectId,
@@ -13,7 +13,10 @@ use infrasound_spec::{
     submission::SubmissionId,
 };
 
-use super::verdict::{Rule, Violation, require};
+use super::{
+    membership::Memberships,
+    verdict::{Rule, Violation, require},
+};
 
 /// An account of the world.
 #[derive(Clone, Debug)]
@@ -38,6 +41,8 @@ pub(super) struct Note {
 pub(super) struct Wished {
     pub(super) what: String,
     pub(super) note: Option<usize>,
+    /// It is a change of a group, and the app is told how it ends.
+    pub(super) change: bool,
 }
 
 /// What a hub has said of one number of a log.
@@ -56,6 +61,16 @@ pub(super) struct Ledger {
     pub(super) shown: BTreeMap<(usize, ConversationId), Vec<ObjectId>>,
     /// Who wished to do something to a note.
     pub(super) deeds: BTreeSet<(usize, ObjectId)>,
+    /// Devices that warned of something.
+    pub(super) warned: BTreeSet<usize>,
+    /// Links that were made.
+    pub(super) links: Vec<GroupLink>,
+    /// Changes that were stored, with the device, until it is told how they ended.
+    pub(super) changes: BTreeMap<ObjectId, usize>,
+    /// Who is in which epoch.
+    pub(super) memberships: Memberships,
+    groups: BTreeSet<ConversationId>,
+    left: BTreeSet<(usize, ConversationId)>,
     entries: BTreeMap<(ConversationId, u64), Entry>,
     acknowledged: BTreeMap<(ConversationId, SubmissionId), u64>,
     submitters: BTreeMap<(ConversationId, u64), SubmissionId>,
@@ -86,6 +101,32 @@ impl Ledger {
     /// The account with a handle.
     pub(super) fn account_of(&self, handle: &Handle) -> Option<usize> {
         self.accounts.iter().position(|account| account.handle == *handle)
+    }
+
+    /// A conversation is a group.
+    pub(super) fn has_group(&mut self, conversation: ConversationId) {
+        self.groups.insert(conversation);
+    }
+
+    pub(super) fn is_group(&self, conversation: ConversationId) -> bool {
+        self.groups.contains(&conversation)
+    }
+
+    /// An account wishes to leave a group.
+    pub(super) fn leaves(&mut self, account: usize, conversation: ConversationId) {
+        self.left.insert((account, conversation));
+    }
+
+    /// Nobody got what was not for them, and nothing changed that nobody had the right to change (rules 3 and 6).
+    pub(super) fn judge_memberships(&self) -> Result<(), Violation> {
+        self.memberships.judge_secrecy(|conversation, number| self.is_void(conversation, number))?;
+        self.memberships.judge_policy(
+            |conversation, number| self.is_void(conversation, number),
+            |account, conversation| {
+                let number = self.accounts.iter().position(|one| one.uri == *account);
+                number.is_some_and(|number| self.left.contains(&(number, conversation)))
+            },
+        )
     }
 
     /// A device submits something: always the same under one id (rule 4).
@@ -136,6 +177,9 @@ impl Ledger {
         require(first == (entry.kind, entry.digest), Rule::Delivery, || {
             format!("number {} of {conversation} is not what it was", entry.number)
         })?;
+        if let Some(bytes) = &entry.bytes {
+            self.memberships.entry(conversation, entry.number, bytes.as_slice());
+        }
         let sent = self.submitters.get(&key).and_then(|submission| self.sent.get(submission));
         require(sent.is_none_or(|sent| *sent == entry.digest), Rule::Delivery, || {
             format!("number {} of {conversation} is not what was acknowledged", entry.number)
@@ -181,6 +225,7 @@ impl Ledger {
         if !standing.confirmed || standing.epoch == 0 {
             return Ok(());
         }
+        self.memberships.stands(standing);
         let key = (standing.group.clone(), standing.epoch);
         let own = (device, standing.context, standing.authenticator);
         let (first, context, authenticator) = *self.epochs.entry(key).or_insert(own);

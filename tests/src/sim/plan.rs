@@ -4,6 +4,7 @@ use std::fmt;
 
 use infrasound_spec::{
     consent::ContactState,
+    mutant::Mutant,
     time::{HOUR, MINUTE, SECOND},
 };
 use rand_chacha::{
@@ -20,6 +21,10 @@ pub struct Plan {
     pub accounts: usize,
     /// How bad the network is.
     pub weather: Weather,
+    /// The hub lies in the logs that it shows.
+    pub lies: bool,
+    /// What is broken on purpose.
+    pub mutant: Option<Mutant>,
     /// What is done, in order.
     pub actions: Vec<Planned>,
 }
@@ -83,6 +88,36 @@ pub enum Action {
         /// What.
         state: ContactState,
     },
+    /// An account makes a group.
+    CreateGroup {
+        /// Who.
+        by: usize,
+        /// With whom: a bit for each account.
+        with: u32,
+    },
+    /// An account does something in a group.
+    InGroup {
+        /// Who.
+        by: usize,
+        /// In which of its groups.
+        group: usize,
+        /// What.
+        deed: GroupDeed,
+    },
+    /// An account follows a link.
+    Join {
+        /// Who.
+        by: usize,
+        /// Which of all links.
+        link: usize,
+    },
+    /// A device crashes, and what it had stored of one conversation is gone.
+    Lose {
+        /// Whose.
+        of: usize,
+        /// Which conversation.
+        conversation: usize,
+    },
     /// A person has read everything in a conversation.
     Read {
         /// Who.
@@ -140,15 +175,66 @@ pub enum Deed {
     Delete,
 }
 
+/// What is done in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupDeed {
+    /// A note is written.
+    Say,
+    /// Somebody is added, or let in again.
+    Add(usize),
+    /// Somebody is removed.
+    Remove {
+        /// Who.
+        who: usize,
+        /// For good.
+        ban: bool,
+    },
+    /// A ban ends.
+    Unban(usize),
+    /// Somebody gets a role.
+    Role {
+        /// Who.
+        who: usize,
+        /// Which: member, moderator, owner.
+        role: u8,
+    },
+    /// Who may do what is changed.
+    Settings {
+        /// Who may add.
+        add: u8,
+        /// Who may write.
+        post: u8,
+        /// How people come in.
+        join: u8,
+    },
+    /// The group is closed, or opened again.
+    Close(bool),
+    /// The group gets another name.
+    Describe(u8),
+    /// A link is made, for so many uses.
+    MakeLink(u8),
+    /// An invitation is answered.
+    Answer(ContactState),
+    /// The account leaves.
+    Leave,
+    /// The group is founded again.
+    FoundAgain,
+}
+
 impl Plan {
     /// The plan of a seed, with so many devices at the most.
     pub fn of(seed: u64, devices: usize) -> Self {
         let mut dice = Dice(ChaCha20Rng::seed_from_u64(seed));
         let accounts = 2 + dice.below(devices.max(2) - 1);
         let weather = dice.weather();
-        let length = 15 + dice.below(60);
-        let actions = (0..length).map(|_| dice.planned(accounts)).collect();
-        Self { seed, accounts, weather, actions }
+        let length = 15 + dice.below(40);
+        let groups = seed % 2 == 1;
+        let mut actions: Vec<Planned> = (0..length).map(|_| dice.planned(accounts, groups)).collect();
+        if groups {
+            let with = u32::MAX;
+            actions.insert(0, Planned { after: 1_000, action: Action::CreateGroup { by: 0, with } });
+        }
+        Self { seed, accounts, weather, lies: seed % 8 >= 6, mutant: None, actions }
     }
 }
 
@@ -177,14 +263,44 @@ impl Dice {
         }
     }
 
-    fn planned(&mut self, accounts: usize) -> Planned {
+    fn planned(&mut self, accounts: usize, groups: bool) -> Planned {
         let most = self.one_of(&[10, 1_000, 1_000, 5_000, 5_000, 30_000]);
         let after = match self.below(100) {
             0 => self.millis(20 * HOUR),
             1..5 => self.millis(30 * MINUTE),
             _ => self.millis(most),
         };
-        Planned { after, action: self.action(accounts) }
+        let in_group = groups && self.below(100) < 55;
+        let action = if in_group { self.action_in_group(accounts) } else { self.action(accounts) };
+        Planned { after, action }
+    }
+
+    fn action_in_group(&mut self, accounts: usize) -> Action {
+        let (by, who, group) = (self.below(accounts), self.below(accounts), self.below(4));
+        let small = |dice: &mut Self| u8::try_from(dice.below(3)).unwrap_or_default();
+        let deed = match self.below(100) {
+            0..32 => GroupDeed::Say,
+            32..44 => GroupDeed::Add(who),
+            44..51 => GroupDeed::Remove { who, ban: self.below(4) == 0 },
+            51..53 => GroupDeed::Unban(who),
+            53..60 => GroupDeed::Role { who, role: small(self) },
+            60..66 => GroupDeed::Settings { add: small(self), post: small(self) / 2, join: small(self) },
+            66..68 => GroupDeed::Close(self.below(2) == 0),
+            68..73 => GroupDeed::Describe(small(self)),
+            73..77 => GroupDeed::MakeLink(small(self)),
+            77..87 => {
+                use ContactState::{Accepted, Ignored};
+                GroupDeed::Answer(self.one_of(&[Accepted, Accepted, Accepted, Accepted, Ignored]))
+            }
+            87..90 => GroupDeed::Leave,
+            90..92 => {
+                let with = u32::try_from(self.below(1 << accounts.min(20))).unwrap_or_default();
+                return Action::CreateGroup { by, with };
+            }
+            92..98 => return Action::Join { by, link: self.below(8) },
+            _ => return Action::Lose { of: by, conversation: self.below(8) },
+        };
+        Action::InGroup { by, group, deed }
     }
 
     fn action(&mut self, accounts: usize) -> Action {
@@ -225,8 +341,11 @@ impl Dice {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, accounts, weather, actions } = self;
-        writeln!(f, "seed {seed}: {accounts} accounts, {weather:?}, {} actions", actions.len())?;
+        let Self { seed, accounts, weather, lies, mutant, actions } = self;
+        let lies = if *lies { ", the hub lies" } else { "" };
+        let broken = mutant.map(|mutant| format!(", {mutant:?}")).unwrap_or_default();
+        let many = actions.len();
+        writeln!(f, "seed {seed}: {accounts} accounts, {weather:?}{lies}{broken}, {many} actions")?;
         for (index, Planned { after, action }) in actions.iter().enumerate() {
             writeln!(f, "  {index:>3} +{after} ms {action:?}")?;
         }

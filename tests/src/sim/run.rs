@@ -7,6 +7,7 @@ use std::{
 
 use infrasound_spec::{
     log::EntryDigest,
+    mutant,
     time::{DAY, Timestamp},
 };
 
@@ -42,12 +43,14 @@ pub fn beginning() -> Timestamp {
 
 /// Runs a plan. What panics in it is a finding, too.
 pub fn run(plan: &Plan, start: Timestamp) -> Report {
+    mutant::choose(plan.mutant);
     let ran = catch_unwind(AssertUnwindSafe(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime =
             runtime.map_err(|error| Violation::new(Rule::Ending, format!("no runtime: {error}")))?;
         Ok(runtime.block_on(live(plan.clone(), start)))
     }));
+    mutant::choose(None);
     match ran {
         Ok(Ok(report)) => report,
         Ok(Err(violation)) => Report::without_trace(violation),

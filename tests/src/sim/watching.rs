@@ -11,19 +11,22 @@ use infrasound_spec::{
     api::{
         conversations::{
             Accepted, ConversationList, FoundConversation, LogPage, SubmitCommit, SubmitMessage,
+            SubmitProposal,
         },
         paths,
         problem::Problem,
     },
     content::Act,
-    conversation::ConversationId,
-    log::{self, EntryDigest, LogEntry},
+    conversation::{ConversationId, ConversationKind},
+    log::{self, EntryKind, LogEntry},
     submission::SubmissionId,
 };
 use serde::de::DeserializeOwned;
 
 use super::{
-    ledger::Ledger,
+    fate,
+    ledger::{Ledger, Wished},
+    lies::{self, Lie},
     verdict::{Rule, Violation, require},
     world::World,
 };
@@ -32,8 +35,8 @@ use super::{
 struct Submission {
     conversation: ConversationId,
     id: SubmissionId,
-    digest: EntryDigest,
-    founding: bool,
+    bytes: Vec<u8>,
+    kind: EntryKind,
 }
 
 impl World {
@@ -41,15 +44,20 @@ impl World {
     pub(super) fn check_submission(&mut self, device: usize, request: &HttpRequest) -> Result<(), Violation> {
         let Some(submission) = Submission::of(request) else { return Ok(()) };
         let now = self.device_time(device);
-        let durable = self.devices[device].durable(now);
-        let stored = durable.map(|core| core.unfinished()).unwrap_or_default().into_iter();
+        let digest = log::digest(&submission.bytes);
+        let Some(durable) = self.devices[device].durable(now) else { return Ok(()) };
+        let stored = durable.unfinished().into_iter();
         let mut stored = stored.filter_map(|one| Some((one.submission?, one.note)));
-        let found = stored.find(|(made, _)| *made == (submission.id, submission.digest));
-        // A founding is stored with its conversation, and this looks at the root alone.
-        require(found.is_some() || submission.founding, Rule::Durability, || {
+        let found = stored.find(|(made, _)| *made == (submission.id, digest));
+        // What brings a device into a group is stored with the conversation, everything else with its wish.
+        let known = found.is_some() || {
+            let scope = durable.scope_of(submission.conversation);
+            durable.is_stored(scope, &self.devices[device].records(scope), submission.id)
+        };
+        require(known, Rule::Durability, || {
             format!("device {device} submits {} and would not know after a crash", submission.id)
         })?;
-        self.ledger.submits(submission.id, submission.digest, found.and_then(|(_, note)| note))
+        self.ledger.submits(submission.id, digest, found.and_then(|(_, note)| note))
     }
 
     /// What the hub answers binds it (rule 1).
@@ -66,33 +74,90 @@ impl World {
             if let (Some(conversation), Some(problem)) = (of_path(&request.path), parse::<Problem>(response))
             {
                 let missing = problem.wrong_epoch.map(|missing| missing.entries).unwrap_or_default();
-                self.shows_all(conversation, &missing)?;
+                self.shows_all(device, conversation, &missing)?;
             }
             return Ok(());
         }
         if let Some(submission) = Submission::of(request) {
             let Some(accepted) = parse::<Accepted>(response) else { return Ok(()) };
-            return self.ledger.acknowledges(submission.conversation, submission.id, accepted.number);
+            let Submission { conversation, id, bytes, kind } = submission;
+            self.ledger.memberships.entry(conversation, accepted.number, &bytes);
+            if kind == EntryKind::Commit {
+                let by = self.ledger.accounts[self.devices[device].account].uri.clone();
+                self.ledger.memberships.commits(conversation, accepted.number, by);
+            }
+            return self.ledger.acknowledges(conversation, id, accepted.number);
         }
         if request.path == paths::CONVERSATIONS
             && let Some(list) = parse::<ConversationList>(response)
         {
             for head in list.conversations {
+                if head.kind == ConversationKind::Group {
+                    self.ledger.has_group(head.conversation);
+                    continue;
+                }
                 self.ledger.ends_at(head.conversation, head.last)?;
             }
         }
         if request.path.contains("/log?")
             && let (Some(conversation), Some(page)) = (of_path(&request.path), parse::<LogPage>(response))
         {
-            let _ = device;
-            self.ledger.ends_at(conversation, page.last)?;
-            self.shows_all(conversation, &page.entries)?;
+            // Of a group, whoever is out of it is not told how it goes on.
+            if !self.ledger.is_group(conversation) {
+                self.ledger.ends_at(conversation, page.last)?;
+            }
+            self.shows_all(device, conversation, &page.entries)?;
         }
         Ok(())
     }
 
-    fn shows_all(&mut self, conversation: ConversationId, entries: &[LogEntry]) -> Result<(), Violation> {
-        entries.iter().try_for_each(|entry| self.ledger.shows(conversation, entry))
+    /// The hub shows a log otherwise than it is, if it is one that lies.
+    pub(super) fn tell_lie(
+        &mut self,
+        device: usize,
+        request: &HttpRequest,
+        response: &mut HttpResponse,
+    ) -> Option<Lie> {
+        let conversation = of_path(&request.path).filter(|_| request.path.contains("/log?"))?;
+        if !self.plan.lies {
+            return None;
+        }
+        let others: Vec<_> = self.devices.iter().map(|other| other.id).collect();
+        let mut chance = fate::of_lie(self.plan.seed, device, self.devices[device].requests);
+        lies::tell(conversation, response, &others, &mut chance)
+    }
+
+    /// Whether a device is about to take an entry in that the hub lies about.
+    pub(super) fn is_for(&self, device: usize, lie: Lie) -> bool {
+        let standing = self.devices[device].core().and_then(|core| core.standing(lie.conversation));
+        standing.is_some_and(|standing| {
+            standing.position < lie.number && standing.joined_at < lie.number && standing.confirmed
+        }) && self.devices[device].will_not_crash()
+    }
+
+    /// A device that has taken in what the hub lied about was warned.
+    pub(super) fn must_have_noticed(&self, device: usize, lie: Lie) -> Result<(), Violation> {
+        let standing = self.devices[device].core().and_then(|core| core.standing(lie.conversation));
+        let taken = standing.is_some_and(|standing| standing.position >= lie.number);
+        require(!taken || self.ledger.warned.contains(&device), Rule::Delivery, || {
+            format!("device {device} did not notice a lie about entry {} of {}", lie.number, lie.conversation)
+        })
+    }
+
+    fn shows_all(
+        &mut self,
+        device: usize,
+        conversation: ConversationId,
+        entries: &[LogEntry],
+    ) -> Result<(), Violation> {
+        for entry in entries {
+            self.ledger.shows(conversation, entry)?;
+            if entry.kind == EntryKind::Message && entry.bytes.is_some() {
+                let id = self.devices[device].id;
+                self.ledger.memberships.sees(id, conversation, entry.number);
+            }
+        }
+        Ok(())
     }
 
     /// An app is told something.
@@ -121,8 +186,12 @@ impl World {
             | Event::DevicesChanged
             | Event::Typing { .. }
             | Event::JoinRequests { .. } => Ok(()),
-            Event::Changed { .. }
-            | Event::NotAdded { .. }
+            Event::Changed { object, .. } => {
+                self.trace.note(self.now, format_args!("{device} is told that {object} is done"));
+                self.ledger.changes.remove(object);
+                Ok(())
+            }
+            Event::NotAdded { .. }
             | Event::Uploading { .. }
             | Event::LinkCompare { .. }
             | Event::LinkProgress { .. }
@@ -135,13 +204,17 @@ impl World {
             Event::IntentFailed { object, failure, .. } => {
                 self.trace.note(self.now, format_args!("{device} is told that {object} failed: {failure}"));
                 self.ledger.failed.insert(object.clone());
+                self.ledger.changes.remove(object);
                 Ok(())
             }
             Event::Message(message) => self.told_message(device, message),
             Event::Warning(conversation, warning) => {
                 self.trace.note(self.now, format_args!("{device} is warned: {warning}"));
                 let _ = conversation;
-                require(!accuses(warning), Rule::Delivery, || format!("device {device} is warned: {warning}"))
+                self.ledger.warned.insert(device);
+                require(self.plan.lies || !accuses(warning), Rule::Delivery, || {
+                    format!("device {device} is warned: {warning}")
+                })
             }
             Event::WishDone(wish, answer) => {
                 let wished = self.ledger.wishes.remove(&(device, *wish));
@@ -150,9 +223,19 @@ impl World {
                         self.last_history = Some(messages.clone());
                         Ok(())
                     }
+                    Answer::Link(link) => {
+                        self.ledger.links.push(link.clone());
+                        Ok(())
+                    }
                     Answer::Queued { message, .. } => {
-                        if let Some(note) = wished.and_then(|wished| wished.note) {
-                            self.ledger.notes[note].object = Some(message.clone());
+                        match wished {
+                            Some(Wished { note: Some(note), .. }) => {
+                                self.ledger.notes[note].object = Some(message.clone());
+                            }
+                            Some(Wished { change: true, .. }) => {
+                                self.ledger.changes.insert(message.clone(), device);
+                            }
+                            _ => {}
                         }
                         self.trace.note(self.now, format_args!("{device}'s wish is stored: {message}"));
                         Ok(())
@@ -207,6 +290,10 @@ impl World {
         if !shown.contains(&message.id) {
             shown.push(message.id.clone());
         }
+        let id = self.devices[device].id;
+        if matches!(message.body, Body::Html(_)) {
+            self.ledger.memberships.sees(id, conversation, number);
+        }
         let Some(written) = message.time.as_millis().checked_sub(self.hub_time().as_millis() - self.now)
         else {
             return Ok(());
@@ -256,21 +343,27 @@ impl Submission {
         if request.path == paths::CONVERSATIONS {
             let FoundConversation { conversation, submission, bundle, .. } =
                 serde_json::from_slice(body).ok()?;
-            let digest = log::digest(bundle.commit.as_slice());
-            return Some(Self { conversation, id: submission, digest, founding: true });
+            return Some(Self {
+                conversation,
+                id: submission,
+                bytes: bundle.commit.0,
+                kind: EntryKind::Commit,
+            });
         }
         let conversation = of_path(&request.path)?;
-        if request.path.ends_with("/messages") {
+        let (id, bytes, kind) = if request.path.ends_with("/messages") {
             let SubmitMessage { submission, message, .. } = serde_json::from_slice(body).ok()?;
-            let digest = log::digest(message.as_slice());
-            return Some(Self { conversation, id: submission, digest, founding: false });
-        }
-        if request.path.ends_with("/commits") {
+            (submission, message.0, EntryKind::Message)
+        } else if request.path.ends_with("/commits") {
             let SubmitCommit { submission, bundle, .. } = serde_json::from_slice(body).ok()?;
-            let digest = log::digest(bundle.commit.as_slice());
-            return Some(Self { conversation, id: submission, digest, founding: false });
-        }
-        None
+            (submission, bundle.commit.0, EntryKind::Commit)
+        } else if request.path.ends_with("/proposals") {
+            let SubmitProposal { submission, proposal, .. } = serde_json::from_slice(body).ok()?;
+            (submission, proposal.0, EntryKind::Proposal)
+        } else {
+            return None;
+        };
+        Some(Self { conversation, id, bytes, kind })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use infrasound_core::{
-    input::{HttpResponse, Input, TransportError, Wish, WishId},
+    input::{GroupWish, HttpResponse, Input, TransportError, Wish, WishId},
     message::Message,
     output::{HttpRequest, RequestId},
 };
@@ -14,6 +14,7 @@ use super::{
     fate::{self, Fate},
     hub::{Hub, OpenStream, StreamItem},
     ledger::{Account, Ledger, Wished},
+    lies::Lie,
     plan::{Plan, Weather},
     trace::Trace,
     verdict::{Rule, Violation},
@@ -30,7 +31,13 @@ pub(super) enum Happening {
     /// An action of the plan.
     Act(usize),
     /// An answer, or the lack of one, reaches a device.
-    Answer { device: usize, life: u64, request: RequestId, answer: Result<HttpResponse, TransportError> },
+    Answer {
+        device: usize,
+        life: u64,
+        request: RequestId,
+        answer: Result<HttpResponse, TransportError>,
+        lie: Option<Lie>,
+    },
     /// The hub is up again.
     HubReturns,
     /// A device is opened again.
@@ -155,12 +162,14 @@ impl World {
         self.hub.set_time(at);
         match happening {
             Happening::Act(index) => self.act(index).await?,
-            Happening::Answer { device, life, request, answer } => {
+            Happening::Answer { device, life, request, answer, lie } => {
                 let input = match answer {
                     Ok(response) => Input::Response(request, response),
                     Err(error) => Input::Unreachable(request, error),
                 };
+                let unseen = lie.filter(|lie| self.is_for(device, *lie));
                 self.input_of_life(device, life, input).await?;
+                unseen.map_or(Ok(()), |lie| self.must_have_noticed(device, lie))?;
             }
             Happening::HubReturns => {
                 if !self.hub.is_up() {
@@ -212,7 +221,13 @@ impl World {
         let id = WishId(self.devices[device].next_wish);
         self.devices[device].next_wish += 1;
         self.trace.note(self.now, format_args!("{device} wishes {wish:?}"));
-        let wished = Wished { what: format!("{wish:?}"), note };
+        use GroupWish::{Describe, Join, MakeLink, Send};
+        let change = match &wish {
+            Wish::Group(Describe { .. } | Join { .. } | MakeLink { .. } | Send { .. }) => false,
+            Wish::Group(_) => true,
+            _ => false,
+        };
+        let wished = Wished { what: format!("{wish:?}"), note, change };
         self.ledger.wishes.insert((device, id), wished);
         self.input(device, Input::Wish(id, wish)).await
     }
@@ -262,7 +277,7 @@ impl World {
         }
     }
 
-    fn crashed(&mut self, device: usize, down: u64) {
+    pub(super) fn crashed(&mut self, device: usize, down: u64) {
         self.trace.note(self.now, format_args!("{device} crashes"));
         self.streams.remove(&device);
         self.ledger.wishes.retain(|(of, _), _| *of != device);
@@ -288,7 +303,8 @@ impl World {
         let parted = self.devices[device].parted_until > self.now;
         let answer = Err(TransportError::Unreachable);
         if parted {
-            self.in_future(1, Happening::Answer { device, life, request: request.id, answer });
+            let none = Happening::Answer { device, life, request: request.id, answer, lie: None };
+            self.in_future(1, none);
             return Ok(());
         }
         if let Some(again) = fate.again {
@@ -301,7 +317,7 @@ impl World {
             }
             None => {
                 let answer = Err(TransportError::TimedOut);
-                let lost = Happening::Answer { device, life, request: request.id, answer };
+                let lost = Happening::Answer { device, life, request: request.id, answer, lie: None };
                 self.in_future(fate.timeout, lost);
             }
         }
@@ -320,20 +336,22 @@ impl World {
             self.swept = self.now;
             self.hub.sweep(false).await?;
         }
+        let mut lie = None;
         let answer = match self.hub.ask(request).await? {
-            Some(response) => {
+            Some(mut response) => {
                 self.trace.note(
                     self.now,
                     format_args!("the hub answers {device}: {} to {}", response.status, request.path),
                 );
                 self.answered(device, request, &response)?;
+                lie = self.tell_lie(device, request, &mut response);
                 Ok(response)
             }
             None => Err(TransportError::Unreachable),
         };
         self.read_streams();
         let Some(fate) = fate else { return Ok(()) };
-        let happens = |answer| Happening::Answer { device, life, request: request.id, answer };
+        let happens = |answer| Happening::Answer { device, life, request: request.id, answer, lie };
         match fate.back {
             Some(back) => {
                 if fate.echo {
@@ -421,8 +439,9 @@ impl World {
             self.in_future(NOTICE, Happening::StreamBreaks { device, stream });
         }
         for happening in self.coming.values_mut() {
-            if let Happening::Answer { answer, .. } = happening {
+            if let Happening::Answer { answer, lie, .. } = happening {
                 *answer = Err(TransportError::Unreachable);
+                *lie = None;
             }
         }
         self.in_future(down, Happening::HubReturns);

@@ -1,0 +1,44 @@
+//! The proof that the simulator would notice: something is broken on purpose, and a seed is found that shows it.
+
+use infrasound_spec::{mutant::Mutant, time::Timestamp};
+
+use super::{
+    plan::Plan,
+    run::run,
+    verdict::{Rule, Violation},
+};
+
+/// How a mutant was found.
+#[derive(Debug)]
+pub struct Found {
+    /// By which seed.
+    pub seed: u64,
+    /// How.
+    pub violation: Violation,
+}
+
+/// The rule that a mutant breaks.
+pub fn rule_of(mutant: Mutant) -> Rule {
+    match mutant {
+        Mutant::AnswersUncommitted => Rule::Delivery,
+        Mutant::MergesEarly => Rule::Agreement,
+        Mutant::DeliversToRemoved => Rule::Secrecy,
+        Mutant::SendsFirst => Rule::Durability,
+        Mutant::TrustsSubmitter => Rule::Sender,
+        Mutant::IgnoresPolicy => Rule::Policy,
+        Mutant::ForgetsLate => Rule::Ending,
+    }
+}
+
+/// Breaks something in the world of a seed.
+pub fn broken(seed: u64, devices: usize, mutant: Mutant, start: Timestamp) -> Option<Violation> {
+    run(&Plan { mutant: Some(mutant), ..Plan::of(seed, devices) }, start).violation
+}
+
+/// The first seed in whose world a mutant breaks its own rule.
+pub fn find(mutant: Mutant, seeds: u64, devices: usize, start: Timestamp) -> Option<Found> {
+    (0..seeds).find_map(|seed| {
+        let violation = broken(seed, devices, mutant, start)?;
+        (violation.rule == rule_of(mutant)).then_some(Found { seed, violation })
+    })
+}
