@@ -41,6 +41,9 @@ fn default_path(name: &str) -> PathBuf {
 }
 
 /// A folder for databases, gone with its value. Not in the system's folder for temporary files, which may be in memory.
+///
+/// # Panics
+/// If it cannot be made.
 pub fn scratch() -> TempDir {
     let program = env::current_exe().expect("the path of this program");
     let folder = program.parent().expect("the folder of this program");
