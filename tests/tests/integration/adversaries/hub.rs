@@ -181,7 +181,7 @@ async fn to_add_a_ghost_device_to_an_account_that_is_let_in() {
         }
     });
     let id = stage.id;
-    let _ = stage.alice.add(id, &[handle.clone()]).await;
+    let _ = stage.alice.add(id, std::slice::from_ref(&handle)).await;
     let refused = |warning: &Warning| matches!(warning, Warning::KeysRefused { who, .. } if *who == handle);
     assert!(told(&stage.alice, refused), "{:?}", stage.alice.warnings());
     stage.alice.trust();
@@ -290,11 +290,11 @@ async fn confirmed_end(stage: &Stage) -> u64 {
 async fn to_serve_a_stale_tree_with_a_welcome() {
     let mut stage = Stage::open().await;
     let id = stage.id;
-    let stale: GroupInfoGiven = stage.mallory.ask_group_info(id).await.unwrap();
+    let before: GroupInfoGiven = stage.mallory.ask_group_info(id).await.unwrap();
     let mut dora = stage.world.sign_up("dora").await;
     dora.tamper(move |request, response| {
         if request.path.contains("/trees/") && response.status == 200 {
-            let tree = TreeBytes { tree: stale.tree.clone() };
+            let tree = TreeBytes { tree: before.tree.clone() };
             response.body = serde_json::to_vec(&tree).unwrap();
         }
     });
@@ -320,7 +320,7 @@ async fn to_serve_an_old_welcome() {
     let id = stage.id;
     let mut dora = stage.world.sign_up("dora").await;
     let (handle, alice) = (dora.handle(), stage.alice.handle());
-    stage.alice.add(id, &[handle.clone()]).await.unwrap();
+    stage.alice.add(id, std::slice::from_ref(&handle)).await.unwrap();
     let old: WelcomeList = stage.world.get(&dora, "/v1/welcomes").await;
     settle(&mut [&mut dora, &mut stage.alice, &mut stage.bob, &mut stage.carol]).await;
     stage.alice.remove(id, &handle).await.unwrap();

@@ -54,7 +54,7 @@ async fn to_read_and_to_write_in_a_group() {
     instance.sync().await;
     assert!(instance.core().conversations().is_empty());
     // To let it in takes somebody who may, who is told whose key has changed, and says yes.
-    stage.alice.add(id, &[bob.clone()]).await.unwrap_err();
+    stage.alice.add(id, std::slice::from_ref(&bob)).await.unwrap_err();
     assert!(told(&stage.alice, |warning| *warning == Warning::AccountKeyChanged { who: bob.clone() }));
     stage.carol.say_in(id, "who was that?").await;
     stage.alice.sync().await;

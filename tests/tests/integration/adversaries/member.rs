@@ -306,14 +306,14 @@ async fn a_group_info_that_does_not_fit_the_group() {
     let id = stage.id;
     stage.alice.set(id, Settings { join: Some(JoinMode::Open), ..Settings::default() }).await.unwrap();
     let link = stage.alice.make_link(id, 0).await;
-    let stale: GroupInfoGiven = stage.mallory.ask_group_info(id).await.unwrap();
+    let before: GroupInfoGiven = stage.mallory.ask_group_info(id).await.unwrap();
     stage.alice.wish(Wish::RenewLeaf { conversation: id }).await.unwrap();
     stage.settle().await;
     let mut dora = stage.world.sign_up("dora").await;
     dora.tamper(move |request, response| {
         if request.path.ends_with("/group-info") && response.status == 200 {
             let mut given: GroupInfoGiven = serde_json::from_slice(&response.body).unwrap();
-            given.group_info = stale.group_info.clone();
+            given.group_info = before.group_info.clone();
             response.body = serde_json::to_vec(&given).unwrap();
         }
     });

@@ -26,6 +26,11 @@ impl Stage {
     }
 
     pub(super) async fn open_in(world: World) -> Self {
+        // What it takes to come so far is large, and not needed afterwards.
+        Box::pin(Self::prepared(world)).await
+    }
+
+    async fn prepared(world: World) -> Self {
         let mallory = Rogue::sign_up(&world, "mallory").await;
         let (alice, bob) = (world.login("alice").await, world.login("bob").await);
         let carol = world.login("carol").await;
