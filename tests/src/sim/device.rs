@@ -41,6 +41,8 @@ pub(super) struct Device {
     pub(super) made: u64,
     /// When it stopped being a device of its account.
     pub(super) retired: Option<u64>,
+    /// When the hub has taken the device in its place.
+    pub(super) revoked: Option<u64>,
     /// Counts crashes: what was on its way to an earlier life does not arrive.
     pub(super) life: u64,
     /// The stream that is open, counted; an event of an earlier one does not arrive.
@@ -84,6 +86,7 @@ impl Device {
             id: core.device(),
             made: at,
             retired: None,
+            revoked: None,
             life: 0,
             stream: 0,
             stream_events: 0,

@@ -78,6 +78,11 @@ impl World {
             }
             return Ok(());
         }
+        if request.path == paths::DEVICES && request.method == Method::Post {
+            let account = self.devices[device].account;
+            let earlier = self.devices[..device].iter_mut().filter(|one| one.account == account);
+            earlier.for_each(|one| one.revoked = one.revoked.or(Some(self.now)));
+        }
         if let Some(submission) = Submission::of(request) {
             let Some(accepted) = parse::<Accepted>(response) else { return Ok(()) };
             let Submission { conversation, id, bytes, kind } = submission;
@@ -300,7 +305,7 @@ impl World {
         };
         let Self { devices, .. } = self;
         let member =
-            written >= devices[device].made && devices[device].retired.is_none_or(|at| written <= at);
+            written >= devices[device].made && devices[device].revoked.is_none_or(|at| written <= at);
         require(member, Rule::Secrecy, || {
             format!("device {device} is shown {} of {conversation}, which is not for it", number)
         })
