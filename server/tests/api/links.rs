@@ -164,11 +164,11 @@ async fn a_link_needs_a_good_ticket_and_an_account_with_a_device() {
 async fn a_device_under_the_account_key_is_one_more_and_the_eleventh_is_refused() {
     let relay = TestRelay::start().await;
     let alice = relay.device("alice").await;
-    let mut last = None;
+    let mut newest = None;
     for _ in 1..MAX_DEVICES {
         let mut new = NewDevice::make(&relay.sign_in("alice").await);
         new.account_key = alice.keys.account_key.clone();
-        last = Some(new.register(&relay, false).await);
+        newest = Some(new.register(&relay, false).await);
     }
     let list: DeviceList = alice.get("/v1/devices").await.ok();
     assert_eq!(list.devices.len(), MAX_DEVICES);
@@ -176,7 +176,7 @@ async fn a_device_under_the_account_key_is_one_more_and_the_eleventh_is_refused(
     relay.post("/v1/links", &json!({ "ticket": new.signed_in.ticket })).await.problem(ProblemType::Forbidden);
     new.account_key = alice.keys.account_key.clone();
     relay.post("/v1/devices", &new.request(false)).await.problem(ProblemType::Forbidden);
-    alice.delete(&format!("/v1/devices/{}", last.unwrap().id())).await.done();
+    alice.delete(&format!("/v1/devices/{}", newest.unwrap().id())).await.done();
     relay.post("/v1/devices", &new.request(false)).await.ok::<Session>();
 }
 

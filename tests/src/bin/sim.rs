@@ -92,12 +92,11 @@ fn tell_smaller(plan: &Plan, rule: Rule, runs: usize, start: Timestamp) {
 fn find_mutants(seeds: u64, devices: usize) -> ExitCode {
     let mut all = true;
     for mutant in Mutant::ALL {
-        match mutants::find(mutant, seeds, devices, beginning()) {
-            Some(found) => println!("{mutant:?}: seed {}: {}", found.seed, found.violation),
-            None => {
-                all = false;
-                println!("{mutant:?}: not found within {seeds} seeds");
-            }
+        if let Some(found) = mutants::find(mutant, seeds, devices, beginning()) {
+            println!("{mutant:?}: seed {}: {}", found.seed, found.violation);
+        } else {
+            all = false;
+            println!("{mutant:?}: not found within {seeds} seeds");
         }
     }
     if all { ExitCode::SUCCESS } else { ExitCode::FAILURE }

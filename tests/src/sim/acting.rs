@@ -18,9 +18,7 @@ impl World {
         }
         let Some(planned) = self.plan.actions.get(index).copied() else { return Ok(()) };
         match planned.action {
-            Action::Act { by, conversation, note, deed } => {
-                self.do_to_note(by, conversation, note, deed).await
-            }
+            Action::Act { by, conversation, note, deed } => self.do_to_note(by, conversation, note, deed),
             Action::CrashDevice { of, outputs, down } => {
                 let device = self.device_of(of);
                 self.devices[device].crash_in(outputs, down);
@@ -30,9 +28,9 @@ impl World {
                 self.crash_hub(down).await;
                 Ok(())
             }
-            Action::CreateGroup { by, with } => self.create_group(by, with).await,
-            Action::InGroup { by, group, deed } => self.do_in_group(by, group, deed).await,
-            Action::Join { by, link } => self.join_group(by, link).await,
+            Action::CreateGroup { by, with } => self.create_group(by, with),
+            Action::InGroup { by, group, deed } => self.do_in_group(by, group, deed),
+            Action::Join { by, link } => self.join_group(by, link),
             Action::Lose { of, conversation } => {
                 self.lose(self.device_of(of), conversation);
                 Ok(())
@@ -48,19 +46,19 @@ impl World {
             Action::Read { by, conversation } => {
                 let device = self.device_of(by);
                 let Some(conversation) = self.conversation(device, conversation) else { return Ok(()) };
-                self.wish(device, Wish::MarkRead { conversation, up_to: u64::MAX }, None).await
+                self.wish(device, Wish::MarkRead { conversation, up_to: u64::MAX }, None)
             }
             Action::Renew { by, conversation } => {
                 let device = self.device_of(by);
                 let Some(conversation) = self.conversation(device, conversation) else { return Ok(()) };
-                self.wish(device, Wish::RenewLeaf { conversation }, None).await
+                self.wish(device, Wish::RenewLeaf { conversation }, None)
             }
             Action::Say { by, of, state } => {
                 let device = self.device_of(by);
                 let who = self.ledger.accounts[of % self.plan.accounts].handle.clone();
-                self.wish(device, Wish::SetContact { who, state }, None).await
+                self.wish(device, Wish::SetContact { who, state }, None)
             }
-            Action::Send { from, to } => self.write(from, to, None).await,
+            Action::Send { from, to } => self.write(from, to, None),
             Action::StartOver { by } => self.start_over(by % self.plan.accounts).await,
             Action::Sweep => self.hub.sweep(true).await,
         }
@@ -72,7 +70,7 @@ impl World {
     }
 
     /// An account writes to another.
-    pub(super) async fn write(
+    pub(super) fn write(
         &mut self,
         from: usize,
         to: usize,
@@ -83,10 +81,10 @@ impl World {
         let text = Ledger::text(writer, note);
         let to = self.ledger.accounts[to % self.plan.accounts].handle.clone();
         self.ledger.notes.push(Note { device, object: None, place: None });
-        self.wish(device, Wish::Send { to, text, in_reply_to, attachments: Vec::new() }, Some(note)).await
+        self.wish(device, Wish::Send { to, text, in_reply_to, attachments: Vec::new() }, Some(note))
     }
 
-    async fn do_to_note(
+    fn do_to_note(
         &mut self,
         by: usize,
         conversation: usize,
@@ -101,12 +99,12 @@ impl World {
         let wish = match deed {
             Deed::Reply => {
                 let Some(to) = self.other_in(device, conversation) else {
-                    return self.say(by, conversation, Some(object)).await;
+                    return self.say(by, conversation, Some(object));
                 };
-                return self.write(by, to, Some(object)).await;
+                return self.write(by, to, Some(object));
             }
             Deed::React => {
-                let emoji = (note % 2 == 0).then(|| "👍".to_owned());
+                let emoji = note.is_multiple_of(2).then(|| "👍".to_owned());
                 Wish::React { conversation, object: object.clone(), emoji }
             }
             Deed::Edit => {
@@ -116,7 +114,7 @@ impl World {
             Deed::Delete => Wish::Delete { conversation, object: object.clone() },
         };
         self.ledger.deeds.insert((account, object));
-        self.wish(device, wish, None).await
+        self.wish(device, wish, None)
     }
 
     /// One of the conversations of a device, counted round in an order of their own.

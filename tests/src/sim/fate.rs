@@ -29,7 +29,7 @@ pub(super) struct Fate {
 impl Fate {
     /// The fate of a device's `number`th request.
     pub(super) fn of(seed: u64, device: usize, number: u64, weather: &Weather) -> Self {
-        let mut chance = chance(seed, b"request", device, number);
+        let mut chance = chance(seed, *b"request", device, number);
         let mut happens = |permille: u16| chance.next_u32() % 1000 < u32::from(permille);
         let (lost_there, lost_back) = (happens(weather.lost), happens(weather.lost));
         let (again, echo) = (happens(weather.repeated), happens(weather.repeated));
@@ -47,7 +47,7 @@ impl Fate {
 
 /// What becomes of a device's `number`th stream event: how long it takes, or `None`, the stream breaks before it.
 pub(super) fn of_event(seed: u64, device: usize, number: u64, weather: &Weather) -> Option<u64> {
-    let mut chance = chance(seed, b"stream.", device, number);
+    let mut chance = chance(seed, *b"stream.", device, number);
     let breaks = chance.next_u32() % 1000 < u32::from(weather.broken);
     let delay = 1 + u64::from(chance.next_u32()) % weather.delay.max(1);
     (!breaks).then_some(delay)
@@ -55,20 +55,20 @@ pub(super) fn of_event(seed: u64, device: usize, number: u64, weather: &Weather)
 
 /// How far a device's clock is from the hub's, in milliseconds either way.
 pub(super) fn of_clock(seed: u64, device: usize, weather: &Weather) -> i64 {
-    let mut chance = chance(seed, b"clock..", device, 0);
+    let mut chance = chance(seed, *b"clock..", device, 0);
     let width = i64::from(weather.clocks).max(0);
     i64::from(chance.next_u32()) % (2 * width + 1) - width
 }
 
 /// What a lying hub does with the answer to a device's `number`th request.
 pub(super) fn of_lie(seed: u64, device: usize, number: u64) -> ChaCha8Rng {
-    chance(seed, b"lie....", device, number)
+    chance(seed, *b"lie....", device, number)
 }
 
-fn chance(seed: u64, of: &[u8; 7], device: usize, number: u64) -> ChaCha8Rng {
+fn chance(seed: u64, of: [u8; 7], device: usize, number: u64) -> ChaCha8Rng {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_be_bytes());
-    bytes[8..15].copy_from_slice(of);
+    bytes[8..15].copy_from_slice(&of);
     bytes[16..24].copy_from_slice(&(device as u64).to_be_bytes());
     bytes[24..].copy_from_slice(&number.to_be_bytes());
     ChaCha8Rng::from_seed(bytes)

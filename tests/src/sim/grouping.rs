@@ -22,25 +22,20 @@ use super::{
 
 impl World {
     /// An account makes a group with others.
-    pub(super) async fn create_group(&mut self, by: usize, with: u32) -> Result<(), Violation> {
+    pub(super) fn create_group(&mut self, by: usize, with: u32) -> Result<(), Violation> {
         let device = self.device_of(by);
         let members = (0..self.plan.accounts).filter(|account| with >> account & 1 == 1);
         let members = members.map(|account| self.handle(account)).collect();
         let metadata = GroupMetadata { name: "a group".to_owned(), ..GroupMetadata::default() };
-        self.group_wish(device, GroupWish::Create { metadata, members }).await
+        self.group_wish(device, GroupWish::Create { metadata, members })
     }
 
     /// An account does something in one of its groups.
-    pub(super) async fn do_in_group(
-        &mut self,
-        by: usize,
-        group: usize,
-        deed: GroupDeed,
-    ) -> Result<(), Violation> {
+    pub(super) fn do_in_group(&mut self, by: usize, group: usize, deed: GroupDeed) -> Result<(), Violation> {
         let device = self.device_of(by);
         let Some(conversation) = self.group(device, group) else { return Ok(()) };
         let wish = match deed {
-            GroupDeed::Say => return self.say(by, conversation, None).await,
+            GroupDeed::Say => return self.say(by, conversation, None),
             GroupDeed::Add(who) => GroupWish::Add { conversation, who: vec![self.handle(who)] },
             GroupDeed::Remove { who, ban } => {
                 GroupWish::Remove { conversation, who: vec![self.handle(who)], ban }
@@ -85,18 +80,18 @@ impl World {
             }
             GroupDeed::FoundAgain => GroupWish::FoundAgain { conversation },
         };
-        self.group_wish(device, wish).await
+        self.group_wish(device, wish)
     }
 
     /// An account follows a link that somebody has made.
-    pub(super) async fn join_group(&mut self, by: usize, link: usize) -> Result<(), Violation> {
+    pub(super) fn join_group(&mut self, by: usize, link: usize) -> Result<(), Violation> {
         let links = &self.ledger.links;
         let Some(link) = links.get(link % links.len().max(1)).cloned() else { return Ok(()) };
-        self.group_wish(self.device_of(by), GroupWish::Join { link }).await
+        self.group_wish(self.device_of(by), GroupWish::Join { link })
     }
 
     /// An account writes to a group.
-    pub(super) async fn say(
+    pub(super) fn say(
         &mut self,
         by: usize,
         conversation: ConversationId,
@@ -107,11 +102,11 @@ impl World {
         let text = Ledger::text(writer, note);
         self.ledger.notes.push(Note { device, object: None, place: None });
         let wish = GroupWish::Send { conversation, text, in_reply_to, attachments: Vec::new() };
-        self.wish(device, Wish::Group(wish), Some(note)).await
+        self.wish(device, Wish::Group(wish), Some(note))
     }
 
-    pub(super) async fn group_wish(&mut self, device: usize, wish: GroupWish) -> Result<(), Violation> {
-        self.wish(device, Wish::Group(wish), None).await
+    pub(super) fn group_wish(&mut self, device: usize, wish: GroupWish) -> Result<(), Violation> {
+        self.wish(device, Wish::Group(wish), None)
     }
 
     pub(super) fn handle(&self, account: usize) -> Handle {
@@ -137,19 +132,19 @@ impl World {
     }
 
     /// Everybody says yes to every group that they were invited into.
-    pub(super) async fn accept_groups(&mut self) -> Result<(), Violation> {
+    pub(super) fn accept_groups(&mut self) -> Result<(), Violation> {
         for account in 0..self.plan.accounts {
             let device = self.device_of(account);
             for conversation in self.groups_of(device) {
                 let state = ContactState::Accepted;
-                self.group_wish(device, GroupWish::Answer { conversation, state }).await?;
+                self.group_wish(device, GroupWish::Answer { conversation, state })?;
             }
         }
         Ok(())
     }
 
     /// Who has started over is let into the groups again, by whoever may.
-    pub(super) async fn let_in_again(&mut self) -> Result<(), Violation> {
+    pub(super) fn let_in_again(&mut self) -> Result<(), Violation> {
         for account in 0..self.plan.accounts {
             let device = self.device_of(account);
             for conversation in self.groups_of(device) {
@@ -168,7 +163,7 @@ impl World {
                     .map(|account| account.handle.clone())
                     .collect();
                 if may && !who.is_empty() {
-                    self.group_wish(device, GroupWish::Add { conversation, who }).await?;
+                    self.group_wish(device, GroupWish::Add { conversation, who })?;
                 }
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use infrasound_core::{
+    Client,
     input::Wish,
     message::{Body, Message, MessageState},
 };
@@ -38,22 +39,22 @@ impl World {
         }
         self.heal().await?;
         for _ in 0..ROUNDS {
-            self.accept_everybody().await?;
-            self.accept_groups().await?;
+            self.accept_everybody()?;
+            self.accept_groups()?;
             self.rest().await?;
-            self.let_in_again().await?;
+            self.let_in_again()?;
             self.rest().await?;
         }
         for account in 0..self.plan.accounts {
             for other in self.partners(account) {
-                self.write(account, other, None).await?;
+                self.write(account, other, None)?;
             }
             for group in self.groups_of(self.device_of(account)) {
-                self.say(account, group, None).await?;
+                self.say(account, group, None)?;
             }
         }
         self.rest().await?;
-        self.judge().await
+        self.judge()
     }
 
     async fn heal(&mut self) -> Result<(), Violation> {
@@ -89,13 +90,13 @@ impl World {
         if self.count() > MOST { Err(restless()) } else { Ok(()) }
     }
 
-    async fn accept_everybody(&mut self) -> Result<(), Violation> {
+    fn accept_everybody(&mut self) -> Result<(), Violation> {
         for account in 0..self.plan.accounts {
             let device = self.device_of(account);
-            let known = self.devices[device].core().map(|core| core.contacts()).unwrap_or_default();
+            let known = self.devices[device].core().map(Client::contacts).unwrap_or_default();
             for (person, _) in known {
                 let wish = Wish::SetContact { who: person.handle, state: ContactState::Accepted };
-                self.wish(device, wish, None).await?;
+                self.wish(device, wish, None)?;
             }
         }
         Ok(())
@@ -104,11 +105,11 @@ impl World {
     /// With whom an account has a conversation.
     fn partners(&self, account: usize) -> Vec<usize> {
         let core = self.devices[self.device_of(account)].core();
-        let all = core.map(|core| core.conversations()).unwrap_or_default();
+        let all = core.map(Client::conversations).unwrap_or_default();
         all.iter().filter_map(|one| self.ledger.account_of(&one.person()?.handle)).collect()
     }
 
-    async fn judge(&mut self) -> Result<(), Violation> {
+    fn judge(&mut self) -> Result<(), Violation> {
         self.ledger.judge_memberships()?;
         if self.plan.lies {
             // Whom the hub lies to need not get everything.
@@ -119,11 +120,11 @@ impl World {
         for account in 0..self.plan.accounts {
             let device = self.device_of(account);
             let core = self.devices[device].core();
-            let all = core.map(|core| core.conversations()).unwrap_or_default();
+            let all = core.map(Client::conversations).unwrap_or_default();
             for conversation in all.into_iter().map(|one| one.conversation) {
                 self.last_history = None;
                 let wish = Wish::Messages { conversation, before: None, limit: 1_000 };
-                self.wish(device, wish, None).await?;
+                self.wish(device, wish, None)?;
                 let history = self.last_history.take();
                 let history = history.ok_or_else(|| {
                     Violation::new(Rule::Ending, format!("device {device} shows no history"))
@@ -145,7 +146,7 @@ impl World {
         }
         for device in &self.current {
             let core = self.devices[*device].core();
-            let mut unfinished = core.map(|core| core.unfinished()).unwrap_or_default();
+            let mut unfinished = core.map(Client::unfinished).unwrap_or_default();
             unfinished.retain(|one| !one.conversation.is_some_and(|of| self.waits_outside(*device, of)));
             require(unfinished.is_empty(), Rule::Ending, || {
                 format!("device {device} has still to do {unfinished:?}")

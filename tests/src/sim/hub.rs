@@ -146,13 +146,11 @@ impl OpenStream {
     pub(super) fn read(&mut self) -> Vec<StreamItem> {
         // The runtime's budget would end a poll early now and then, which would not be the same in every run.
         while let Some(read) = tokio::task::unconstrained(self.body.next()).now_or_never() {
-            match read {
-                Some(Ok(bytes)) => self.text.push_str(&String::from_utf8_lossy(&bytes)),
-                Some(Err(_)) | None => {
-                    self.ended = true;
-                    break;
-                }
-            }
+            let Some(Ok(bytes)) = read else {
+                self.ended = true;
+                break;
+            };
+            self.text.push_str(&String::from_utf8_lossy(&bytes));
         }
         let mut items = Vec::new();
         while let Some((event, rest)) = self.text.split_once("\n\n") {

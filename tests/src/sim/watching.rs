@@ -2,7 +2,7 @@
 
 use infrasound_core::{
     event::{Answer, Event},
-    input::HttpResponse,
+    input::{HttpResponse, WishId},
     message::{Body, Message},
     output::{HttpRequest, Method},
     warning::Warning,
@@ -165,6 +165,28 @@ impl World {
         Ok(())
     }
 
+    /// A person has the answer to a wish.
+    fn told_answer(&mut self, device: usize, wish: WishId, answer: &Answer) {
+        let wished = self.ledger.wishes.remove(&(device, wish));
+        match answer {
+            Answer::Messages(messages) => self.last_history = Some(messages.clone()),
+            Answer::Link(link) => self.ledger.links.push(link.clone()),
+            Answer::Queued { message, .. } => {
+                match wished {
+                    Some(Wished { note: Some(note), .. }) => {
+                        self.ledger.notes[note].object = Some(message.clone());
+                    }
+                    Some(Wished { change: true, .. }) => {
+                        self.ledger.changes.insert(message.clone(), device);
+                    }
+                    _ => {}
+                }
+                self.trace.note(self.now, format_args!("{device}'s wish is stored: {message}"));
+            }
+            _ => self.trace.note(self.now, format_args!("{device}'s wish is done")),
+        }
+    }
+
     /// An app is told something.
     pub(super) fn told(&mut self, device: usize, event: &Event) -> Result<(), Violation> {
         match event {
@@ -176,9 +198,9 @@ impl World {
                     Act::Update { html, .. } => Some(html),
                     _ => None,
                 };
-                let object = match act {
-                    Act::Update { object, .. } | Act::Delete { object } | Act::React { object, .. } => object,
-                    _ => return Ok(()),
+                let (Act::Update { object, .. } | Act::Delete { object } | Act::React { object, .. }) = act
+                else {
+                    return Ok(());
                 };
                 let right = account.is_some_and(|account| {
                     self.ledger.deeds.contains(&(account, object.clone()))
@@ -201,7 +223,7 @@ impl World {
             | Event::LinkCompare { .. }
             | Event::LinkProgress { .. }
             | Event::LinkFailed(_)
-            | Event::LinkDone { .. }
+            | Event::LinkDone
             | Event::LinkOpened { .. } => {
                 self.trace.note(self.now, format_args!("{device} is told: {event:?}"));
                 Ok(())
@@ -213,43 +235,16 @@ impl World {
                 Ok(())
             }
             Event::Message(message) => self.told_message(device, message),
-            Event::Warning(conversation, warning) => {
+            Event::Warning(_, warning) => {
                 self.trace.note(self.now, format_args!("{device} is warned: {warning}"));
-                let _ = conversation;
                 self.ledger.warned.insert(device);
                 require(self.plan.lies || !accuses(warning), Rule::Delivery, || {
                     format!("device {device} is warned: {warning}")
                 })
             }
             Event::WishDone(wish, answer) => {
-                let wished = self.ledger.wishes.remove(&(device, *wish));
-                match answer {
-                    Answer::Messages(messages) => {
-                        self.last_history = Some(messages.clone());
-                        Ok(())
-                    }
-                    Answer::Link(link) => {
-                        self.ledger.links.push(link.clone());
-                        Ok(())
-                    }
-                    Answer::Queued { message, .. } => {
-                        match wished {
-                            Some(Wished { note: Some(note), .. }) => {
-                                self.ledger.notes[note].object = Some(message.clone());
-                            }
-                            Some(Wished { change: true, .. }) => {
-                                self.ledger.changes.insert(message.clone(), device);
-                            }
-                            _ => {}
-                        }
-                        self.trace.note(self.now, format_args!("{device}'s wish is stored: {message}"));
-                        Ok(())
-                    }
-                    _ => {
-                        self.trace.note(self.now, format_args!("{device}'s wish is done"));
-                        Ok(())
-                    }
-                }
+                self.told_answer(device, *wish, answer);
+                Ok(())
             }
             Event::WishFailed(wish, failure) => {
                 self.ledger.wishes.remove(&(device, *wish));
@@ -307,7 +302,7 @@ impl World {
         let member =
             written >= devices[device].made && devices[device].revoked.is_none_or(|at| written <= at);
         require(member, Rule::Secrecy, || {
-            format!("device {device} is shown {} of {conversation}, which is not for it", number)
+            format!("device {device} is shown {number} of {conversation}, which is not for it")
         })
     }
 

@@ -124,7 +124,7 @@ impl World {
             Some(current) => *current = number,
             None => self.current.push(number),
         }
-        self.carry_out(number).await
+        self.carry_out(number)
     }
 
     /// The time as a device sees it.
@@ -168,7 +168,7 @@ impl World {
                     Err(error) => Input::Unreachable(request, error),
                 };
                 let unseen = lie.filter(|lie| self.is_for(device, *lie));
-                self.input_of_life(device, life, input).await?;
+                self.input_of_life(device, life, input)?;
                 unseen.map_or(Ok(()), |lie| self.must_have_noticed(device, lie))?;
             }
             Happening::HubReturns => {
@@ -177,7 +177,7 @@ impl World {
                     self.hub.restart().await?;
                 }
             }
-            Happening::Open(device) => self.open(device).await?,
+            Happening::Open(device) => self.open(device)?,
             Happening::OpenStream { device, life, token } => self.open_stream(device, life, &token).await?,
             Happening::Request { device, life, request, fate } => {
                 self.reach_hub(device, life, &request, fate).await?;
@@ -186,13 +186,13 @@ impl World {
                 if self.devices[device].stream == stream {
                     self.trace.note(self.now, format_args!("{device} hears {}", item.data));
                     self.devices[device].last_event_id = item.id;
-                    self.input(device, Input::StreamEvent(item.data)).await?;
+                    self.input(device, Input::StreamEvent(item.data))?;
                 }
             }
             Happening::StreamBreaks { device, stream } => {
                 if self.devices[device].stream == stream {
                     self.break_stream(device);
-                    self.input(device, Input::StreamClosed(TransportError::Unreachable)).await?;
+                    self.input(device, Input::StreamClosed(TransportError::Unreachable))?;
                 }
             }
             Happening::Wake { device, life, at } => {
@@ -201,7 +201,7 @@ impl World {
                 if early > 0 {
                     self.in_future(early, Happening::Wake { device, life, at });
                 } else {
-                    self.input_of_life(device, life, Input::Wake).await?;
+                    self.input_of_life(device, life, Input::Wake)?;
                 }
             }
         }
@@ -209,41 +209,40 @@ impl World {
     }
 
     /// A device's person wishes something.
-    pub(super) async fn wish(
-        &mut self,
-        device: usize,
-        wish: Wish,
-        note: Option<usize>,
-    ) -> Result<(), Violation> {
+    pub(super) fn wish(&mut self, device: usize, wish: Wish, note: Option<usize>) -> Result<(), Violation> {
         if !self.devices[device].is_up() {
             return Ok(());
         }
         let id = WishId(self.devices[device].next_wish);
         self.devices[device].next_wish += 1;
         self.trace.note(self.now, format_args!("{device} wishes {wish:?}"));
-        use GroupWish::{Describe, Join, MakeLink, Send};
-        let change = match &wish {
-            Wish::Group(Describe { .. } | Join { .. } | MakeLink { .. } | Send { .. }) => false,
-            Wish::Group(_) => true,
-            _ => false,
+        let plain = |wish: &GroupWish| {
+            matches!(
+                wish,
+                GroupWish::Describe { .. }
+                    | GroupWish::Join { .. }
+                    | GroupWish::MakeLink { .. }
+                    | GroupWish::Send { .. }
+            )
         };
+        let change = matches!(&wish, Wish::Group(wish) if !plain(wish));
         let wished = Wished { what: format!("{wish:?}"), note, change };
         self.ledger.wishes.insert((device, id), wished);
-        self.input(device, Input::Wish(id, wish)).await
+        self.input(device, Input::Wish(id, wish))
     }
 
-    async fn input_of_life(&mut self, device: usize, life: u64, input: Input) -> Result<(), Violation> {
-        if self.devices[device].life == life { self.input(device, input).await } else { Ok(()) }
+    fn input_of_life(&mut self, device: usize, life: u64, input: Input) -> Result<(), Violation> {
+        if self.devices[device].life == life { self.input(device, input) } else { Ok(()) }
     }
 
-    async fn input(&mut self, device: usize, input: Input) -> Result<(), Violation> {
+    fn input(&mut self, device: usize, input: Input) -> Result<(), Violation> {
         let now = self.device_time(device);
         self.devices[device].input(input, now)?;
-        self.carry_out(device).await
+        self.carry_out(device)
     }
 
     /// What a device does until it waits again.
-    async fn carry_out(&mut self, device: usize) -> Result<(), Violation> {
+    fn carry_out(&mut self, device: usize) -> Result<(), Violation> {
         let now = self.device_time(device);
         while let Some(deed) = self.devices[device].next_deed(now)? {
             let life = self.devices[device].life;
@@ -284,14 +283,14 @@ impl World {
         self.in_future(down, Happening::Open(device));
     }
 
-    async fn open(&mut self, device: usize) -> Result<(), Violation> {
+    fn open(&mut self, device: usize) -> Result<(), Violation> {
         if self.devices[device].is_up() {
             return Ok(());
         }
         self.trace.note(self.now, format_args!("{device} is opened"));
         let now = self.device_time(device);
         self.devices[device].open(now)?;
-        self.carry_out(device).await
+        self.carry_out(device)
     }
 
     /// A request leaves a device.
@@ -311,15 +310,12 @@ impl World {
             let copy = Happening::Request { device, life, request: request.clone(), fate: None };
             self.in_future(again, copy);
         }
-        match fate.there {
-            Some(there) => {
-                self.in_future(there, Happening::Request { device, life, request, fate: Some(fate) });
-            }
-            None => {
-                let answer = Err(TransportError::TimedOut);
-                let lost = Happening::Answer { device, life, request: request.id, answer, lie: None };
-                self.in_future(fate.timeout, lost);
-            }
+        if let Some(there) = fate.there {
+            self.in_future(there, Happening::Request { device, life, request, fate: Some(fate) });
+        } else {
+            let answer = Err(TransportError::TimedOut);
+            let lost = Happening::Answer { device, life, request: request.id, answer, lie: None };
+            self.in_future(fate.timeout, lost);
         }
         Ok(())
     }
@@ -336,7 +332,7 @@ impl World {
             self.swept = self.now;
             self.hub.sweep(false).await?;
         }
-        let mut lie = None;
+        let mut untrue = None;
         let answer = match self.hub.ask(request).await? {
             Some(mut response) => {
                 self.trace.note(
@@ -344,14 +340,14 @@ impl World {
                     format_args!("the hub answers {device}: {} to {}", response.status, request.path),
                 );
                 self.answered(device, request, &response)?;
-                lie = self.tell_lie(device, request, &mut response);
+                untrue = self.tell_lie(device, request, &mut response);
                 Ok(response)
             }
             None => Err(TransportError::Unreachable),
         };
         self.read_streams();
         let Some(fate) = fate else { return Ok(()) };
-        let happens = |answer| Happening::Answer { device, life, request: request.id, answer, lie };
+        let happens = |answer| Happening::Answer { device, life, request: request.id, answer, lie: untrue };
         match fate.back {
             Some(back) => {
                 if fate.echo {
@@ -375,11 +371,11 @@ impl World {
             Some(stream) => {
                 self.trace.note(self.now, format_args!("{device} has the stream"));
                 self.streams.insert(device, stream);
-                self.input(device, Input::StreamOpened).await?;
+                self.input(device, Input::StreamOpened)?;
                 self.read_streams();
                 Ok(())
             }
-            None => self.input(device, Input::StreamClosed(TransportError::Unreachable)).await,
+            None => self.input(device, Input::StreamClosed(TransportError::Unreachable)),
         }
     }
 
@@ -410,17 +406,14 @@ impl World {
         let number = self.devices[device].stream_events;
         self.devices[device].stream_events += 1;
         let stream = self.devices[device].stream;
-        match fate::of_event(self.plan.seed, device, number, &self.weather) {
-            Some(delay) => {
-                // What goes by one connection stays in order.
-                let arrives = (self.now + delay).max(self.devices[device].stream_busy_until);
-                self.devices[device].stream_busy_until = arrives;
-                self.in_future(arrives - self.now, Happening::StreamItem { device, stream, item });
-            }
-            None => {
-                self.streams.remove(&device);
-                self.in_future(NOTICE, Happening::StreamBreaks { device, stream });
-            }
+        if let Some(delay) = fate::of_event(self.plan.seed, device, number, &self.weather) {
+            // What goes by one connection stays in order.
+            let arrives = (self.now + delay).max(self.devices[device].stream_busy_until);
+            self.devices[device].stream_busy_until = arrives;
+            self.in_future(arrives - self.now, Happening::StreamItem { device, stream, item });
+        } else {
+            self.streams.remove(&device);
+            self.in_future(NOTICE, Happening::StreamBreaks { device, stream });
         }
     }
 
