@@ -61,12 +61,19 @@ impl Linking {
         })
     }
 
-    /// The next thing that happens. An error ends the link: nothing remains of it.
+    /// The next thing that happens. An error ends the link: nothing remains of it. The link goes on only while this is
+    /// awaited, also while the person compares: what the other device needs from here goes out then. Dropped before it is
+    /// done, it loses nothing.
     pub async fn next(&mut self) -> Result<Event, Error> {
         loop {
-            while let Some(output) = self.outputs.pop_front() {
+            loop {
+                // Written again if this was dropped meanwhile, with the same effect.
+                if let Some(Output::Persist(batch)) = self.outputs.front() {
+                    self.journal.write(std::slice::from_ref(batch)).await?;
+                }
+                let Some(output) = self.outputs.pop_front() else { break };
                 match output {
-                    Output::Persist(batch) => self.journal.write(&[batch]).await?,
+                    Output::Persist(_) => {}
                     Output::Request(request) => {
                         let transport = self.transport.clone();
                         self.requests.spawn(async move {

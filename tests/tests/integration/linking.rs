@@ -11,7 +11,7 @@ use std::{
 use infrasound_core::{
     event::{Event, FailureCode},
     input::{HttpResponse, Wish},
-    message::Message,
+    message::{Body, Message},
     output::HttpRequest,
 };
 use infrasound_spec::{
@@ -282,7 +282,10 @@ async fn a_crash_of_the_new_device_at_any_output_leaves_all_of_the_history_or_no
             None => nothing += 1,
             Some(mut second) => {
                 all += 1;
-                assert_eq!(second.history(&bob.handle()).await, expected, "crash before output {n}");
+                let mut history = second.history(&bob.handle()).await;
+                // Where others came in and went meanwhile, it can't tell whether something was said (groups.md 5.8).
+                history.retain(|message| !matches!(&message.body, Body::Changes(_)));
+                assert_eq!(history, expected, "crash before output {n}");
                 let list: DeviceList = world.get(&second, paths::DEVICES).await;
                 assert_eq!(list.devices.len(), 2);
                 alice.wish(Wish::RevokeDevice { device: second.core().device() }).await.unwrap();
@@ -377,7 +380,12 @@ struct Running {
 impl Running {
     fn start(cli: &Cli, arguments: &[&str], token: &str) -> Self {
         let mut command = cli.command(arguments);
-        let mut child = command.env("INFRASOUND_TOKEN", token).stdin(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .env("INFRASOUND_TOKEN", token)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines }
     }

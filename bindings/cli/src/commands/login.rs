@@ -1,6 +1,6 @@
 //! `login`: from the relay's URL to a device of the account.
 
-use std::path::Path;
+use std::{path::Path, pin::pin};
 
 use infrasound_core::event::{Event, Person};
 use infrasound_native::{
@@ -150,7 +150,7 @@ async fn link(
             Event::LinkCompare { mode: LinkMode::Uri, .. } => {}
             Event::LinkCompare { number, mode, .. } => {
                 screen.show(&Line::Compare(Compare::new(&number, mode, None)))?;
-                if !input::is_yes("Type \"yes\" if the other device shows the same number: ").await? {
+                if !compared(&mut linking).await? {
                     linking.cancel().await;
                     return Err(CommandError::HasDevice("the device was not linked".to_owned()));
                 }
@@ -159,6 +159,19 @@ async fn link(
             Event::LinkProgress { records } => screen.show(&Line::LinkProgress { records })?,
             Event::LinkDone => return Ok(linking.finish().await?),
             _ => {}
+        }
+    }
+}
+
+/// Whether the person says that the numbers are the same. The other device shows its number only after one more answer
+/// from here, so the link goes on meanwhile.
+async fn compared(linking: &mut Linking) -> Result<bool, CommandError> {
+    let mut answer = pin!(input::is_yes("Type \"yes\" if the other device shows the same number: "));
+    loop {
+        tokio::select! {
+            answer = &mut answer => return answer,
+            // Before both have confirmed, nothing more happens than that the link fails.
+            event = linking.next() => drop(event?),
         }
     }
 }
