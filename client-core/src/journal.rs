@@ -44,7 +44,7 @@ impl std::fmt::Debug for StorageKey {
 pub struct Scope(pub [u8; 16]);
 
 impl Scope {
-    /// The scope that [`crate::Client::open`] needs.
+    /// The scope that `Client::open` needs.
     pub const ROOT: Self = Self([0; 16]);
 }
 

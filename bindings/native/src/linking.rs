@@ -73,7 +73,6 @@ impl Linking {
                 }
                 let Some(output) = self.outputs.pop_front() else { break };
                 match output {
-                    Output::Persist(_) => {}
                     Output::Request(request) => {
                         let transport = self.transport.clone();
                         self.requests.spawn(async move {
@@ -89,7 +88,8 @@ impl Linking {
                         return Err(failure.into());
                     }
                     // That a wish is done shows in what follows; before there is a device there is nothing to load.
-                    Output::Event(Event::WishDone(..))
+                    Output::Persist(_)
+                    | Output::Event(Event::WishDone(..))
                     | Output::Load(_)
                     | Output::DropBlob(_)
                     | Output::OpenStream { .. } => {}
