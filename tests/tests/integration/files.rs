@@ -115,7 +115,7 @@ async fn a_file_while(what: &str, happens: impl Fn(&mut Device)) {
     bob.sync().await;
     let history = bob.history(&alice.handle()).await;
     assert_eq!(history.len(), 2, "{what}");
-    assert_eq!(history[1].attachments, [file.clone()], "{what}");
+    assert_eq!(history[1].attachments, std::slice::from_ref(&file), "{what}");
     assert!(bob.fetch(&file).await.unwrap() == bytes(size), "{what}");
     assert!(alice.spool.is_empty(), "{what}");
     assert_eq!((alice.warnings(), bob.warnings()), (vec![], vec![]), "{what}");
@@ -139,6 +139,9 @@ fn is_download(request: &HttpRequest) -> bool {
     matches!(request.bytes, Some(BlobBytes::Fetch { .. }))
 }
 
+/// What somebody does to a sealed file, given how long a sealed piece is.
+type Lie = fn(&mut Vec<u8>, usize);
+
 #[tokio::test]
 async fn an_altered_cut_swapped_or_extended_file_is_refused() {
     let chunk = usize::try_from(SEALED_CHUNK).unwrap();
@@ -146,7 +149,7 @@ async fn an_altered_cut_swapped_or_extended_file_is_refused() {
     let (mut alice, mut bob) = acquainted(&world).await;
     let message = sent(&mut alice, &mut bob, 2 * 65_536).await;
     let file = &message.attachments[0];
-    let lies: [(fn(&mut Vec<u8>, usize), BlobRefused); 4] = [
+    let lies: [(Lie, BlobRefused); 4] = [
         (|sealed, _| sealed[70_000] ^= 1, BlobRefused::Digest),
         (|sealed, chunk| sealed.truncate(chunk), BlobRefused::Length),
         (|sealed, chunk| sealed.rotate_left(chunk), BlobRefused::Digest),

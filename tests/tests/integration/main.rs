@@ -1,6 +1,7 @@
 //! Black-box tests that cross crates.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a step that fails fails the test, and says which")]
+#![expect(clippy::large_futures, reason = "a test may have as much of the stack as its devices take")]
 
 mod adversaries;
 mod bad_input;

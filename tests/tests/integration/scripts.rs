@@ -14,7 +14,7 @@ async fn bob(world: &World) -> Device {
 }
 
 /// Plays what happened to a device, and compares; writes it down if that is wanted.
-async fn played(device: &mut Device, name: &str) -> infrasound_core::Client {
+fn played(device: &mut Device, name: &str) -> infrasound_core::Client {
     let bytes = device.script.bytes().unwrap().to_vec();
     if let Some(directory) = std::env::var_os("INFRASOUND_SCRIPTS") {
         std::fs::write(PathBuf::from(directory).join(name), &bytes).unwrap();
@@ -36,7 +36,7 @@ async fn a_direct_conversation_plays_again() {
     alice.sync().await;
     bob.sync().await;
     let id = bob.with(&alice.handle());
-    let again = played(&mut bob, "direct").await;
+    let again = played(&mut bob, "direct");
     assert_eq!(again.standing(id), bob.core().standing(id));
 }
 
@@ -51,7 +51,7 @@ async fn a_group_plays_again() {
     alice.say_in(id, "one").await;
     alice.remove(id, &carol.handle()).await.unwrap();
     settle(&mut [&mut alice, &mut bob]).await;
-    let again = played(&mut bob, "group").await;
+    let again = played(&mut bob, "group");
     assert_eq!(again.standing(id), bob.core().standing(id));
 }
 

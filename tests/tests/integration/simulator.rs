@@ -13,7 +13,7 @@ fn no_rule_is_broken_in_a_dozen_worlds() {
     for (first, seeds) in RANGES {
         let campaign = Campaign { first, seeds, devices: DEVICES, failures: 1 };
         let outcome = campaign.run(beginning(), |_| ());
-        for (plan, report) in &outcome.failed {
+        if let Some((plan, report)) = outcome.failed.first() {
             panic!("{plan}{:?}\nagain: cargo xtask sim --seeds 1 --seed {}", report.violation, plan.seed);
         }
         assert_eq!(outcome.seeds, seeds);

@@ -12,9 +12,9 @@ async fn an_account_that_started_over_is_let_in_again_and_everybody_sees_it() {
     new.sync().await;
     assert!(new.core().conversations().is_empty(), "a new key enters nothing by itself");
     stage.alice.sync().await;
-    stage.alice.add(id, &[bob.clone()]).await.unwrap_err();
+    stage.alice.add(id, std::slice::from_ref(&bob)).await.unwrap_err();
     stage.alice.say(&bob, infrasound_spec::consent::ContactState::Accepted).await;
-    stage.alice.add(id, &[bob.clone()]).await.unwrap();
+    stage.alice.add(id, std::slice::from_ref(&bob)).await.unwrap();
     stage.carol.sync().await;
     new.sync().await;
     new.accept_group(id).await;

@@ -48,7 +48,7 @@ async fn who_is_banned_is_not_let_in_until_let_off() {
         .await
         .unwrap();
     stage.settle().await;
-    assert!(stage.alice.add(id, &[carol.clone()]).await.is_err());
+    assert!(stage.alice.add(id, std::slice::from_ref(&carol)).await.is_err());
     stage.alice.change(GroupWish::Unban { conversation: id, who: account }).await.unwrap();
     stage.alice.add(id, &[carol]).await.unwrap();
     stage.settle().await;
