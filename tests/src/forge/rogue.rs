@@ -108,7 +108,8 @@ fn random<const N: usize>() -> [u8; N] {
 
 /// An endorsement of a device by an account key, whatever account it says it is for.
 fn endorse(key: &SigningKey, account: &AccountUri, device: DeviceId, device_key: &DeviceKey) -> Endorsement {
-    let (created, expires) = (now(), now().plus_millis(ENDORSEMENT_LIFETIME));
+    let created = now();
+    let expires = created.plus_millis(ENDORSEMENT_LIFETIME);
     let content = Endorsement::signed_content(account, &device, device_key, created, expires);
     let signature = key.sign(&signing_input(Purpose::DeviceEndorsement, &content));
     Endorsement {
