@@ -11,10 +11,10 @@
 //! |---|---|
 //! | 1 | an acknowledged number that later stands for other bytes, or for two submissions; a log that gets shorter; an entry told twice to an app, or after a later one; at the end: an acknowledged note that a member lacks, has twice, or has elsewhere in the order than others |
 //! | 2 | two devices whose commits are all confirmed, in the same epoch of a group, with another context or authenticator |
-//! | 3 | a note shown on a device that was registered after it, or not a device any more when it was written |
+//! | 3 | a note shown on a device that was registered after it, or not a device any more when it was written; a message that the hub hands to a device with no leaf in its epoch |
 //! | 4 | a persist that follows what leaves the device in one step; a submission that a client opened from the durable journal does not know; two ciphertexts under one submission id |
 //! | 5 | a note or activity shown as somebody else's than who wrote it |
-//! | 6 | a leaf of a device that is not its account's, or of an account that is not of the conversation |
+//! | 6 | a leaf of a device that is not its account's, or of an account that is not of the conversation; an epoch of a group that its committer had no right to make |
 //! | 7 | a wish without an answer; at the end: one that is still to be done, or whose note is nowhere and was not said to have failed; a world that never comes to rest |
 //! | 8 | a panic, of the hub or of a client |
 //!
