@@ -103,10 +103,18 @@ fn people_make_a_group_talk_and_part() {
     assert_eq!(ended, "removed");
     refused(&cleo.run(&["send", "#Herd", "hello?"]), "refused");
 
-    // Leaving waits until somebody else has confirmed the last change.
-    ben.succeed(&["inbox"]);
-    let left = of_type(anna.succeed(&["group", "leave", "#Herd"]), "done").remove(0);
-    assert_eq!(left["state"], "done");
+    // Leaving waits until somebody else has confirmed the last change; a device that is up to date may end before it has.
+    anna.succeed(&["group", "leave", "#Herd"]);
+    let ended = || {
+        let listed = of_type(anna.succeed(&["group", "list", "--all"]), "conversation").remove(0);
+        listed["group"]["ended"].clone()
+    };
+    let mut rounds = 0..10;
+    while ended() != "left" {
+        assert!(rounds.next().is_some(), "anna can't leave");
+        ben.succeed(&["inbox"]);
+        anna.succeed(&["inbox"]);
+    }
     // Who has seen that commits it before anything else.
     ben.succeed(&["inbox"]);
     ben.succeed(&["send", "#Herd", "alone"]);
