@@ -245,8 +245,9 @@ impl Client {
     /// What a head says of a group.
     fn take_group_head(&mut self, head: &ConversationHead, step: &mut Step) {
         let id = head.conversation;
+        let answered = self.summaries.get(&id).is_some_and(|listed| listed.answered_since);
         let Some(group) = self.group_mut(id) else { return };
-        if !group.unsynced && group.consent != head.consent {
+        if !group.unsynced && !answered && group.consent != head.consent {
             group.consent = head.consent;
             self.active.insert(id);
             self.summary_changed(id, step);

@@ -358,6 +358,9 @@ impl Client {
         {
             group.unsynced = false;
             self.summary_changed(id, step);
+            if let Some(listed) = self.summaries.get_mut(&id) {
+                listed.answered_since = true;
+            }
         }
     }
 

@@ -166,6 +166,9 @@ struct Listed {
     waiting: Option<String>,
     /// What had been taken in when the relay was last asked for its heads.
     asked_at: u64,
+    /// The relay took this account's answer to the invitation while it was asked for its heads: what they say of that may be
+    /// from before.
+    answered_since: bool,
     said: Said,
     /// How many ask to be let into the group, as the app was told last.
     join_requests: u64,
@@ -191,6 +194,7 @@ impl Listed {
             stored: StoredSummary::default(),
             waiting: None,
             asked_at: 0,
+            answered_since: false,
             said: Said::default(),
             join_requests: 0,
         }

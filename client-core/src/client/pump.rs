@@ -121,7 +121,10 @@ impl Client {
             let kind = std::mem::discriminant(&purpose);
             if due && !self.has_request(|under_way| std::mem::discriminant(under_way) == kind) {
                 if matches!(purpose, Purpose::Conversations) {
-                    self.summaries.values_mut().for_each(|listed| listed.asked_at = listed.stored.position);
+                    for listed in self.summaries.values_mut() {
+                        listed.asked_at = listed.stored.position;
+                        listed.answered_since = false;
+                    }
                 }
                 self.ask(purpose, Method::Get, path.to_owned(), step);
             }

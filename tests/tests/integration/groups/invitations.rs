@@ -1,10 +1,16 @@
 //! Invitations: silent until accepted.
 
+use std::sync::{Arc, Mutex};
+
 use infrasound_core::{
     conversation::summary::Ended,
     input::{GroupWish, Wish},
+    output::HttpRequest,
 };
-use infrasound_spec::consent::ContactState;
+use infrasound_spec::{
+    api::{paths, stream::StreamEvent},
+    consent::ContactState,
+};
 use infrasound_tests::group::settle;
 
 use super::stage::Stage;
@@ -30,6 +36,35 @@ async fn an_invitation_is_a_request_until_it_is_answered() {
     stage.bob.say_in(id, "thank you").await;
     stage.settle().await;
     assert_eq!(stage.alice.said(id).await, ["welcome", "thank you"]);
+    stage.is_calm();
+}
+
+#[tokio::test]
+async fn what_the_relay_says_from_before_an_answer_does_not_undo_it() {
+    let mut stage = Stage::open().await;
+    let bob = stage.bob.handle();
+    let id = stage.alice.create_group("Herd", &[bob]).await;
+    stage.settle().await;
+    // The relay reads its heads, then takes the answer, then its heads arrive.
+    let before: Arc<Mutex<Option<Vec<u8>>>> = Arc::default();
+    let is_heads = |request: &HttpRequest| request.path == paths::CONVERSATIONS;
+    let heads = before.clone();
+    stage.bob.tamper(move |request, response| {
+        if is_heads(request) {
+            response.body.clone_from(heads.lock().unwrap().get_or_insert_with(|| response.body.clone()));
+        }
+    });
+    stage.bob.sync().await;
+    assert!(stage.bob.core().conversations()[0].request);
+    stage.bob.begin(Wish::Group(GroupWish::Answer { conversation: id, state: ContactState::Accepted }));
+    stage.bob.nudge(&serde_json::to_string(&StreamEvent::Conversations).unwrap());
+    stage.bob.drive().await;
+    assert!(before.lock().unwrap().is_some());
+    stage.bob.trust();
+    assert!(!stage.bob.core().conversations()[0].request);
+    stage.bob.say_in(id, "thank you").await;
+    stage.settle().await;
+    assert_eq!(stage.alice.said(id).await, ["thank you"]);
     stage.is_calm();
 }
 
