@@ -196,7 +196,8 @@ fn describe(
 }
 
 impl App {
-    /// The current group, from memory if it is known. May be behind: the writer finds out.
+    /// The current group, from memory if it is known. May be behind: the writer finds out. Not while a snapshot is held:
+    /// who holds the group's place may be waiting for one.
     pub(crate) async fn current_group(&self, id: &ConversationId) -> Result<Option<Arc<Current>>, ApiError> {
         let ticket = match self.live.conversations.find(id) {
             Ok(current) => return Ok(Some(current)),

@@ -101,14 +101,16 @@ impl App {
         if account::conversations_changed(&mut snapshot, &session.account, cursor).await? {
             events.push(StreamEvent::Conversations);
         }
-        for conversation in changes::join_requests(&mut snapshot, session, cursor).await? {
+        let asked = changes::join_requests(&mut snapshot, session, cursor).await?;
+        let until = self.now().plus_millis(KEY_PACKAGE_MARGIN);
+        let one_time = key_package::count(&mut snapshot, &session.device, until).await?.one_time;
+        drop(snapshot);
+        for conversation in asked {
             let current = self.current_group(&conversation).await?;
             if current.is_some_and(|current| current.allows(&session.account, GroupPolicy::may_add)) {
                 events.push(StreamEvent::JoinRequests { conversation });
             }
         }
-        let until = self.now().plus_millis(KEY_PACKAGE_MARGIN);
-        let one_time = key_package::count(&mut snapshot, &session.device, until).await?.one_time;
         if one_time < KEY_PACKAGE_LOW_WATER {
             events.push(StreamEvent::KeyPackages { one_time });
         }

@@ -13,9 +13,14 @@ pub(crate) async fn handle(
     Authenticated(session): Authenticated,
 ) -> Result<Json<ConversationList>, ApiError> {
     let mut snapshot = app.read().await?;
-    let mut conversations = Vec::new();
+    let mut described = Vec::new();
     for row in conversation::of_account(&mut snapshot, &session.account).await? {
-        conversations.push(app.describe(&mut snapshot, &session, &row).await?);
+        described.push(app.describe(&mut snapshot, &session, &row).await?);
+    }
+    drop(snapshot);
+    let mut conversations = Vec::with_capacity(described.len());
+    for one in described {
+        conversations.push(app.reveal(&session, one).await?);
     }
     Ok(Json(ConversationList { conversations }))
 }

@@ -24,5 +24,7 @@ pub(crate) async fn handle(
     if is_of_group && !membership::is_member(&mut snapshot, of.row.key, of.part.account).await? {
         return Err(ApiError::not_found("conversation"));
     }
-    app.describe(&mut snapshot, &session, &of.row).await.map(Json)
+    let described = app.describe(&mut snapshot, &session, &of.row).await?;
+    drop(snapshot);
+    app.reveal(&session, described).await.map(Json)
 }

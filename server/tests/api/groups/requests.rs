@@ -1,7 +1,12 @@
 //! Asking to be let in.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use infrasound_spec::{
-    api::{groups::JoinRequestList, problem::ProblemType, stream::StreamEvent},
+    api::{
+        conversations::ConversationList, groups::JoinRequestList, problem::ProblemType, stream::StreamEvent,
+    },
     policy::JoinMode,
     time::DAY,
 };
@@ -86,4 +91,36 @@ async fn only_a_good_link_of_a_group_that_takes_requests_asks() {
     ask(&carol, &group, &other).await.problem(ProblemType::NotFound);
     let proof = link.proof(&group.id, &carol);
     carol.group_info(&group.id, Some(&proof)).await.problem(ProblemType::Forbidden);
+}
+
+/// A snapshot that is held while a group is waited for would keep the group's holder from getting one.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_look_at_once_at_groups_that_nobody_keeps_all_get_an_answer() {
+    let mut relay = TestRelay::start().await;
+    let (alice, carol) = (relay.device("alice").await, relay.device("carol").await);
+    let link = Link::make();
+    let mut paths = Vec::new();
+    for _ in 0..6 {
+        let group = Group::of(&alice, &[], |policy| link.put(policy, JoinMode::Approval, 0)).await;
+        ask(&carol, &group, &link).await.done();
+        paths.push(path(&group));
+    }
+    // What was kept of the groups goes with it.
+    relay.restart(|_| ()).await;
+    let lists = join_all((0..16).map(|_| alice.get("/v1/conversations")));
+    let requests = join_all(paths.iter().map(|path| alice.get(path)));
+    let streams = join_all((0..3).map(|_| async { Reader::open(&alice, None).await.until_ready().await.0 }));
+    let all = async { tokio::join!(lists, requests, streams) };
+    let (lists, requests, streams) = tokio::time::timeout(Duration::from_secs(20), all).await.unwrap();
+    for list in lists {
+        let conversations = list.ok::<ConversationList>().conversations;
+        assert_eq!(conversations.iter().map(|head| head.join_requests).collect::<Vec<_>>(), [1; 6]);
+    }
+    for list in requests {
+        assert_eq!(list.ok::<JoinRequestList>().requests.len(), 1);
+    }
+    for missed in streams {
+        let asked = missed.iter().filter(|event| matches!(event, StreamEvent::JoinRequests { .. }));
+        assert_eq!(asked.count(), 6);
+    }
 }

@@ -25,6 +25,7 @@ pub(crate) async fn handle(
     if account != session.account {
         let mut snapshot = app.read().await?;
         of_member(&mut snapshot, &session, &id).await?;
+        drop(snapshot);
         if !app.may_add(&session, &id).await? {
             return Err(ApiError::new(
                 ProblemType::Forbidden,

@@ -27,13 +27,14 @@ pub(crate) async fn handle(
     let mut snapshot = app.read().await?;
     let of = of_member(&mut snapshot, &session, &id).await?;
     only_in_groups(&of.row)?;
+    let since = app.now().minus_millis(REQUEST_LIFETIME);
+    let requests = join_request::list(&mut snapshot, of.row.key, since).await?;
+    drop(snapshot);
     if !app.may_add(&session, &id).await? {
         return Err(ApiError::new(
             ProblemType::Forbidden,
             "Only who may add others sees who asks to be let in.",
         ));
     }
-    let since = app.now().minus_millis(REQUEST_LIFETIME);
-    let requests = join_request::list(&mut snapshot, of.row.key, since).await?;
     Ok(Json(JoinRequestList { requests }))
 }
