@@ -46,12 +46,11 @@ impl Groups {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         places.count += 1;
         let count = places.count;
-        if !places.by_id.contains_key(id) && places.by_id.len() >= PLACES {
+        while !places.by_id.contains_key(id) && places.by_id.len() >= PLACES {
             // Only a place that nobody holds or waits for: else two could hold one conversation's.
             let free = places.by_id.iter().filter(|(_, place)| Arc::strong_count(&place.group) == 1);
-            if let Some(oldest) = free.min_by_key(|(_, place)| place.last).map(|(id, _)| *id) {
-                places.by_id.remove(&oldest);
-            }
+            let Some(oldest) = free.min_by_key(|(_, place)| place.last).map(|(id, _)| *id) else { break };
+            places.by_id.remove(&oldest);
         }
         let place = places.by_id.entry(*id).or_default();
         place.last = count;
@@ -74,6 +73,19 @@ mod tests {
         assert!(groups.find(&id).try_lock().is_err(), "it was not given to somebody else meanwhile");
         drop(held);
         assert!(groups.find(&id).try_lock().is_ok());
+        assert!(groups.0.lock().unwrap().by_id.len() <= PLACES);
+    }
+
+    #[tokio::test]
+    async fn what_was_held_at_once_is_not_kept_for_good() {
+        let groups = Groups::default();
+        let mut held = Vec::new();
+        for id in 1..=100 {
+            held.push(groups.place(&ConversationId::from_bytes([id; 32])).await);
+        }
+        assert_eq!(groups.0.lock().unwrap().by_id.len(), 100);
+        drop(held);
+        drop(groups.place(&ConversationId::from_bytes([101; 32])).await);
         assert!(groups.0.lock().unwrap().by_id.len() <= PLACES);
     }
 }
