@@ -98,11 +98,11 @@ impl App {
     ) -> Result<Accepted, ApiError> {
         verify_bundle(session, id, &submit.submission, &submit.bundle, &submit.signature)?;
         let digest = log::digest(submit.bundle.commit.as_slice());
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             if let Some(earlier) = self.earlier(id, &submit.submission).await? {
                 return earlier.repeated_by(&session.device, EntryKind::Commit, &digest);
             }
-            if let Some(accepted) = self.try_commit(session, id, &submit).await? {
+            if let Some(accepted) = self.try_commit(session, id, &submit, attempt).await? {
                 return Ok(accepted);
             }
         }
@@ -115,6 +115,7 @@ impl App {
         session: &Arc<Session>,
         id: &ConversationId,
         submit: &SubmitCommit,
+        attempt: usize,
     ) -> Result<Option<Accepted>, ApiError> {
         let message = framing::commit(submit.bundle.commit.as_slice())?;
         let external = message.is_external();
@@ -136,7 +137,8 @@ impl App {
             return self.late_commit(session, submit, &current, &late).await.map(Some);
         }
         self.live.turns.check(id, &session.device, self.now())?;
-        if external {
+        // It comes in once, however often it is judged.
+        if external && attempt == 0 {
             self.rates.rejoins.take(&(*id, session.device), self.now())?;
         }
         let (epoch, judged) = self.judge(session, loaded, &submit.bundle).await?;
