@@ -107,6 +107,14 @@ impl Current {
     }
 }
 
+impl Loaded {
+    /// Whether the account has proposed to leave.
+    pub(crate) fn leaves(&self, account: &AccountUri) -> bool {
+        let mut own = self.epoch.members.leaves_of(account);
+        own.any(|(_, device)| self.pending.iter().any(|proposal| proposal.device == device.device))
+    }
+}
+
 impl EpochGroup {
     /// Reads the group after the commit `state_entry`, and verifies who its leaves are.
     pub(crate) fn read(state_entry: u64, state: &[u8]) -> Result<Self, StoreError> {
@@ -114,6 +122,14 @@ impl EpochGroup {
         let (group, pieces) = Pieces::load(state).map_err(|_| unreadable())?;
         let members = Members::of(&group).map_err(|_| unreadable())?;
         Ok(Self { state_entry, group, pieces, members, proposals: Vec::new() })
+    }
+
+    /// The same, on a thread that may take its time.
+    async fn read_apart(state_entry: u64, state: Vec<u8>) -> Result<Self, StoreError> {
+        let reading = tokio::task::spawn_blocking(move || Self::read(state_entry, &state));
+        // It only fails if reading panicked.
+        let unreadable = |_| StoreError::Inconsistent { table: "group_states", column: "state" };
+        reading.await.map_err(unreadable)?
     }
 
     /// Lets the group know of proposals that were made in it, so that a commit can apply them.
@@ -156,7 +172,7 @@ pub(crate) async fn load(
     } else {
         let missing = StoreError::Inconsistent { table: "group_states", column: "number" };
         let stored = group_state::load(conn, row.key, head.state_entry).await?.ok_or(missing)?;
-        EpochGroup::read(head.state_entry, &stored.state)?
+        EpochGroup::read_apart(head.state_entry, stored.state).await?
     };
     let parts = participant::all(conn, row.key).await?;
     let pending = proposal::made_in(conn, row.key, head.state_entry).await?;
@@ -199,11 +215,15 @@ impl App {
     /// The current group, from memory if it is known. May be behind: the writer finds out. Not while a snapshot is held:
     /// who holds the group's place may be waiting for one.
     pub(crate) async fn current_group(&self, id: &ConversationId) -> Result<Option<Arc<Current>>, ApiError> {
+        if let Ok(current) = self.live.conversations.find(id) {
+            return Ok(Some(current));
+        }
+        let mut place = self.live.groups.place(id).await;
+        // Who held the place may have left what this one came for.
         let ticket = match self.live.conversations.find(id) {
             Ok(current) => return Ok(Some(current)),
             Err(ticket) => ticket,
         };
-        let mut place = self.live.groups.place(id).await;
         let mut snapshot = self.read().await?;
         let Some(loaded) = load(&mut snapshot, id, place.take()).await? else { return Ok(None) };
         *place = Some(loaded.epoch);

@@ -1,23 +1,24 @@
 //! Founding a conversation: a group of one device, and the commit that adds the other account.
 //!
-//! There is one conversation for each pair; a group is founded by its creator. It may be founded again, under the same id and with the next generation,
-//! when its founding was voided or when no leaf of its group belongs to a device any more. Spec: `conversations.md` 3.
+//! There is one conversation for each pair; a group is founded by its creator. It may be founded again, under the same id
+//! and with the next generation, when its founding was voided; a direct conversation, when no leaf belongs to a device any
+//! more; a group, by an owner (`groups.md` 12). Spec: `conversations.md` 3.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use infrasound_spec::{
     account::AccountUri,
     api::{
-        conversations::{Accepted, FoundConversation},
+        conversations::{Accepted, CommitBundle, FoundConversation},
         problem::ProblemType,
     },
     commit,
     consent::ContactState,
-    conversation::{Conversation, ConversationKind, Parties},
+    conversation::{Conversation, ConversationId, ConversationKind, Parties},
     log::{self, EntryKind},
     members::Members,
     mls,
-    policy::Role,
+    policy::{GroupPolicy, Role},
     time::Timestamp,
 };
 use openmls::prelude::{ProposalStore, PublicGroup};
@@ -26,7 +27,7 @@ use super::{
     consent::{self, Acquaintance},
     current::{self, EpochGroup},
     framing,
-    handshake::{Judging, Refusal},
+    handshake::{CheckedCommit, Judging, Refusal},
     public_group::Pieces,
     submit_commit::{CommitAppend, verify_bundle},
 };
@@ -57,13 +58,11 @@ impl App {
             return earlier.repeated_by(&session.device, EntryKind::Commit, &digest);
         }
         let at = self.time_of_founding(&found).await?;
-        let (mut epoch, conversation) = self.read_group(session, &found, at)?;
-        let kind = conversation.kind();
-        let judging = Judging { crypto: &self.crypto, kind, leaving: &[], session, at };
-        let checked = judging.check(&mut epoch, &found.bundle).map_err(|refusal| match refusal {
-            Refusal::Problem(error) => error,
-            Refusal::Incomplete => ApiError::internal(),
-        })?;
+        let (epoch, conversation) = self.read_group(session, &found, at)?;
+        if conversation.pair().is_none() {
+            self.check_owner(session, &conversation.id).await?;
+        }
+        let checked = self.judge_founding(session, epoch, conversation.kind(), &found.bundle, at).await?;
         if let Some(other) = conversation.other(&session.account)
             && !checked.changes.added.iter().any(|device| device.account == *other)
         {
@@ -81,6 +80,34 @@ impl App {
         };
         let job = Founding { conversation, append };
         self.writer.run(move |tx| Box::pin(job.run(tx))).await
+    }
+
+    /// Refuses who is no owner of the group that stands before the writer has to look at it.
+    async fn check_owner(&self, session: &Session, id: &ConversationId) -> Result<(), ApiError> {
+        match self.current_group(id).await? {
+            Some(current) if !current.allows(&session.account, is_owner) => Err(no_owner()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Judges the founding commit, on a thread that may take its time.
+    async fn judge_founding(
+        &self,
+        session: &Arc<Session>,
+        mut epoch: EpochGroup,
+        kind: ConversationKind,
+        bundle: &CommitBundle,
+        at: Timestamp,
+    ) -> Result<CheckedCommit, ApiError> {
+        let (app, session, bundle) = (self.clone(), Arc::clone(session), bundle.clone());
+        let judging = tokio::task::spawn_blocking(move || {
+            let judging = Judging { crypto: &app.crypto, kind, leaving: &[], session: &session, at };
+            judging.check(&mut epoch, &bundle)
+        });
+        judging.await.map_err(|_| ApiError::internal())?.map_err(|refusal| match refusal {
+            Refusal::Problem(error) => error,
+            Refusal::Incomplete => ApiError::internal(),
+        })
     }
 
     async fn time_of_founding(&self, found: &FoundConversation) -> Result<Timestamp, ApiError> {
@@ -122,7 +149,7 @@ impl App {
                 "This conversation is between other accounts.",
             ));
         }
-        if policy.is_some_and(|policy| policy.roles.get(&session.account) != Some(&Role::Owner)) {
+        if policy.is_some_and(|policy| !is_owner(&policy, &session.account)) {
             return Err(ApiError::invalid("Who founds a group is its owner."));
         }
         check_founder(&group, session, at)?;
@@ -131,6 +158,14 @@ impl App {
         let epoch = EpochGroup { state_entry: 0, group, pieces, members, proposals: Vec::new() };
         Ok((epoch, conversation))
     }
+}
+
+fn is_owner(policy: &GroupPolicy, account: &AccountUri) -> bool {
+    policy.roles.get(account) == Some(&Role::Owner)
+}
+
+fn no_owner() -> ApiError {
+    ApiError::new(ProblemType::Forbidden, "Only an owner of the group may found it again.")
 }
 
 fn check_founder(group: &PublicGroup, session: &Session, at: Timestamp) -> Result<(), ApiError> {
@@ -215,28 +250,27 @@ impl Founding {
     ) -> Result<Option<Vec<AccountUri>>, ApiError> {
         let Parties::Group { creator, .. } = &self.conversation.parties else { return Ok(None) };
         let founder = &self.append.session.account.clone();
-        let refused =
-            || ApiError::new(ProblemType::Forbidden, "Only an owner of the group may found it again.");
         let founders = match existing {
             None => vec![creator.clone()],
             Some(row) if !row.founded => {
                 return if participant::may_found(tx.conn, row.key, founder).await? {
                     Ok(None)
                 } else {
-                    Err(refused())
+                    Err(no_owner())
                 };
             }
             Some(row) => {
                 let loaded = current::load(tx.conn, &row.id, None).await?.ok_or_else(ApiError::internal)?;
                 let policy = loaded.current.policy.clone().ok_or_else(ApiError::internal)?;
                 let standing = loaded.epoch.members.key_of(founder) == Some(self.append.session.account_key);
-                self.append.stay = loaded.epoch.members.accounts().into_keys().cloned().collect();
+                let accounts = loaded.epoch.members.accounts().into_keys();
+                self.append.stay = accounts.filter(|account| !loaded.leaves(account)).cloned().collect();
                 let owners = policy.roles.into_iter().filter(|(_, role)| *role == Role::Owner);
                 // Who has started over has no say before it was let in again.
                 owners.map(|(owner, _)| owner).filter(|owner| owner != founder || standing).collect()
             }
         };
-        if founders.contains(founder) { Ok(Some(founders)) } else { Err(refused()) }
+        if founders.contains(founder) { Ok(Some(founders)) } else { Err(no_owner()) }
     }
 
     /// Makes the conversation, or ends the group that was there, if the next founding is due.

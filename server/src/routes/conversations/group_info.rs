@@ -75,11 +75,8 @@ pub(crate) async fn handle(
 
 /// Whether the account has a leaf under the session's account key, and does not leave.
 fn is_of_member(loaded: &Loaded, session: &Session) -> bool {
-    let members = &loaded.epoch.members;
-    let leaves = loaded.pending.iter().any(|proposal| {
-        members.leaves_of(&session.account).any(|(_, device)| device.device == proposal.device)
-    });
-    members.key_of(&session.account) == Some(session.account_key) && !leaves
+    let key = loaded.epoch.members.key_of(&session.account);
+    key == Some(session.account_key) && !loaded.leaves(&session.account)
 }
 
 /// The link that lets its holder in, if it is good.

@@ -149,6 +149,27 @@ async fn an_owner_founds_a_standing_group_again_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn who_is_on_its_way_out_is_asked_anew_when_the_group_is_founded_again() {
+    let relay = TestRelay::start().await;
+    let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
+    let conversation = Conversation::group(alice.account(), [1; 16], 0);
+    let policy = GroupPolicy::new(alice.account());
+    let (mut group, found) =
+        Group::prepare_as(&alice, &conversation, Some(&policy), claim_all(&alice, &[&bob]).await);
+    alice.post("/v1/conversations", &found).await.ok::<Accepted>();
+    group.merge(&alice);
+    let mut joined = Group::join(&bob).await;
+    bob.consent(&group.id, ContactState::Accepted).await.done();
+    joined.report(&bob, 1, joined.applied()).await.done();
+    let proposal = joined.leave(&bob);
+    joined.submit_proposal(&bob, &proposal).await.ok::<Accepted>();
+    let again = Conversation { generation: 1, ..conversation };
+    let (_, found) = Group::prepare_as(&alice, &again, Some(&policy), claim_all(&alice, &[&bob]).await);
+    alice.post("/v1/conversations", &found).await.ok::<Accepted>();
+    assert_eq!(bob.head(&again.id).await.consent, ContactState::None);
+}
+
+#[tokio::test]
 async fn after_a_voided_founding_the_creator_founds_the_next_generation() {
     let relay = TestRelay::start().await;
     let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
