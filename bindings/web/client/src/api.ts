@@ -1,0 +1,237 @@
+/**
+ * The public API of `@infrasound/client`. Times are milliseconds since 1970 (`number`); bytes are `Uint8Array`.
+ * Everything that can fail rejects with an {@link InfrasoundError}.
+ */
+
+export type Handle = string; // "@bob@social.example"
+export type AccountUri = string;
+export type ConversationId = string; // base64url
+export type ObjectId = string; // "urn:uuid:…"
+export type DeviceId = string;
+export type BlobId = string;
+
+export interface ConnectOptions {
+  /** The relay's base URL. Default: the origin of the page. */
+  relay?: string | URL;
+  /** Name of the local store, for pages that hold several accounts. Default: "infrasound". */
+  store?: string;
+  /** Where the worker script and the WASM module are, if they are not beside this module. */
+  workerUrl?: string | URL;
+  wasmUrl?: string | URL;
+}
+export declare function connect(options?: ConnectOptions): Promise<Client>;
+
+export type ErrorCode =
+  // from the core
+  | 'unknown-account' | 'no-infrasound' | 'other-instance' | 'no-consent' | 'no-key-packages' | 'too-long' | 'not-found'
+  | 'not-author' | 'not-allowed' | 'bad-link' | 'refused' | 'untrusted' | 'account-has-devices' | 'signed-out' | 'unreachable'
+  // from the host
+  | 'not-signed-in' | 'not-a-relay' | 'storage-full' | 'storage-lost' | 'storage-forbidden' | 'storage-damaged' | 'newer-version'
+  | 'file-changed' | 'file-refused' | 'aborted' | 'closed' | 'unsupported-browser' | 'internal';
+export declare class InfrasoundError extends Error { readonly code: ErrorCode; }
+
+/** Where the client stands. A UI draws from this alone which screen to show. */
+export interface Status {
+  /** `starting` until the store is open; `signed-out` there is no device here; `linking`; `registering`; `ready`;
+   *  `ended` this device was revoked or the account started over (see `reason`); `failed` the store cannot be used (see `error`). */
+  phase: 'starting' | 'signed-out' | 'linking' | 'registering' | 'ready' | 'ended' | 'failed';
+  me?: Person;
+  device?: DeviceId;
+  /** Whether the relay is reached; while false, `retryAt` says when it is tried again. Wishes are kept. */
+  online: boolean;
+  retryAt?: number;
+  /** All that the relay had has been taken in at least once since it was last reached. */
+  caughtUp: boolean;
+  reason?: string;
+  error?: { code: ErrorCode; message: string };
+  /** `persistent` unless the browser may evict the store: to be said to the person. */
+  storage?: { persisted: boolean; usage?: number; quota?: number };
+}
+
+export interface Person { account: AccountUri; handle: Handle; }
+export type Consent = 'none' | 'accepted' | 'ignored' | 'blocked';
+export type Role = 'owner' | 'moderator' | 'member';
+export type RequestPolicy = 'everyone' | 'nobody' | string; // as spec/consent has it
+
+export interface Client {
+  readonly relay: string;
+  readonly status: Status;
+  /** The status now and at every change. All `watch…` iterables replay the present value first, never block the client, and
+   *  coalesce: a slow reader sees the latest. End by `break`, or with the signal. */
+  watchStatus(options?: { signal?: AbortSignal }): AsyncIterable<Status>;
+  /** What happens, in order, from now on. */
+  events(options?: { signal?: AbortSignal }): AsyncIterable<ClientEvent>;
+
+  // --- signing in -------------------------------------------------------------------------------------------------
+  /** Begins a sign-in in a browser window: open `url`; the page at its end shows a code (and, on the relay's own origin, hands
+   *  it over by itself: then `code` resolves). */
+  signIn(): Promise<SignIn>;
+  /** Signs in with an access token of the instance (scope `profile` or `read:accounts`), for a front end that has one. */
+  signInWithToken(token: string): Promise<Ticket>;
+  /** Makes this browser a device. `account-has-devices` unless there are none or `startOver` (which costs: everything). */
+  register(ticket: Ticket, options: { deviceName: string; startOver?: boolean }): Promise<void>;
+  /** Makes this browser a device by linking it from another one of the account. */
+  link(ticket: Ticket, options: { deviceName: string }): Promise<NewDeviceLink>;
+  /** Forgets this device: revokes it at the relay when that can be reached, and erases the local store. */
+  signOut(): Promise<void>;
+
+  // --- conversations ----------------------------------------------------------------------------------------------
+  conversations(): Promise<Conversation[]>; // newest first
+  watchConversations(options?: { signal?: AbortSignal }): AsyncIterable<Conversation[]>;
+  conversation(id: ConversationId): ConversationHandle;
+  /** The direct conversation with somebody, if there is one already. */
+  conversationWith(who: Handle): Promise<ConversationId | undefined>;
+  /** Writes to somebody, whether or not there is a conversation. Resolves when the message is stored; it goes when it can. */
+  send(to: Handle, text: string, options?: SendOptions): Promise<Queued>;
+
+  // --- people -----------------------------------------------------------------------------------------------------
+  contacts(): Promise<{ person: Person; consent: Consent }[]>;
+  setContact(who: Handle, consent: Consent): Promise<void>; // accepting confirms a changed key
+  safetyNumber(who: Handle): Promise<SafetyNumber>;
+  requestPolicy(): Promise<RequestPolicy>;
+  setRequestPolicy(policy: RequestPolicy): Promise<void>;
+  /** Completion from the relay's instance search (public data of the instance; empty where it offers none). */
+  searchPeople(query: string, options?: { signal?: AbortSignal }): Promise<PersonHit[]>;
+
+  // --- groups -----------------------------------------------------------------------------------------------------
+  createGroup(group: { name: string; description?: string; picture?: Blob; members?: Handle[] }): Promise<ConversationId>;
+  /** Comes in by a link, or asks to be let in. */
+  joinGroup(link: string): Promise<void>;
+
+  // --- devices ----------------------------------------------------------------------------------------------------
+  devices(): Promise<DeviceInfo[]>;
+  watchDevices(options?: { signal?: AbortSignal }): AsyncIterable<DeviceInfo[]>;
+  renameDevice(device: DeviceId, name: string): Promise<void>;
+  revokeDevice(device: DeviceId): Promise<void>;
+  /** Links a new device from here, by the code it shows or the text of its QR code. */
+  linkDevice(codeOrUri: string): Promise<OldDeviceLink>;
+
+  // --- data -------------------------------------------------------------------------------------------------------
+  /** All that this device knows, as JSON Lines in clear, for the person to keep. */
+  exportData(): ReadableStream<Uint8Array>;
+  close(): Promise<void>;
+}
+
+export interface SignIn { url: string; expires: number; /** resolves when the relay's page hands the code over in this browser */ code: Promise<string>; finish(code: string): Promise<Ticket>; }
+export interface Ticket { person: Person; /** the account's devices: if there are any, choose link or start over */ devices: DeviceInfo[]; readonly secret: unknown; }
+export interface DeviceInfo { id: DeviceId; name: string; created: number; lastSeen?: number; current: boolean; }
+
+export interface NewDeviceLink {
+  /** `opened` show the code, and the QR of `uri`; `compare` show the number (mode `number`: confirm on both); `receiving`; `done`; `failed`. */
+  watch(): AsyncIterable<LinkState>;
+  confirm(): Promise<void>;
+  cancel(): Promise<void>;
+}
+export interface OldDeviceLink { watch(): AsyncIterable<LinkState>; confirm(): Promise<void>; cancel(): Promise<void>; }
+export type LinkState =
+  | { step: 'opened'; code: string; uri: string }
+  | { step: 'waiting' }
+  | { step: 'compare'; number: string; mode: 'number' | 'uri'; device?: string }
+  | { step: 'transferring'; records: number }
+  | { step: 'done' }
+  | { step: 'failed'; message: string };
+
+export interface Conversation {
+  id: ConversationId;
+  kind: 'direct' | 'group';
+  /** direct */ person?: Person;
+  /** group */ group?: { name?: string; description?: string; picture?: Attachment; inviter?: Person; ended?: 'left' | 'removed' };
+  consent: Consent;
+  /** others began it and nothing was said of it yet: show under requests */
+  request: boolean;
+  unread: number;
+  lastMessage: number;
+  lastTime: number;
+  /** plain text */
+  preview: string;
+  /** what keeps messages from going, for a person */
+  waiting?: string;
+  muted: boolean;
+  archived: boolean;
+}
+
+export interface SendOptions { inReplyTo?: ObjectId; files?: File[]; onProgress?: (done: number, total: number) => void; signal?: AbortSignal; }
+export interface Queued { message: ObjectId; conversation?: ConversationId; /** resolves once it is in the log; rejects if it fails for good */ sent: Promise<void>; }
+
+/** Everything of one conversation. Cheap: it holds nothing. */
+export interface ConversationHandle {
+  readonly id: ConversationId;
+  summary(): Promise<Conversation | undefined>;
+  /** Messages, oldest first; before a number, or the newest. */
+  messages(options?: { before?: number; limit?: number }): Promise<Message[]>;
+  send(text: string, options?: SendOptions): Promise<Queued>;
+  edit(message: ObjectId, text: string): Promise<void>;
+  delete(message: ObjectId): Promise<void>;
+  react(message: ObjectId, emoji?: string): Promise<void>; // none is a like
+  retry(message: ObjectId): Promise<Queued>; // send a failed one again
+  markRead(upTo: number): Promise<void>;
+  typing(): Promise<void>; // call at each key stroke; it is sent at most every few seconds
+  mute(muted: boolean): Promise<void>;
+  archive(archived: boolean): Promise<void>;
+  answer(consent: Consent): Promise<void>; // a request or invitation
+  // groups
+  view(): Promise<GroupView>;
+  add(who: Handle[]): Promise<void>;
+  remove(who: Handle[], options?: { ban?: boolean }): Promise<void>;
+  unban(account: AccountUri): Promise<void>;
+  setRole(who: Handle, role: Role): Promise<void>;
+  set(settings: Partial<GroupSettings>): Promise<void>;
+  describe(metadata: { name?: string; description?: string; picture?: Blob | null }): Promise<void>;
+  makeLink(options: { days: number; uses?: number }): Promise<string>;
+  revokeLink(key: string): Promise<void>;
+  joinRequests(): Promise<{ person: Person; asked: number }[]>;
+  decline(account: AccountUri): Promise<void>;
+  leave(): Promise<void>;
+  close(): Promise<void>; // end the group for all
+  foundAgain(): Promise<void>;
+  renewKeys(): Promise<void>;
+  // files
+  /** Fetches, checks and opens a file. Goes on where it was when it was interrupted. */
+  download(file: Attachment, options?: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal }): Promise<Blob>;
+}
+
+export interface GroupSettings { add: Role; remove: Role; rename: Role; post: Role; join: 'open' | 'approval' | 'invite'; closed: boolean; }
+export interface GroupView {
+  summary: Conversation; role?: Role; settings?: GroupSettings;
+  members: { person: Person; role: Role; devices: number; own: boolean }[];
+  banned: AccountUri[];
+  links: { key: string; link: string; expires: number; uses: number }[];
+}
+
+export interface Message {
+  id: ObjectId; conversation?: ConversationId; number?: number;
+  sender: Handle; own: boolean; time: number;
+  body:
+    | { kind: 'html'; html: string } // from the sender: sanitise where it is displayed
+    | { kind: 'deleted' } | { kind: 'unsupported'; type: string } | { kind: 'unreadable'; reason: string }
+    | { kind: 'changes'; changes: GroupChange[] };
+  inReplyTo?: ObjectId;
+  attachments: Attachment[];
+  edited: boolean;
+  reactions: { sender: Handle; emoji?: string }[];
+  state: { step: 'pending'; waitingFor?: string } | { step: 'sent' } | { step: 'delivered' } | { step: 'read' } | { step: 'failed'; reason: string } | { step: 'received' };
+}
+export type GroupChange =
+  | { change: 'began' | 'joined' | 'settings' | 'bans' | 'links' | 'closed' | 'opened' | 'missed' }
+  | { change: 'added' | 'removed' | 'left' | 'renewed'; who: Handle[] }
+  | { change: 'role'; who: Handle; role: Role }
+  | { change: 'described'; name?: string; description?: string };
+export interface Attachment { name: string; mediaType: string; size: number; blob: BlobId; /** opaque: how to fetch and open it */ reference: unknown; width?: number; height?: number; thumbnail?: Attachment; }
+export interface SafetyNumber { digits: string; /** for a QR code */ qr: string; verified?: boolean; changed: boolean; }
+export interface PersonHit { handle: Handle; displayName: string; avatar?: string; }
+
+export type ClientEvent =
+  | { type: 'message'; message: Message }
+  | { type: 'activity'; conversation: ConversationId; number: number; sender: Handle; own: boolean; time: number } // reaction, edit, deletion: read the messages again
+  | { type: 'messageState'; conversation: ConversationId; message: ObjectId; number?: number; state: Message['state'] }
+  | { type: 'receipt'; conversation: ConversationId; upTo: number; state: 'delivered' | 'read' }
+  | { type: 'changed'; conversation: ConversationId; object: ObjectId }
+  | { type: 'failed'; conversation?: ConversationId; object: ObjectId; code: ErrorCode; text: string }
+  | { type: 'notAdded'; conversation: ConversationId; who: Handle; code: ErrorCode; text: string }
+  | { type: 'typing'; conversation: ConversationId; who: Handle }
+  | { type: 'joinRequests'; conversation: ConversationId; count: number }
+  | { type: 'uploading'; message: ObjectId; blob: BlobId; sent: number; total: number }
+  | { type: 'conversation'; conversation: Conversation }
+  | { type: 'devicesChanged' }
+  | { type: 'warning'; conversation?: ConversationId; code: string; text: string }
+  | { type: 'status'; status: Status };
