@@ -1,6 +1,6 @@
 /**
- * The public API of `@infrasound/client`. Times are milliseconds since 1970 (`number`); bytes are `Uint8Array`.
- * Everything that can fail rejects with an {@link InfrasoundError}.
+ * The public types of `@infrasound/client`. Times are milliseconds since 1970 (`number`); bytes are `Uint8Array`.
+ * Everything that can fail rejects with an `InfrasoundError`.
  */
 
 export type Handle = string; // "@bob@social.example"
@@ -19,8 +19,6 @@ export interface ConnectOptions {
   workerUrl?: string | URL;
   wasmUrl?: string | URL;
 }
-export declare function connect(options?: ConnectOptions): Promise<Client>;
-
 export type ErrorCode =
   // from the core
   | 'unknown-account' | 'no-infrasound' | 'other-instance' | 'no-consent' | 'no-key-packages' | 'too-long' | 'not-found'
@@ -28,7 +26,6 @@ export type ErrorCode =
   // from the host
   | 'not-signed-in' | 'not-a-relay' | 'storage-full' | 'storage-lost' | 'storage-forbidden' | 'storage-damaged' | 'newer-version'
   | 'file-changed' | 'file-refused' | 'aborted' | 'closed' | 'unsupported-browser' | 'internal';
-export declare class InfrasoundError extends Error { readonly code: ErrorCode; }
 
 /** Where the client stands. A UI draws from this alone which screen to show. */
 export interface Status {
@@ -51,7 +48,15 @@ export interface Status {
 export interface Person { account: AccountUri; handle: Handle; }
 export type Consent = 'none' | 'accepted' | 'ignored' | 'blocked';
 export type Role = 'owner' | 'moderator' | 'member';
-export type RequestPolicy = 'everyone' | 'nobody' | string; // as spec/consent has it
+export type Verdict = 'accept' | 'filter' | 'drop';
+/** Who may ask: the five axes of Mastodon's notification policy. */
+export interface RequestPolicy {
+  forNotFollowing: Verdict;
+  forNotFollowers: Verdict;
+  forNewAccounts: Verdict;
+  forPrivateMentions: Verdict;
+  forLimitedAccounts: Verdict;
+}
 
 export interface Client {
   readonly relay: string;
@@ -150,7 +155,9 @@ export interface Conversation {
   archived: boolean;
 }
 
-export interface SendOptions { inReplyTo?: ObjectId; files?: File[]; onProgress?: (done: number, total: number) => void; signal?: AbortSignal; }
+/** A file to be sent, with what is said of it. */
+export interface OutgoingFile { file: Blob; name: string; mediaType?: string; width?: number; height?: number; }
+export interface SendOptions { inReplyTo?: ObjectId; files?: (File | OutgoingFile)[]; onProgress?: (done: number, total: number) => void; signal?: AbortSignal; }
 export interface Queued { message: ObjectId; conversation?: ConversationId; /** resolves once it is in the log; rejects if it fails for good */ sent: Promise<void>; }
 
 /** Everything of one conversation. Cheap: it holds nothing. */
@@ -190,7 +197,7 @@ export interface ConversationHandle {
   download(file: Attachment, options?: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal }): Promise<Blob>;
 }
 
-export interface GroupSettings { add: Role; remove: Role; rename: Role; post: Role; join: 'open' | 'approval' | 'invite'; closed: boolean; }
+export interface GroupSettings { add: Role; rename: Role; post: Role; join: 'open' | 'approval' | 'invite'; closed: boolean; }
 export interface GroupView {
   summary: Conversation; role?: Role; settings?: GroupSettings;
   members: { person: Person; role: Role; devices: number; own: boolean }[];
@@ -215,9 +222,26 @@ export type GroupChange =
   | { change: 'began' | 'joined' | 'settings' | 'bans' | 'links' | 'closed' | 'opened' | 'missed' }
   | { change: 'added' | 'removed' | 'left' | 'renewed'; who: Handle[] }
   | { change: 'role'; who: Handle; role: Role }
-  | { change: 'described'; name?: string; description?: string };
-export interface Attachment { name: string; mediaType: string; size: number; blob: BlobId; /** opaque: how to fetch and open it */ reference: unknown; width?: number; height?: number; thumbnail?: Attachment; }
-export interface SafetyNumber { digits: string; /** for a QR code */ qr: string; verified?: boolean; changed: boolean; }
+  | { change: 'described'; name: string; description: string; picture?: Attachment };
+/** A file as its sender describes it. `size`, `blob` and `reference` are absent if this version cannot fetch it. */
+export interface Attachment {
+  name: string;
+  mediaType: string;
+  size?: number;
+  blob?: BlobId;
+  /** Opaque: how to fetch and open it. It holds the file's key. */
+  reference?: object;
+  width?: number;
+  height?: number;
+}
+export interface SafetyNumber {
+  /** Twelve groups of five digits. */
+  digits: string;
+  /** For a QR code: the same on both sides. */
+  qr: string;
+  /** Whether the key in it is from a conversation, rather than the relay's word. */
+  pinned: boolean;
+}
 export interface PersonHit { handle: Handle; displayName: string; avatar?: string; }
 
 export type ClientEvent =

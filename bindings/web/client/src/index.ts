@@ -1,0 +1,5 @@
+/** The public surface of `@infrasound/client`. */
+
+export type * from './api.js';
+export { connect } from './connect.js';
+export { InfrasoundError } from './error.js';

@@ -1,0 +1,196 @@
+/** The façade of one conversation. It holds nothing but an id. */
+
+import type {
+  Attachment,
+  Consent,
+  Conversation,
+  ConversationHandle,
+  GroupSettings,
+  GroupView,
+  Handle,
+  Message,
+  OutgoingFile,
+  Person,
+  Queued,
+  Role,
+  SendOptions,
+} from '../api.js';
+import type { CoreGroupView, CoreWish } from '../shared/core_types.js';
+import { joinLink } from './join_link.js';
+import type { Extra, Line } from './line.js';
+import type { Places } from './places.js';
+import type { Wishes } from './wishes.js';
+
+const DAY = 24 * 60 * 60 * 1000;
+/** Others show it for a few seconds: it need not be said at each key. */
+const TYPING = 3_000;
+const PAGE = 50;
+
+export interface Means {
+  line: Line;
+  wishes: Wishes;
+  places: Places;
+  relay: string;
+  /** When it was last said that the person is typing, by conversation. */
+  typing: Map<string, number>;
+}
+
+export class OneConversation implements ConversationHandle {
+  constructor(
+    readonly id: string,
+    private readonly means: Means,
+  ) {}
+
+  async summary(): Promise<Conversation | undefined> {
+    const { answer } = await this.means.line.call('look', {});
+    return answer.conversations.find(({ id }) => id === this.id);
+  }
+
+  async messages({ before, limit = PAGE }: { before?: number; limit?: number } = {}): Promise<Message[]> {
+    const wish: CoreWish = { wish: 'messages', conversation: this.id, limit };
+    const answer = await this.means.wishes.ask('messages', before === undefined ? wish : { ...wish, before });
+    return answer.messages;
+  }
+
+  async send(text: string, options?: SendOptions): Promise<Queued> {
+    const to = await this.means.places.personOf(this.id);
+    if (to !== undefined) return this.means.wishes.send({ wish: 'send', to, text }, options);
+    return this.means.wishes.send({ wish: 'groupSend', conversation: this.id, text }, options);
+  }
+
+  edit(message: string, text: string): Promise<void> {
+    return this.means.wishes.give({ wish: 'edit', conversation: this.id, object: message, text });
+  }
+
+  delete(message: string): Promise<void> {
+    return this.means.wishes.give({ wish: 'delete', conversation: this.id, object: message });
+  }
+
+  react(message: string, emoji?: string): Promise<void> {
+    const wish: CoreWish = { wish: 'react', conversation: this.id, object: message };
+    return this.means.wishes.give(emoji === undefined ? wish : { ...wish, emoji });
+  }
+
+  retry(message: string): Promise<Queued> {
+    return this.means.wishes.retry(message);
+  }
+
+  markRead(upTo: number): Promise<void> {
+    return this.means.wishes.give({ wish: 'markRead', conversation: this.id, upTo });
+  }
+
+  async typing(): Promise<void> {
+    const { typing, wishes } = this.means;
+    const now = Date.now();
+    if (now - (typing.get(this.id) ?? 0) < TYPING) return;
+    typing.set(this.id, now);
+    await wishes.give({ wish: 'typing', conversation: this.id });
+  }
+
+  mute(muted: boolean): Promise<void> {
+    return this.means.wishes.give({ wish: 'mute', conversation: this.id, muted });
+  }
+
+  archive(archived: boolean): Promise<void> {
+    return this.means.wishes.give({ wish: 'archive', conversation: this.id, archived });
+  }
+
+  async answer(consent: Consent): Promise<void> {
+    const who = await this.means.places.personOf(this.id);
+    await this.means.wishes.give(
+      who === undefined
+        ? { wish: 'groupAnswer', conversation: this.id, state: consent }
+        : { wish: 'setContact', who, state: consent },
+    );
+  }
+
+  async view(): Promise<GroupView> {
+    const group = await this.#view();
+    const links = group.links.map((link) => ({ ...link, link: joinLink(this.means.relay, link.link) }));
+    return { ...group, links };
+  }
+
+  add(who: Handle[]): Promise<void> {
+    return this.means.wishes.change({ wish: 'groupAdd', conversation: this.id, who });
+  }
+
+  remove(who: Handle[], { ban = false }: { ban?: boolean } = {}): Promise<void> {
+    return this.means.wishes.change({ wish: 'groupRemove', conversation: this.id, who, ban });
+  }
+
+  unban(account: string): Promise<void> {
+    return this.means.wishes.change({ wish: 'groupUnban', conversation: this.id, who: account });
+  }
+
+  setRole(who: Handle, role: Role): Promise<void> {
+    return this.means.wishes.change({ wish: 'groupSetRole', conversation: this.id, who, role });
+  }
+
+  set(settings: Partial<GroupSettings>): Promise<void> {
+    return this.means.wishes.change({ wish: 'groupSet', conversation: this.id, ...settings });
+  }
+
+  /** The core wants all of it: what is not said stays as it is. */
+  async describe(metadata: { name?: string; description?: string; picture?: Blob | null }): Promise<void> {
+    const { summary } = await this.#view();
+    const { name = '', description = '', picture: known } = summary.group ?? {};
+    const wish: Extract<CoreWish, { wish: 'groupDescribe' }> = {
+      wish: 'groupDescribe',
+      conversation: this.id,
+      name: metadata.name ?? name,
+      description: metadata.description ?? description,
+    };
+    if (metadata.picture === undefined && known) wish.picture = known;
+    await this.means.wishes.give(wish, metadata.picture ? [pictureFile(metadata.picture)] : []);
+  }
+
+  async makeLink({ days, uses = 0 }: { days: number; uses?: number }): Promise<string> {
+    const wish: CoreWish = { wish: 'groupMakeLink', conversation: this.id, lifetime: days * DAY, uses };
+    const { link } = await this.means.wishes.ask('link', wish);
+    return joinLink(this.means.relay, link);
+  }
+
+  revokeLink(key: string): Promise<void> {
+    return this.means.wishes.change({ wish: 'groupRevokeLink', conversation: this.id, key });
+  }
+
+  async joinRequests(): Promise<{ person: Person; asked: number }[]> {
+    const { requests } = await this.means.wishes.ask('joinRequests', { wish: 'groupRequests', conversation: this.id });
+    return requests;
+  }
+
+  decline(account: string): Promise<void> {
+    return this.means.wishes.give({ wish: 'groupDecline', conversation: this.id, who: account });
+  }
+
+  leave(): Promise<void> {
+    return this.means.wishes.change({ wish: 'groupLeave', conversation: this.id });
+  }
+
+  close(): Promise<void> {
+    return this.set({ closed: true });
+  }
+
+  foundAgain(): Promise<void> {
+    return this.means.wishes.change({ wish: 'groupFoundAgain', conversation: this.id });
+  }
+
+  renewKeys(): Promise<void> {
+    return this.means.wishes.change({ wish: 'renewLeaf', conversation: this.id });
+  }
+
+  async download(file: Attachment, extra: Extra = {}): Promise<Blob> {
+    const { answer } = await this.means.line.call('download', { file }, extra);
+    return answer;
+  }
+
+  async #view(): Promise<CoreGroupView> {
+    const { group } = await this.means.wishes.ask('group', { wish: 'groupView', conversation: this.id });
+    return group;
+  }
+}
+
+/** A group's picture, as a file to be sealed. */
+export function pictureFile(picture: Blob): OutgoingFile {
+  return { file: picture, name: 'picture', mediaType: picture.type || 'image/jpeg' };
+}

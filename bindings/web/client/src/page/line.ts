@@ -1,0 +1,197 @@
+/** A tab's line to the leader: calls and their answers, notices, and who leads. See `shared/wire.ts`. */
+
+import type { Status } from '../api.js';
+import { InfrasoundError, fromPlain } from '../error.js';
+import { makeId } from '../shared/bytes.js';
+import {
+  channelToAll,
+  channelToLeader,
+  channelToTab,
+  type Call,
+  type CallId,
+  type CallName,
+  type Calls,
+  type Leads,
+  type Notice,
+  type ToAll,
+  type ToLeader,
+  type ToTab,
+} from '../shared/wire.js';
+
+/** A call during which so many leaders failed is what they fail at. */
+const MOST_TERMS = 4;
+
+export interface Extra {
+  onProgress?: ((done: number, total: number) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** An answer, and the number of the last notice before it. */
+export interface Answered<T> {
+  answer: T;
+  seq: number;
+}
+
+interface Waiting {
+  call: Call;
+  terms: number;
+  onProgress: ((done: number, total: number) => void) | undefined;
+  resolve: (answered: Answered<unknown>) => void;
+  reject: (error: InfrasoundError) => void;
+}
+
+export class Line {
+  readonly #tab = makeId();
+  readonly #toLeader: BroadcastChannel;
+  readonly #toTab: BroadcastChannel;
+  readonly #toAll: BroadcastChannel;
+  readonly #waiting = new Map<CallId, Waiting>();
+  readonly #statusListeners = new Set<() => void>();
+  readonly #noticeListeners = new Set<(notice: Notice, seq: number) => void>();
+  readonly #termListeners = new Set<() => void>();
+  #term: number | undefined;
+  #status: Status = { phase: 'starting', online: true, caughtUp: false };
+  #isClosed = false;
+
+  constructor(store: string) {
+    this.#toLeader = new BroadcastChannel(channelToLeader(store));
+    this.#toTab = new BroadcastChannel(channelToTab(store, this.#tab));
+    this.#toAll = new BroadcastChannel(channelToAll(store));
+    this.#toTab.onmessage = ({ data }: MessageEvent<ToTab>) => this.#told(data);
+    this.#toAll.onmessage = ({ data }: MessageEvent<ToAll>) => this.#heard(data);
+    this.#tell({ type: 'hello', tab: this.#tab });
+  }
+
+  get status(): Status {
+    return this.#status;
+  }
+
+  /** Asks the leader; if there is none just now, the next one. */
+  async call<Name extends CallName>(
+    name: Name,
+    ask: Calls[Name]['ask'],
+    { onProgress, signal, id = makeId() }: Extra & { id?: CallId } = {},
+  ): Promise<Answered<Calls[Name]['answer']>> {
+    if (this.#isClosed) throw new InfrasoundError('closed', 'the client is closed');
+    if (signal?.aborted) throw aborted();
+    const give = (): void => this.#tell({ type: 'abort', id });
+    try {
+      return await new Promise<Answered<unknown>>((resolve, reject) => {
+        // The name and what it asks belong together, which TypeScript does not see through the generic.
+        const call = { name, ask } as Call;
+        this.#waiting.set(id, { call, terms: 0, onProgress, resolve, reject });
+        signal?.addEventListener('abort', give);
+        this.#send(id);
+      }) as Answered<Calls[Name]['answer']>;
+    } finally {
+      signal?.removeEventListener('abort', give);
+    }
+  }
+
+  /** The network may be back, or somebody looks. */
+  wake(): void {
+    this.#tell({ type: 'wake' });
+  }
+
+  onStatus(changed: () => void): () => void {
+    this.#statusListeners.add(changed);
+    return () => this.#statusListeners.delete(changed);
+  }
+
+  onNotice(heard: (notice: Notice, seq: number) => void): () => void {
+    this.#noticeListeners.add(heard);
+    return () => this.#noticeListeners.delete(heard);
+  }
+
+  /** Another leader has taken over: notices may have been missed. */
+  onTerm(began: () => void): () => void {
+    this.#termListeners.add(began);
+    return () => this.#termListeners.delete(began);
+  }
+
+  /** What is told of a store that cannot be served at all. */
+  fail(change: Pick<Status, 'phase' | 'error'>): void {
+    this.#setStatus({ ...this.#status, ...change });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const { reject } of this.#waiting.values()) reject(new InfrasoundError('closed', 'the client is closed'));
+    this.#waiting.clear();
+    for (const channel of [this.#toLeader, this.#toTab, this.#toAll]) channel.close();
+  }
+
+  #send(id: CallId): void {
+    const waiting = this.#waiting.get(id);
+    if (!waiting || this.#term === undefined) return;
+    const again = waiting.terms > 0;
+    waiting.terms += 1;
+    try {
+      this.#tell({ type: 'call', tab: this.#tab, term: this.#term, id, again, call: waiting.call });
+    } catch (error) {
+      this.#take(id)?.reject(new InfrasoundError('internal', 'this cannot be sent to the worker', { cause: error }));
+    }
+  }
+
+  #told(message: ToTab): void {
+    switch (message.type) {
+      case 'leads':
+        this.#follow(message);
+        break;
+      case 'answer':
+        this.#take(message.id)?.resolve({ answer: message.answer, seq: message.seq });
+        break;
+      case 'refused':
+        this.#take(message.id)?.reject(fromPlain(message.error));
+        break;
+      case 'progress':
+        this.#waiting.get(message.id)?.onProgress?.(message.done, message.total);
+    }
+  }
+
+  #heard(message: ToAll): void {
+    if (message.type === 'leads') return this.#follow(message);
+    // What is heard of a leader before it says that it leads comes again with that.
+    if (message.term !== this.#term) return;
+    if (message.notice.type === 'status') this.#setStatus(message.notice.status);
+    for (const heard of this.#noticeListeners) heard(message.notice, message.seq);
+  }
+
+  #follow({ term, status }: Leads): void {
+    if (this.#term !== undefined && term < this.#term) return;
+    const isNew = term !== this.#term;
+    this.#term = term;
+    this.#setStatus(status);
+    if (!isNew) return;
+    for (const [id, { terms, reject }] of this.#waiting) {
+      if (terms < MOST_TERMS) {
+        this.#send(id);
+      } else {
+        this.#waiting.delete(id);
+        reject(new InfrasoundError('internal', 'this makes the client fail, again and again'));
+      }
+    }
+    for (const began of this.#termListeners) began();
+  }
+
+  #setStatus(status: Status): void {
+    this.#status = status;
+    for (const changed of this.#statusListeners) changed();
+  }
+
+  #take(id: CallId): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return undefined;
+    this.#waiting.delete(id);
+    this.#tell({ type: 'have', id });
+    return waiting;
+  }
+
+  #tell(message: ToLeader): void {
+    if (!this.#isClosed) this.#toLeader.postMessage(message);
+  }
+}
+
+function aborted(): InfrasoundError {
+  return new InfrasoundError('aborted', 'this was given up');
+}

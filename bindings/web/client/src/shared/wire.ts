@@ -1,0 +1,96 @@
+/**
+ * What tabs and the leader say to each other.
+ *
+ * Each tab has a worker that stands for election (`worker/election.ts`); the one that wins is the leader and owns the
+ * device's state. The page of every tab, the leader's own included, talks to the leader over broadcast channels:
+ *
+ * | channel | who listens |
+ * |---|---|
+ * | `infrasound/STORE/leader` | the leader |
+ * | `infrasound/STORE/tab/TAB` | one tab |
+ * | `infrasound/STORE/all` | every tab |
+ *
+ * **A call is done once, whoever dies.** A call has an id that the tab made. A leader has a term, a number that grows with
+ * each leader and is stored before it serves. A tab sends a call to the leader of a term; a leader ignores calls to other
+ * terms. When a tab hears of a new term it sends all its calls that have no answer again, to that term.
+ *
+ * So a call is lost only with its tab. It is not doubled either: what a wish changes in the journal and the wish's answer,
+ * under the call's id, are written in one transaction (`worker/host.ts`). A new leader looks there before it does a call
+ * that is sent again. A wish whose answer comes without a write changes nothing, or sets something to a value, and may be
+ * done again. The tab says when it has the answer, and only then is the record of it deleted.
+ *
+ * An old leader that still runs cannot write: each of its transactions looks for its own term in the store first.
+ */
+
+import type { LinkState, OutgoingFile, Status } from '../api.js';
+import type { PlainError } from '../error.js';
+import type { CoreAnswer, CoreAttachment, CoreEvent, CoreLook, CoreWish } from './core_types.js';
+import type { SignedIn } from './sign_in_types.js';
+
+/** What a tab can ask of the leader. */
+export interface Calls {
+  /** Makes this browser a device; answered when the relay has confirmed it. */
+  register: { ask: { relay: string; signedIn: SignedIn; deviceName: string; startOver: boolean }; answer: void };
+  /** Begins to link this browser; what follows comes as `link` notices that carry the call's id. */
+  link: { ask: { relay: string; signedIn: SignedIn; deviceName: string }; answer: void };
+  /** Gives the core a wish; files are sealed first, and put in as its attachments or its picture. */
+  wish: { ask: { wish: CoreWish; files: OutgoingFile[] }; answer: CoreAnswer };
+  look: { ask: Record<never, never>; answer: CoreLook };
+  conversationWith: { ask: { who: string }; answer: string | undefined };
+  download: { ask: { file: CoreAttachment }; answer: Blob };
+  signOut: { ask: Record<never, never>; answer: void };
+}
+
+export type CallName = keyof Calls;
+export type CallId = string;
+
+/** A call on its way: its name decides what it asks. */
+export type Call = { [Name in CallName]: { name: Name; ask: Calls[Name]['ask'] } }[CallName];
+
+export type ToLeader =
+  /** A tab wants to know who leads. */
+  | { type: 'hello'; tab: string }
+  | { type: 'call'; tab: string; term: number; id: CallId; again: boolean; call: Call }
+  | { type: 'abort'; id: CallId }
+  /** The tab has the answer. */
+  | { type: 'have'; id: CallId }
+  /** Something suggests that the network is back, or somebody looks. */
+  | { type: 'wake' };
+
+export type ToTab =
+  | Leads
+  /** `seq` is the number of the last notice before the answer was made. */
+  | { type: 'answer'; id: CallId; seq: number; answer: unknown }
+  | { type: 'refused'; id: CallId; error: PlainError }
+  | { type: 'progress'; id: CallId; done: number; total: number };
+
+export type ToAll = Leads | { type: 'notice'; term: number; seq: number; notice: Notice };
+
+/** Who leads, and where the device stands. */
+export interface Leads {
+  type: 'leads';
+  term: number;
+  status: Status;
+}
+
+export type Notice =
+  | { type: 'status'; status: Status }
+  | { type: 'event'; event: CoreEvent }
+  | { type: 'link'; id: CallId | undefined; state: LinkState };
+
+export const channelToLeader = (store: string): string => `infrasound/${store}/leader`;
+export const channelToTab = (store: string, tab: string): string => `infrasound/${store}/tab/${tab}`;
+export const channelToAll = (store: string): string => `infrasound/${store}/all`;
+
+/** What a page tells its worker before anything else. */
+export interface Begin {
+  type: 'begin';
+  store: string;
+  wasmUrl?: string;
+}
+
+/** What a worker tells its page: it is of no more use and must be replaced. */
+export interface Broken {
+  type: 'broken';
+  error: PlainError;
+}

@@ -1,0 +1,393 @@
+/**
+ * The device of this store, as the leader has it: opened from the journal, registered, linked, or none.
+ *
+ * A device is a host with its core. It is dropped and opened again from the journal whenever that is simpler than to go on:
+ * nothing acknowledged is lost by it.
+ */
+
+import type { LinkState, Status } from '../api.js';
+import { InfrasoundError, toPlain } from '../error.js';
+import { codeOf } from '../shared/codes.js';
+import type { CoreAnswer, CoreEvent, CoreWish } from '../shared/core_types.js';
+import type { SignedIn } from '../shared/sign_in_types.js';
+import type { CallId, Notice } from '../shared/wire.js';
+import { CorePanic, beginNewcomer, openCore, registerCore, type Core, type Machine } from './core.js';
+import { TermOver, type Database } from './database.js';
+import { Host, Interrupted } from './host.js';
+import { Journal } from './journal.js';
+import { Spool } from './spool.js';
+import { beginStore, eraseStore, loadTenant, storeTenant, type Tenant } from './tenant.js';
+import { Transport } from '../shared/transport.js';
+import { Vault } from './vault.js';
+
+/** The relay confirms a registration by then, or counts as not answering. It is asked on all the same. */
+const REGISTRATION = 45_000;
+/** Signing out waits no longer for the relay. */
+const REVOCATION = 10_000;
+/** Nor does giving up a link. */
+const FAREWELL = 2_000;
+
+interface Opened {
+  host: Host<Core>;
+  journal: Journal;
+  tenant: Tenant;
+}
+
+/** What changes of the status; `undefined` takes a part of it away. */
+export type StatusChange = { [Part in keyof Status]?: Status[Part] | undefined };
+
+export interface Surroundings {
+  database: Database;
+  notice: (notice: Notice) => void;
+  status: (change: StatusChange) => void;
+  /** The core can't be used any more, and the worker with it. */
+  broken: (error: unknown) => void;
+  /** The store can't be written just now. */
+  failed: (error: unknown) => void;
+}
+
+export class Device {
+  readonly spool: Spool;
+  #opened: Opened | undefined;
+  #newcomer: { host: Host<Machine>; call: CallId } | undefined;
+  #ending = new AbortController();
+  #isSwept = false;
+  readonly #online = new EventTarget();
+  /** Why the relay did not want this browser as a device. */
+  #refusal: InfrasoundError | undefined;
+
+  constructor(private readonly around: Surroundings) {
+    this.spool = new Spool(around.database);
+  }
+
+  /** Opens what is stored, if there is a device. */
+  async open(): Promise<void> {
+    const { database } = this.around;
+    const [tenant, vault] = await Promise.all([loadTenant(database), Vault.open(database)]);
+    if (!tenant || !vault) return this.#none();
+    const journal = new Journal(database, vault);
+    let core: Core;
+    try {
+      core = openCore(vault.storageKey, await journal.root());
+    } catch (error) {
+      // A registration or a link that was not finished is none.
+      if (error instanceof InfrasoundError && error.code === 'not-signed-in') return this.#none();
+      throw error;
+    }
+    this.#begin(core, journal, tenant);
+  }
+
+  /** Drops the core and opens it again; what was under way is interrupted. */
+  async reopen(): Promise<void> {
+    this.end();
+    await this.open();
+  }
+
+  /** Ends everything that is under way. */
+  end(): void {
+    this.#ending.abort();
+    this.#ending = new AbortController();
+    this.#newcomer?.host.end();
+    this.#newcomer = undefined;
+    const opened = this.#opened;
+    this.#opened = undefined;
+    opened?.host.end();
+    this.#online.dispatchEvent(new Event('change'));
+  }
+
+  /** The core, to look something up in it. */
+  get core(): Core {
+    return this.#here().host.machine;
+  }
+
+  /** Gives a wish to the core, or to the link that is under way. `again`: an earlier leader may have done it. */
+  async wish(wish: CoreWish, id: CallId, again: boolean): Promise<CoreAnswer> {
+    if (this.#newcomer && (wish.wish === 'confirmLink' || wish.wish === 'cancelLink')) {
+      return this.#newcomer.host.wish(wish);
+    }
+    const { host, journal } = this.#here();
+    const outcome = again ? await journal.outcome(id) : undefined;
+    if (!outcome) return host.wish(wish, id);
+    if ('done' in outcome) return outcome.done;
+    throw new InfrasoundError(codeOf(outcome.failed), outcome.failed.text);
+  }
+
+  /** Whether an earlier leader has done this call. */
+  async knows(id: CallId): Promise<boolean> {
+    return (await this.#here().journal.outcome(id)) !== undefined;
+  }
+
+  /** A wish of the host's own. */
+  async ask(wish: CoreWish): Promise<CoreAnswer> {
+    return this.#here().host.wish(wish);
+  }
+
+  /** The tab has the answer of this call. */
+  has(id: CallId): void {
+    this.#opened?.journal.has(id);
+  }
+
+  wake(): void {
+    this.#opened?.host.give({ type: 'wake' });
+    this.#newcomer?.host.give({ type: 'wake' });
+  }
+
+  /** Waits for the relay to be reached again, for some seconds. */
+  async reached(signal: AbortSignal, patience = 15_000): Promise<void> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+    await new Promise<void>((resolve) => {
+      this.#online.addEventListener('change', () => resolve(), { once: true });
+      limit.addEventListener('abort', () => resolve(), { once: true });
+    });
+    signal.throwIfAborted();
+  }
+
+  /** Makes this browser a device. Answered when the relay has confirmed it. */
+  async register(
+    id: CallId,
+    relay: string,
+    signedIn: SignedIn,
+    deviceName: string,
+    startOver: boolean,
+  ): Promise<void> {
+    const tenant = this.#opened?.tenant;
+    if (tenant?.call !== id) {
+      if (tenant?.registered && !startOver) throw alreadyDevice();
+      const vault = await Vault.make();
+      const core = registerCore(vault.storageKey, signedIn, deviceName, startOver);
+      await this.#take(vault, { relay, call: id, registered: false }, core);
+    }
+    await this.#registered();
+  }
+
+  /** Begins to link this browser. */
+  async link(id: CallId, relay: string, signedIn: SignedIn, deviceName: string): Promise<void> {
+    if (this.#newcomer?.call === id) return;
+    if (this.#opened?.tenant.registered) throw alreadyDevice();
+    const { database, notice, status } = this.around;
+    const vault = await Vault.make();
+    const machine = beginNewcomer(vault.storageKey, signedIn, deviceName);
+    const tenant: Tenant = { relay, call: id, registered: false };
+    this.end();
+    await beginStore(database, vault, tenant);
+    const journal = new Journal(database, vault);
+    const tell = (state: LinkState): void => notice({ type: 'link', id, state });
+    const failed = (message: string): void => {
+      this.#newcomer?.host.end();
+      this.#newcomer = undefined;
+      tell({ step: 'failed', message });
+      void this.#erase();
+    };
+    const host: Host<Machine> = new Host<Machine>({
+      machine,
+      journal,
+      transport: new Transport(relay, this.#ending.signal),
+      spool: this.spool,
+      tell: (event) => {
+        if (event.type === 'linkFailed') return failed(event.text);
+        if (event.type === 'linkDone') {
+          this.#newcomer = undefined;
+          host.end();
+          status({ phase: 'registering' });
+          // What is stored is a device that is about to register.
+          void this.open()
+            .then(() => this.#registered())
+            .then(() => tell({ step: 'done' }))
+            .catch((error: unknown) => tell({ step: 'failed', message: toPlain(error).message }));
+          return;
+        }
+        const state = linkState(event);
+        if (state) tell(state);
+      },
+      ended: (error) => {
+        if (error instanceof CorePanic) return this.around.broken(error);
+        failed(toPlain(error).message);
+      },
+    });
+    this.#newcomer = { host, call: id };
+    status({ phase: 'linking', error: undefined, reason: undefined });
+    host.start();
+  }
+
+  /** Forgets a link that was given up. */
+  async cancelLink(): Promise<void> {
+    const newcomer = this.#newcomer;
+    if (!newcomer) return;
+    this.#newcomer = undefined;
+    // The other device learns it; if that does not arrive, the link ends by itself.
+    await Promise.race([newcomer.host.quiet(), new Promise((resolve) => setTimeout(resolve, FAREWELL))]);
+    newcomer.host.end();
+    await this.#erase();
+  }
+
+  get isLinking(): boolean {
+    return this.#newcomer !== undefined;
+  }
+
+  /** Revokes this device at the relay, when that can be reached, and erases all of it here. */
+  async signOut(): Promise<void> {
+    const opened = this.#opened;
+    if (opened) {
+      const { device } = opened.host.machine.look();
+      // A relay that cannot be reached, or does not know the device any more, keeps nobody signed in here.
+      const revoked = opened.host.wish({ wish: 'revokeDevice', device }).catch(() => undefined);
+      await Promise.race([revoked, new Promise((resolve) => setTimeout(resolve, REVOCATION))]);
+    }
+    await this.#erase();
+  }
+
+  async #erase(): Promise<void> {
+    this.end();
+    await eraseStore(this.around.database);
+    this.#none();
+  }
+
+  async #take(vault: Vault, tenant: Tenant, core: Core): Promise<void> {
+    this.end();
+    this.#refusal = undefined;
+    try {
+      await beginStore(this.around.database, vault, tenant);
+    } catch (error) {
+      // What was there before is there still.
+      await this.open();
+      throw error;
+    }
+    this.#begin(core, new Journal(this.around.database, vault), tenant);
+  }
+
+  #begin(core: Core, journal: Journal, tenant: Tenant): void {
+    const { me, device, spooled } = core.look();
+    if (!this.#isSwept) {
+      this.#isSwept = true;
+      // What is left of files that were sealed for no wish takes up room, and nothing else.
+      void Promise.all([this.spool.keepOnly(spooled), journal.prune()]).catch(() => undefined);
+    }
+    const host: Host<Core> = new Host<Core>({
+      machine: core,
+      journal,
+      transport: new Transport(tenant.relay, this.#ending.signal),
+      spool: this.spool,
+      tell: (event) => this.#tell(event),
+      ended: (error) => this.#ended(host, error),
+    });
+    this.#opened = { host, journal, tenant };
+    this.around.status({
+      phase: tenant.registered ? 'ready' : 'registering',
+      me,
+      device,
+      online: true,
+      caughtUp: false,
+      retryAt: undefined,
+      reason: undefined,
+      error: undefined,
+    });
+    host.start();
+  }
+
+  #ended(host: Host<Core>, error: unknown): void {
+    if (this.#opened?.host !== host) return;
+    this.#opened = undefined;
+    this.#ending.abort();
+    this.#ending = new AbortController();
+    if (error instanceof CorePanic) return this.around.broken(error);
+    if (error instanceof TermOver) return this.around.broken(error);
+    this.around.failed(error);
+  }
+
+  #tell(event: CoreEvent): void {
+    const { status, notice } = this.around;
+    switch (event.type) {
+      case 'registered':
+        this.#confirmed();
+        break;
+      case 'caughtUp':
+        this.#confirmed();
+        status({ online: true, caughtUp: true, retryAt: undefined, reason: undefined });
+        this.#online.dispatchEvent(new Event('change'));
+        break;
+      case 'offline':
+        status({ online: false, caughtUp: false, retryAt: event.retryAt, reason: event.reason });
+        break;
+      case 'registrationFailed':
+        this.#refusal = new InfrasoundError(codeOf(event), event.text);
+        void this.#erase().then(() => status({ error: toPlain(this.#refusal) }));
+        break;
+      case 'signedOut':
+        status({ phase: 'ended', online: false, caughtUp: false, reason: event.text, retryAt: undefined });
+        this.#online.dispatchEvent(new Event('change'));
+        break;
+      case 'linkCompare':
+      case 'linkProgress':
+      case 'linkDone':
+      case 'linkFailed': {
+        const state = linkState(event);
+        if (state) notice({ type: 'link', id: undefined, state });
+        break;
+      }
+      default:
+        notice({ type: 'event', event });
+    }
+  }
+
+  /** The relay has this device. */
+  #confirmed(): void {
+    const opened = this.#opened;
+    if (!opened || opened.tenant.registered) return;
+    opened.tenant.registered = true;
+    this.around.status({ phase: 'ready' });
+    this.#online.dispatchEvent(new Event('change'));
+    // If this is not written, the next opening finds it out again.
+    void storeTenant(this.around.database, opened.tenant).catch(() => undefined);
+  }
+
+  async #registered(): Promise<void> {
+    const until = Date.now() + REGISTRATION;
+    const { signal } = this.#ending;
+    while (!this.#opened?.tenant.registered) {
+      if (!this.#opened) throw this.#refusal ?? new Interrupted();
+      const left = until - Date.now();
+      if (left <= 0) throw new InfrasoundError('unreachable', 'the relay has not confirmed this device yet: try later');
+      await this.reached(signal, left).catch(() => undefined);
+    }
+  }
+
+  #none(): void {
+    this.around.status({
+      phase: 'signed-out',
+      me: undefined,
+      device: undefined,
+      online: true,
+      caughtUp: false,
+      retryAt: undefined,
+      reason: undefined,
+    });
+  }
+
+  #here(): Opened {
+    if (!this.#opened) throw new InfrasoundError('not-signed-in', 'there is no device here yet: sign in first');
+    return this.#opened;
+  }
+}
+
+function linkState(event: CoreEvent): LinkState | undefined {
+  switch (event.type) {
+    case 'linkOpened':
+      return { step: 'opened', code: event.code, uri: event.uri };
+    case 'linkCompare': {
+      const { number, mode, device } = event;
+      return device === undefined ? { step: 'compare', number, mode } : { step: 'compare', number, mode, device };
+    }
+    case 'linkProgress':
+      return { step: 'transferring', records: event.records };
+    case 'linkDone':
+      return { step: 'done' };
+    case 'linkFailed':
+      return { step: 'failed', message: event.text };
+    default:
+      return undefined;
+  }
+}
+
+function alreadyDevice(): InfrasoundError {
+  return new InfrasoundError('refused', 'this browser already is a device: sign out first');
+}

@@ -1,0 +1,103 @@
+/** The core's records in the database, and with them the answers of calls. */
+
+import type { CoreAnswer, CoreFailure, CoreOutput, StoredRecord } from '../shared/core_types.js';
+import type { CallId } from '../shared/wire.js';
+import { settled, type Database } from './database.js';
+import type { Vault } from './vault.js';
+
+export type Batch = Extract<CoreOutput, { type: 'persist' }>;
+
+/** How a wish of a call ended. */
+export type Outcome = { done: CoreAnswer } | { failed: CoreFailure };
+
+/** An answer that nobody has asked for in so long belongs to a tab that is gone. */
+const LIFETIME = 24 * 60 * 60 * 1000;
+
+const ROOT = new Uint8Array(16);
+
+interface StoredOutcome {
+  at: number;
+  sealed: unknown;
+}
+
+export class Journal {
+  /** Calls whose answers have arrived: forgotten with the next write. */
+  #had: CallId[] = [];
+
+  constructor(
+    private readonly database: Database,
+    private readonly vault: Vault,
+  ) {}
+
+  /** Writes batches, and the outcomes of the calls that they are of, in one transaction. Durable when this returns. */
+  async write(batches: Batch[], outcomes: [CallId, Outcome][]): Promise<void> {
+    const at = Date.now();
+    const sealed = await Promise.all(
+      outcomes.map(async ([id, outcome]) => [id, { at, sealed: await this.vault.seal(purpose(id), outcome) }] as const),
+    );
+    const had = this.#had.splice(0);
+    await this.database.write(['records', 'calls'], (store) => {
+      const [records, calls] = [store('records'), store('calls')];
+      for (const { put, delete: deleted } of batches) {
+        for (const { scope, name, value } of put) records.put(value, [scope, name] as IDBValidKey);
+        for (const { scope, name } of deleted) records.delete([scope, name] as IDBValidKey);
+      }
+      for (const [id, outcome] of sealed) calls.put(outcome, id);
+      for (const id of had) calls.delete(id);
+    });
+  }
+
+  async root(): Promise<StoredRecord[]> {
+    return this.read(ROOT);
+  }
+
+  /** All records of a scope. */
+  async read(scope: Uint8Array): Promise<StoredRecord[]> {
+    const range = IDBKeyRange.bound([scope] as IDBValidKey, [scope, []] as IDBValidKey);
+    const [keys, values] = await this.database.read('records', (records) =>
+      Promise.all([settled(records.getAllKeys(range)), settled(records.getAll(range) as IDBRequest<Uint8Array[]>)]),
+    );
+    return values.map((value, index) => {
+      const [, name] = keys[index] as [ArrayBuffer, ArrayBuffer];
+      return { name: new Uint8Array(name), value };
+    });
+  }
+
+  /** How a call of an earlier term ended, if it did. */
+  async outcome(id: CallId): Promise<Outcome | undefined> {
+    const stored = await this.database.read('calls', (calls) =>
+      settled(calls.get(id) as IDBRequest<StoredOutcome | undefined>),
+    );
+    return stored && this.vault.open<Outcome>(purpose(id), stored.sealed);
+  }
+
+  /** The tab has the answer of this call. */
+  has(id: CallId): void {
+    this.#had.push(id);
+  }
+
+  /** Deletes answers that nobody will ask for. */
+  async prune(): Promise<void> {
+    const before = Date.now() - LIFETIME;
+    const had = this.#had.splice(0);
+    await this.database.write(
+      ['calls'],
+      (store) => {
+        const calls = store('calls');
+        for (const id of had) calls.delete(id);
+        const request = calls.openCursor();
+        request.onsuccess = () => {
+          const cursor = request.result;
+          if (!cursor) return;
+          if ((cursor.value as StoredOutcome).at < before) cursor.delete();
+          cursor.continue();
+        };
+      },
+      'relaxed',
+    );
+  }
+}
+
+function purpose(id: CallId): string {
+  return `call ${id}`;
+}

@@ -1,0 +1,282 @@
+/**
+ * The leader: serves the calls of all tabs, one device for all of them. See `shared/wire.ts` for what holds between them.
+ */
+
+import type { Status } from '../api.js';
+import { InfrasoundError, toInfrasoundError, toPlain } from '../error.js';
+import type { CoreAttachment, CoreWish, NewAttachment } from '../shared/core_types.js';
+import {
+  channelToAll,
+  channelToLeader,
+  channelToTab,
+  type Call,
+  type CallId,
+  type Leads,
+  type Notice,
+  type ToAll,
+  type ToLeader,
+  type ToTab,
+} from '../shared/wire.js';
+import { loadCore } from './core.js';
+import { Database, storageLost } from './database.js';
+import { Device, type StatusChange } from './device.js';
+import { download, seal, type Course } from './files.js';
+import { Interrupted } from './host.js';
+
+/** A store that cannot be used is tried again so often. */
+const RETRY = 5_000;
+/** So many calls are under way at most for one leader; more are a tab gone wild. */
+const MOST_CALLS = 10_000;
+
+export class Leader {
+  #status: Status = { phase: 'starting', online: true, caughtUp: false };
+  #term = 0;
+  /** The term that tabs have heard of. */
+  #announced = 0;
+  #seq = 0;
+  #database: Database | undefined;
+  #device: Device | undefined;
+  /** Resolves when the device is open, or is known not to be. */
+  #ready: Promise<void> = Promise.resolve();
+  /** Why the store cannot be used just now. */
+  #failure: InfrasoundError | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  readonly #calls = new Map<CallId, AbortController>();
+  readonly #incoming: BroadcastChannel;
+  readonly #toAll: BroadcastChannel;
+  readonly #toTabs = new Map<string, BroadcastChannel>();
+
+  constructor(
+    private readonly store: string,
+    private readonly wasmUrl: string | undefined,
+    private readonly broken: (error: unknown) => void,
+  ) {
+    this.#incoming = new BroadcastChannel(channelToLeader(store));
+    this.#toAll = new BroadcastChannel(channelToAll(store));
+  }
+
+  /** Takes over. */
+  async lead(): Promise<void> {
+    this.#ready = this.#open(undefined);
+    await this.#ready;
+  }
+
+  async #open(lost: InfrasoundError | undefined): Promise<void> {
+    clearTimeout(this.#retry);
+    try {
+      const [database] = await Promise.all([this.#openDatabase(), loadCore(this.wasmUrl)]);
+      this.#failure = undefined;
+      this.#device ??= this.#makeDevice(database);
+      this.#listen();
+      await this.#device.open();
+      if (lost && this.#status.phase === 'signed-out') this.#change({ error: toPlain(lost) });
+      void this.#measureStorage();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  async #openDatabase(): Promise<Database> {
+    if (this.#database) return this.#database;
+    const database = await Database.open(this.store, () => this.#lost());
+    this.#term = await database.beginTerm();
+    this.#database = database;
+    return database;
+  }
+
+  #makeDevice(database: Database): Device {
+    return new Device({
+      database,
+      notice: (notice) => this.#notice(notice),
+      status: (change) => this.#change(change),
+      broken: this.broken,
+      failed: (error) => this.#failed(error),
+    });
+  }
+
+  /** From now on tabs are served; they hear of it. */
+  #listen(): void {
+    // A term that could not be stored is told apart from others all the same.
+    this.#term ||= Date.now();
+    this.#incoming.onmessage ??= ({ data }: MessageEvent<ToLeader>) => this.#take(data);
+    if (this.#announced === this.#term) return;
+    this.#announced = this.#term;
+    this.#toAll.postMessage(this.#leads() satisfies ToAll);
+  }
+
+  #leads(): Leads {
+    return { type: 'leads', term: this.#term, status: this.#status };
+  }
+
+  #take(message: ToLeader): void {
+    switch (message.type) {
+      case 'hello':
+        this.#reply(message.tab, this.#leads());
+        break;
+      case 'call':
+        // A tab sends its calls again when it hears of this term.
+        if (message.term === this.#term && !this.#calls.has(message.id)) void this.#serve(message);
+        break;
+      case 'abort':
+        this.#calls.get(message.id)?.abort(new InfrasoundError('aborted', 'this was given up'));
+        break;
+      case 'have':
+        this.#device?.has(message.id);
+        break;
+      case 'wake':
+        this.#wake();
+    }
+  }
+
+  async #serve({ tab, id, again, call }: Extract<ToLeader, { type: 'call' }>): Promise<void> {
+    if (this.#calls.size >= MOST_CALLS) {
+      const error = new InfrasoundError('refused', 'too much is under way: wait until some of it is done');
+      return this.#reply(tab, { type: 'refused', id, error: toPlain(error) });
+    }
+    const abort = new AbortController();
+    this.#calls.set(id, abort);
+    const course: Course = {
+      progress: (done, total) => this.#reply(tab, { type: 'progress', id, done, total }),
+      signal: abort.signal,
+    };
+    try {
+      const answer = await this.#perform(id, call, again, course);
+      this.#reply(tab, { type: 'answer', id, seq: this.#seq, answer });
+    } catch (error) {
+      this.#reply(tab, { type: 'refused', id, error: toPlain(error) });
+    } finally {
+      this.#calls.delete(id);
+    }
+  }
+
+  /** Does a call. What is interrupted, because the core is opened again, is done again. */
+  async #perform(id: CallId, call: Call, again: boolean, course: Course): Promise<unknown> {
+    for (;;) {
+      await this.#ready;
+      course.signal.throwIfAborted();
+      if (this.#failure) throw this.#failure;
+      try {
+        return await this.#once(id, call, again, course);
+      } catch (error) {
+        if (!(error instanceof Interrupted)) throw error;
+        again = true;
+      }
+    }
+  }
+
+  async #once(id: CallId, call: Call, again: boolean, course: Course): Promise<unknown> {
+    const device = this.#device;
+    if (!device) throw new InfrasoundError('closed', 'the client is closed');
+    switch (call.name) {
+      case 'register': {
+        const { relay, signedIn, deviceName, startOver } = call.ask;
+        return device.register(id, relay, signedIn, deviceName, startOver);
+      }
+      case 'link':
+        return device.link(id, call.ask.relay, call.ask.signedIn, call.ask.deviceName);
+      case 'wish': {
+        const attachments: NewAttachment[] = [];
+        if (!(again && (await device.knows(id)))) {
+          for (const file of call.ask.files) attachments.push(await seal(file, device.spool, course));
+        }
+        course.signal.throwIfAborted();
+        const answer = await device.wish(withFiles(call.ask.wish, attachments), id, again);
+        if (call.ask.wish.wish === 'cancelLink') await device.cancelLink();
+        return answer;
+      }
+      case 'look':
+        return device.core.look();
+      case 'conversationWith':
+        return device.core.conversationWith(call.ask.who);
+      case 'download':
+        return this.#download(device, call.ask.file, course);
+      case 'signOut':
+        return device.signOut();
+    }
+  }
+
+  #download(device: Device, file: CoreAttachment, course: Course): Promise<Blob> {
+    const ask = (wish: CoreWish): ReturnType<Device['ask']> => device.ask(wish);
+    return download(file, device.spool, ask, (signal) => device.reached(signal), course);
+  }
+
+  /** The network may be back. An offline core would wait for its time: one that is opened again tries at once. */
+  #wake(): void {
+    const { online, retryAt, phase } = this.#status;
+    const waits = !online && phase === 'ready' && (retryAt ?? 0) > Date.now() + 1_000;
+    if (waits && this.#device && !this.#device.isLinking) {
+      const device = this.#device;
+      this.#ready = device.reopen().catch((error: unknown) => this.#failed(error));
+    } else {
+      this.#device?.wake();
+    }
+  }
+
+  /** The store can't be used, or not written: everything is opened again in a while. */
+  #failed(thrown: unknown): void {
+    const error = toInfrasoundError(thrown);
+    this.#failure = error;
+    this.#device?.end();
+    this.#listen();
+    this.#change({ phase: 'failed', error: toPlain(error) });
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => (this.#ready = this.#open(undefined)), RETRY);
+  }
+
+  /** The database was deleted while it was open. */
+  #lost(): void {
+    const error = storageLost();
+    this.#device?.end();
+    this.#device = undefined;
+    this.#database = undefined;
+    this.#ready = this.#open(error);
+  }
+
+  async #measureStorage(): Promise<void> {
+    const [persisted, estimate] = await Promise.all([
+      navigator.storage?.persisted?.().catch(() => false),
+      navigator.storage?.estimate?.().catch(() => undefined),
+    ]);
+    const storage: NonNullable<Status['storage']> = { persisted: persisted ?? false };
+    if (estimate?.usage !== undefined) storage.usage = estimate.usage;
+    if (estimate?.quota !== undefined) storage.quota = estimate.quota;
+    this.#change({ storage });
+  }
+
+  #change(change: StatusChange): void {
+    const next = Object.entries({ ...this.#status, ...change }).filter(([, value]) => value !== undefined);
+    this.#status = Object.fromEntries(next) as unknown as Status;
+    this.#notice({ type: 'status', status: this.#status });
+  }
+
+  #notice(notice: Notice): void {
+    this.#seq += 1;
+    this.#toAll.postMessage({ type: 'notice', term: this.#term, seq: this.#seq, notice } satisfies ToAll);
+  }
+
+  #reply(tab: string, message: ToTab): void {
+    let channel = this.#toTabs.get(tab);
+    if (!channel) {
+      channel = new BroadcastChannel(channelToTab(this.store, tab));
+      this.#toTabs.set(tab, channel);
+    }
+    channel.postMessage(message);
+  }
+}
+
+/** Puts sealed files where the wish has its attachments or its picture. */
+function withFiles(wish: CoreWish, attachments: NewAttachment[]): CoreWish {
+  if (attachments.length === 0) return wish;
+  switch (wish.wish) {
+    case 'send':
+    case 'groupSend':
+      return { ...wish, attachments };
+    case 'groupCreate':
+    case 'groupDescribe': {
+      const [picture] = attachments;
+      return picture ? { ...wish, picture } : wish;
+    }
+    default:
+      return wish;
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * A tab's worker: it stands for election, and leads when it is elected.
+ *
+ * The election is a lock that the leader holds for as long as its worker lives. When its tab is closed or killed the browser
+ * hands the lock to the worker of another tab, which opens the device from the database and takes over.
+ */
+
+import { toPlain } from '../error.js';
+import type { Begin, Broken } from '../shared/wire.js';
+import { Leader } from './leader.js';
+
+function broken(error: unknown): void {
+  // The page ends this worker, and with it the lock.
+  self.postMessage({ type: 'broken', error: toPlain(error) } satisfies Broken);
+}
+
+self.addEventListener(
+  'message',
+  ({ data: { store, wasmUrl } }: MessageEvent<Begin>) => {
+    void navigator.locks
+      .request(`infrasound/${store}`, async () => {
+        await new Leader(store, wasmUrl, broken).lead();
+        await new Promise(() => undefined);
+      })
+      .catch(broken);
+  },
+  { once: true },
+);

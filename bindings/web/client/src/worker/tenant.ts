@@ -1,0 +1,42 @@
+/** Whose store this is: stored beside the keys. It names the relay, and no person. */
+
+import type { CallId } from '../shared/wire.js';
+import { settled, type Database } from './database.js';
+import type { Vault } from './vault.js';
+
+const TENANT = 'tenant';
+
+export interface Tenant {
+  relay: string;
+  /** The call that makes this browser a device: sent again, it is known. */
+  call: CallId;
+  /** Whether the relay has confirmed the device. */
+  registered: boolean;
+}
+
+export async function loadTenant(database: Database): Promise<Tenant | undefined> {
+  return database.read('meta', (meta) => settled(meta.get(TENANT) as IDBRequest<Tenant | undefined>));
+}
+
+/** Begins a store for a new device: nothing of an earlier one remains. */
+export async function beginStore(database: Database, vault: Vault, tenant: Tenant): Promise<void> {
+  await database.write(['records', 'calls', 'blobs', 'parts'], (store) => {
+    for (const name of ['records', 'calls', 'blobs', 'parts'] as const) store(name).clear();
+    vault.store(store('meta'));
+    store('meta').put(tenant, TENANT);
+  });
+}
+
+export async function storeTenant(database: Database, tenant: Tenant): Promise<void> {
+  await database.write([], (store) => store('meta').put(tenant, TENANT));
+}
+
+/** Erases everything of a device: its keys with it, so that what a disk may still hold opens no more. */
+export async function eraseStore(database: Database): Promise<void> {
+  await database.write(['records', 'calls', 'blobs', 'parts'], (store) => {
+    for (const name of ['records', 'calls', 'blobs', 'parts'] as const) store(name).clear();
+    const meta = store('meta');
+    // The term stays: an earlier leader must not be able to write.
+    for (const name of [TENANT, 'key', 'storage-key']) meta.delete(name);
+  });
+}
