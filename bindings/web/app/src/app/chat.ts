@@ -1,0 +1,219 @@
+/** What is known here of one conversation's messages, and what is being written into it. */
+import type {
+  ClientEvent, Conversation, ConversationHandle, Message, ObjectId, OutgoingFile, SendOptions,
+} from '@infrasound/client';
+
+import { measure } from '../widgets/shrink.ts';
+import { Draft } from './draft.ts';
+import { Observable } from './observable.ts';
+
+const PAGE = 80;
+/** So many of the newest are read again when somebody reacted, edited or deleted. */
+const FRESH = 120;
+/** No answer is looked for further back than so many pages. */
+const LONGEST_SEARCH = 400;
+
+/** A message with files that are still being encrypted, so that the core does not know it yet. */
+export interface Preparing {
+  key: number;
+  text: string;
+  files: File[];
+  done: number;
+  total: number;
+  controller: AbortController;
+}
+
+/** A message that is stored, and goes when it can. */
+export interface Sending { message: ObjectId; controller: AbortController }
+
+export class Chat extends Observable {
+  /** Oldest first, without a gap up to the newest; those on their way come last. */
+  messages: Message[] = [];
+  /** All that there is has been read. */
+  complete = false;
+  loaded = false;
+  failure: unknown;
+  /** Counts what may have changed the window that somebody looks at. */
+  revision = 0;
+  /** The first message that was new when the conversation was opened. */
+  firstUnread: ObjectId | undefined;
+  preparing: Preparing[] = [];
+
+  readonly draft = new Draft();
+  readonly handle: ConversationHandle;
+  #older: Promise<void> | undefined;
+  #refreshing: Promise<void> | undefined;
+  #again = false;
+  #keys = 0;
+
+  constructor(handle: ConversationHandle) {
+    super();
+    this.handle = handle;
+  }
+
+  /** Reads the newest messages, at the first time; later they are kept up by events. */
+  async open(summary: Conversation | undefined): Promise<void> {
+    if (this.loaded) {
+      this.#markUnread(summary?.unread ?? 0);
+      return;
+    }
+    try {
+      const newest = await this.handle.messages({ limit: Math.max(PAGE, Math.min(summary?.unread ?? 0, 1000) + 20) });
+      this.complete = newest.length < PAGE;
+      this.#merge(newest);
+      this.loaded = true;
+      this.failure = undefined;
+      this.#markUnread(summary?.unread ?? 0);
+    } catch (error) {
+      this.failure = error;
+    }
+    this.changed();
+  }
+
+  find(id: ObjectId): Message | undefined {
+    return this.messages.find((message) => message.id === id);
+  }
+
+  /** Reads the page before the oldest that is here. */
+  older(): Promise<void> {
+    return this.#older ??= this.#readOlder().finally(() => (this.#older = undefined));
+  }
+
+  /** Reads back until a message is there; says whether it is. */
+  async reach(id: ObjectId): Promise<boolean> {
+    for (let pages = 0; pages < LONGEST_SEARCH; pages++) {
+      if (this.find(id)) return true;
+      if (this.complete) return false;
+      const before = this.messages.length;
+      await this.older();
+      if (this.messages.length === before) return false;
+    }
+    return false;
+  }
+
+  /** Reads some messages again, because something about them may have changed. */
+  async readAgain(from: number, to: number): Promise<void> {
+    const last = this.messages[to - 1]?.number;
+    if (last === undefined) return;
+    this.#merge(await this.handle.messages({ before: last + 1, limit: to - from }));
+    this.changed();
+  }
+
+  apply(event: ClientEvent): void {
+    switch (event.type) {
+      case 'message':
+        this.#merge([event.message]);
+        break;
+      case 'messageState':
+        this.#update(event.message, (message) => ({
+          ...message, state: event.state, ...(event.number === undefined ? {} : { number: event.number }),
+        }));
+        break;
+      case 'receipt':
+        this.messages = this.messages.map((message) => {
+          const { own, number, state } = message;
+          const earlier = state.step === 'sent' || (state.step === 'delivered' && event.state === 'read');
+          const affected = own && number !== undefined && number <= event.upTo && earlier;
+          return affected ? { ...message, state: { step: event.state } } : message;
+        });
+        break;
+      case 'failed':
+        this.#update(event.object, (message) => ({ ...message, state: { step: 'failed', reason: event.text } }));
+        break;
+      case 'activity':
+      case 'changed':
+        this.revision++;
+        void this.refresh();
+        break;
+      default:
+        return;
+    }
+    this.changed();
+  }
+
+  /** Reads the newest again. However often it is asked for meanwhile, it is done once more at most. */
+  refresh(): Promise<void> {
+    if (this.#refreshing) {
+      this.#again = true;
+      return this.#refreshing;
+    }
+    return this.#refreshing = this.#refresh().finally(() => (this.#refreshing = undefined));
+  }
+
+  /** Answers once the message is stored; by its signal the sending of its files can be given up. */
+  async send(text: string, files: File[], answering: Message | undefined): Promise<Sending> {
+    const controller = new AbortController();
+    const options: SendOptions = { signal: controller.signal, ...(answering ? { inReplyTo: answering.id } : {}) };
+    if (files.length > 0) return this.#sendFiles(text, files, options, controller);
+    const { message, sent } = await this.handle.send(text, options);
+    sent.catch(ignore);
+    return { message, controller };
+  }
+
+  async #sendFiles(text: string, files: File[], options: SendOptions, controller: AbortController): Promise<Sending> {
+    const preparing: Preparing = {
+      key: this.#keys++, text, files, done: 0, total: files.reduce((sum, file) => sum + file.size, 0), controller,
+    };
+    this.preparing = [...this.preparing, preparing];
+    this.changed();
+    const onProgress = (done: number, total: number) => {
+      Object.assign(preparing, { done, total });
+      this.changed();
+    };
+    try {
+      const described = await Promise.all(files.map(async (file): Promise<OutgoingFile> => (
+        { file, name: file.name, ...(file.type ? { mediaType: file.type } : {}), ...await measure(file) })));
+      const { message, sent } = await this.handle.send(text, { ...options, files: described, onProgress });
+      sent.catch(ignore);
+      return { message, controller };
+    } finally {
+      this.preparing = this.preparing.filter((one) => one !== preparing);
+      this.changed();
+    }
+  }
+
+  async #readOlder(): Promise<void> {
+    const first = this.messages.find((message) => message.number !== undefined)?.number;
+    if (this.complete || first === undefined) return;
+    const page = await this.handle.messages({ before: first, limit: PAGE });
+    this.complete = page.length < PAGE;
+    this.#merge(page);
+    this.changed();
+  }
+
+  async #refresh(): Promise<void> {
+    do {
+      this.#again = false;
+      this.#merge(await this.handle.messages({ limit: FRESH }));
+      this.changed();
+    } while (this.#again);
+  }
+
+  #merge(messages: Message[]): void {
+    const fresh = new Map(messages.map((message) => [message.id, message]));
+    const kept = this.messages.map((message) => {
+      const newer = fresh.get(message.id);
+      fresh.delete(message.id);
+      return newer ?? message;
+    });
+    this.messages = [...kept, ...fresh.values()].sort(inOrder);
+  }
+
+  #update(id: ObjectId, change: (message: Message) => Message): void {
+    this.messages = this.messages.map((message) => (message.id === id ? change(message) : message)).sort(inOrder);
+  }
+
+  #markUnread(count: number): void {
+    const received = this.messages.filter((message) => !message.own && message.body.kind !== 'changes');
+    this.firstUnread = count > 0 ? received.at(-Math.min(count, received.length))?.id : undefined;
+  }
+}
+
+/** How a message fares is told by events, with a text for the person. */
+const ignore = () => undefined;
+
+function inOrder(one: Message, other: Message): number {
+  if (one.number !== undefined && other.number !== undefined) return one.number - other.number;
+  if (one.number === undefined && other.number === undefined) return one.time - other.time;
+  return one.number === undefined ? 1 : -1;
+}

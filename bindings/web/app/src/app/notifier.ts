@@ -1,0 +1,33 @@
+/** Tells of new messages outside of the page, if the person wants it. */
+import type { Message } from '@infrasound/client';
+
+export interface Notice { title: string; text: string; place: string; tag: string }
+
+export const canNotify = (): boolean => 'Notification' in globalThis;
+
+/** Asks the person through the browser; says whether they agreed. */
+export async function permit(): Promise<boolean> {
+  return canNotify() && await Notification.requestPermission() === 'granted';
+}
+
+/** Whether somebody who looks elsewhere should be told. */
+export function isNews(message: Message): boolean {
+  return !message.own && message.body.kind === 'html';
+}
+
+export async function notify(notice: Notice, open: () => void): Promise<void> {
+  if (!canNotify() || Notification.permission !== 'granted') return;
+  const options: NotificationOptions = { body: notice.text, tag: notice.tag, data: notice.place };
+  // Browsers on phones allow it to a service worker only.
+  const worker = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
+  if (worker?.active) {
+    await worker.showNotification(notice.title, options);
+    return;
+  }
+  const shown = new Notification(notice.title, options);
+  shown.onclick = () => {
+    window.focus();
+    open();
+    shown.close();
+  };
+}

@@ -1,0 +1,33 @@
+/** What a person chose for this browser. Kept in clear, since none of it says anything of what they write. */
+import type { Language } from '../strings/language.ts';
+
+export interface Preferences {
+  theme: 'system' | 'light' | 'dark';
+  sendWith: 'enter' | 'modifier';
+  language: Language | 'system';
+  notify: boolean;
+  notifyContent: boolean;
+}
+
+const DEFAULT: Preferences = {
+  theme: 'system', sendWith: 'enter', language: 'system', notify: false, notifyContent: false,
+};
+
+export function load(store: string): Preferences {
+  try {
+    return { ...DEFAULT, ...JSON.parse(localStorage.getItem(key(store)) ?? '{}') as Partial<Preferences> };
+  } catch {
+    return { ...DEFAULT };
+  }
+}
+
+/** Where the browser forbids to store, the choice holds until the page is closed. */
+export function save(store: string, preferences: Preferences): void {
+  try {
+    localStorage.setItem(key(store), JSON.stringify(preferences));
+  } catch {
+    // Said by the storage warning already.
+  }
+}
+
+const key = (store: string) => `${store}-preferences`;

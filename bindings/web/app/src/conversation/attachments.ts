@@ -1,0 +1,159 @@
+/** The pictures and files of a message. */
+import type { Attachment, Message } from '@infrasound/client';
+import { css, html, nothing, type TemplateResult } from 'lit';
+import { styleMap } from 'lit/directives/style-map.js';
+
+import { Files, type Fetchable } from '../app/files.ts';
+import { bytes } from '../app/times.ts';
+import { icon } from '../widgets/icon.ts';
+import type { Draw } from './draw.ts';
+
+/** Larger ones are fetched only when they are wanted. */
+const FETCHED_BY_ITSELF = 12_000_000;
+const WIDEST = 320;
+const TALLEST = 360;
+
+export const attachmentStyles = css`
+  .pictures {
+    display: grid;
+    gap: 3px;
+    margin: -2px -7px 5px;
+    border-radius: 14px;
+    overflow: hidden;
+  }
+
+  .picture {
+    position: relative;
+    display: grid;
+    place-items: center;
+    max-inline-size: 100%;
+    inline-size: var(--wide, 260px);
+    aspect-ratio: var(--ratio, 4 / 3);
+    border-radius: 12px;
+    background: color-mix(in srgb, currentColor 9%, transparent);
+    overflow: hidden;
+    cursor: zoom-in;
+  }
+
+  .picture img {
+    position: absolute;
+    inset: 0;
+    inline-size: 100%;
+    block-size: 100%;
+    object-fit: cover;
+    animation: appear 0.2s;
+  }
+
+  @keyframes appear {
+    from {
+      opacity: 0;
+    }
+  }
+
+  .file {
+    display: flex;
+    align-items: center;
+    gap: 10px;
+    inline-size: 280px;
+    max-inline-size: 100%;
+    margin-block-end: 4px;
+  }
+
+  .file .round {
+    flex: none;
+    display: grid;
+    place-items: center;
+    inline-size: 44px;
+    block-size: 44px;
+    border-radius: 50%;
+    background: color-mix(in srgb, currentColor 11%, transparent);
+  }
+
+  .file .grow {
+    flex: 1;
+    min-inline-size: 0;
+  }
+
+  .file .size {
+    font-size: 0.85em;
+    color: color-mix(in srgb, currentColor 78%, transparent);
+  }
+
+  .bar {
+    display: block;
+    inline-size: 100%;
+    block-size: 4px;
+    accent-color: var(--accent);
+  }
+`;
+
+export function attachments(draw: Draw, message: Message): TemplateResult | typeof nothing {
+  if (message.attachments.length === 0 || message.body.kind === 'deleted') return nothing;
+  const upload = draw.app.files.uploads.get(message.id);
+  const here = message.attachments.filter(Files.isFetchable);
+  const elsewhere = message.attachments.filter((file) => !Files.isFetchable(file));
+  const pictures = here.filter(Files.isPicture);
+  const others = here.filter((file) => !Files.isPicture(file));
+  return html`
+    ${pictures.length > 0 ? html`<div class="pictures">${pictures.map((file) => picture(draw, message, file))}</div>` : nothing}
+    ${others.map((file) => fileRow(draw, file))}
+    ${elsewhere.map(({ name }) => html`
+      <div class="file"><span class="round">${icon('file', 20)}</span>
+        <span class="grow"><span class="cut" dir="auto">${name}</span><br><span class="size">${draw.app.say('file-elsewhere')}</span></span></div>`)}
+    ${upload && upload.total > 0 && message.state.step === 'pending'
+      ? progressRow(draw, draw.app.say('uploading'), upload.sent, upload.total, () => upload.controller?.abort())
+      : nothing}`;
+}
+
+function picture(draw: Draw, message: Message, file: Fetchable): TemplateResult {
+  const { app, chat } = draw;
+  const wanted = file.size <= FETCHED_BY_ITSELF || app.files.transfers.has(file.blob);
+  const url = wanted ? app.files.picture(chat.handle, file) : undefined;
+  const missing = app.files.missing(file);
+  const label = app.say('picture', { name: file.name });
+  const open = () => {
+    if (url) draw.look(message, message.attachments.indexOf(file));
+    else app.files.retryPicture(chat.handle, file);
+  };
+  return html`
+    <button class="picture" tabindex="-1" style=${styleMap(size(file))} aria-label=${label} title=${file.name} @click=${open}>
+      ${url ? html`<img src=${url} alt="" decoding="async">`
+        : missing ? html`<span>${icon('retry', 26)}<span class="spoken">${app.say('picture-missing')}</span></span>`
+        : icon(wanted ? 'clock' : 'download', 26)}
+    </button>`;
+}
+
+function size({ width, height }: Attachment): Record<string, string> {
+  if (!width || !height) return {};
+  const wide = Math.max(120, Math.min(WIDEST, width, (TALLEST * width) / height));
+  // What is very long or very wide is cut here, and whole when it is opened.
+  const ratio = Math.max(0.4, Math.min(3, width / height));
+  return { '--wide': `${Math.round(wide)}px`, '--ratio': ratio.toFixed(4) };
+}
+
+function fileRow(draw: Draw, file: Fetchable): TemplateResult {
+  const { app, chat } = draw;
+  const transfer = app.files.transfers.get(file.blob);
+  const running = transfer?.step === 'running';
+  const action = running ? 'cancel' : transfer?.step === 'stopped' ? 'resume' : 'save';
+  const label = `${app.say(action)}: ${file.name}`;
+  const act = () => (running ? app.files.stop(file) : void app.files.save(chat.handle, file));
+  return html`
+    <div class="file">
+      <button class="round" aria-label=${label} title=${label} @click=${act}>${icon(running ? 'close' : transfer?.step === 'done' ? 'check' : 'download', 20)}</button>
+      <span class="grow">
+        <span class="cut" dir="auto" title=${file.name}>${file.name}</span><br>
+        <span class="size" role=${transfer ? 'status' : nothing}>${transfer?.step === 'failed' ? app.explain(transfer.error) : bytes(app.locale, file.size)}</span>
+        ${running || transfer?.step === 'stopped' ? html`<progress class="bar" aria-label=${file.name} max=${transfer.total || 1} value=${transfer.done}></progress>` : nothing}
+      </span>
+    </div>`;
+}
+
+export function progressRow(draw: Draw, label: string, done: number, total: number, cancel: () => void): TemplateResult {
+  const { app } = draw;
+  return html`
+    <div class="file">
+      <button class="round" aria-label=${app.say('cancel')} title=${app.say('cancel')} @click=${cancel}>${icon('close', 20)}</button>
+      <span class="grow"><span class="size">${label}</span><progress class="bar" aria-label=${label} max=${total || 1} value=${done}></progress></span>
+    </div>`;
+}

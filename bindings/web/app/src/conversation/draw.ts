@@ -1,0 +1,19 @@
+/** What a message's row needs of where it is drawn. */
+import type { Message, ObjectId } from '@infrasound/client';
+
+import type { App } from '../app/app.ts';
+import type { Chat } from '../app/chat.ts';
+
+export interface Draw {
+  app: App;
+  chat: Chat;
+  group: boolean;
+  /** Whether this account may write here: else there is nothing to answer or react with. */
+  writable: boolean;
+  focused: ObjectId | undefined;
+  flashed: ObjectId | undefined;
+  jump(id: ObjectId): void;
+  openMenu(message: Message, anchor: DOMRect): void;
+  pickReaction(message: Message, anchor: DOMRect): void;
+  look(message: Message, index: number): void;
+}

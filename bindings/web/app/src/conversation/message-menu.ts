@@ -1,0 +1,42 @@
+/** What can be done with a message. */
+import type { Message } from '@infrasound/client';
+
+import type { App } from '../app/app.ts';
+import type { Chat } from '../app/chat.ts';
+import { Files } from '../app/files.ts';
+import { plainText } from '../text/plain.ts';
+import type { MenuItem } from '../widgets/menu.ts';
+
+export function messageMenu(app: App, chat: Chat, message: Message, writable: boolean, pick: () => void): MenuItem[] {
+  const { say } = app;
+  const items: MenuItem[] = [];
+  const { body, own, attachments } = message;
+  if (body.kind === 'deleted' || body.kind === 'changes') return items;
+  const there = writable && message.number !== undefined;
+  if (there) {
+    items.push({ label: say('reply'), icon: 'reply', action: () => chat.draft.set({ answering: message, editing: undefined }) });
+    items.push({ label: say('react'), icon: 'react', action: pick });
+  }
+  if (body.kind === 'html' && body.html) {
+    items.push({ label: say('copy-text'), icon: 'copy', action: () => void app.attempt(() => navigator.clipboard.writeText(plainText(body.html)), 'copied') });
+  }
+  for (const file of attachments.filter(Files.isFetchable)) {
+    const label = attachments.length === 1 ? say('save') : `${say('save')}: ${file.name}`;
+    items.push({ label, icon: Files.isPicture(file) ? 'download' : 'file', action: () => void app.files.save(chat.handle, file) });
+  }
+  if (message.state.step === 'failed') {
+    items.push({ label: say('retry'), icon: 'retry', action: () => void app.attempt(() => chat.handle.retry(message.id)) });
+  }
+  if (own && there && body.kind === 'html') {
+    items.push({ label: say('edit'), icon: 'edit', action: () => chat.draft.set({ editing: message, answering: undefined }) });
+  }
+  if (own && writable) {
+    items.push({ label: say('delete'), icon: 'trash', danger: true, action: () => void remove(app, chat, message) });
+  }
+  return items;
+}
+
+async function remove(app: App, chat: Chat, message: Message): Promise<void> {
+  const sure = await app.confirm({ title: app.say('delete-title'), text: app.say('delete-text'), action: app.say('delete'), danger: true });
+  if (sure) await app.attempt(() => chat.handle.delete(message.id));
+}

@@ -1,0 +1,111 @@
+/** One message in the history. */
+import type { Message } from '@infrasound/client';
+import { html, nothing, type TemplateResult } from 'lit';
+import { styleMap } from 'lit/directives/style-map.js';
+
+import { hue, shortName } from '../app/people.ts';
+import { clock, full } from '../app/times.ts';
+import { plainText } from '../text/plain.ts';
+import { icon } from '../widgets/icon.ts';
+import '../widgets/avatar.ts';
+import { attachments } from './attachments.ts';
+import { body } from './body.ts';
+import type { Draw } from './draw.ts';
+import { reactions } from './reactions.ts';
+import { ticks } from './ticks.ts';
+
+/** Where a message stands among those of the same sender that follow each other. */
+export interface Position { first: boolean; last: boolean }
+
+export function messageRow(draw: Draw, message: Message, position: Position): TemplateResult {
+  const { app, group } = draw;
+  const { id, own, sender } = message;
+  const { first, last } = position;
+  const named = group && !own && first;
+  return html`
+    <li class="message ${own ? 'own' : 'other'} ${first ? 'first' : ''} ${last ? 'last' : ''} ${draw.flashed === id ? 'flashed' : ''}"
+      data-id=${id} tabindex=${draw.focused === id ? 0 : -1} aria-label=${spoken(draw, message)}>
+      ${group && !own ? html`<div class="gutter">${last ? html`<infrasound-avatar .name=${sender} title=${sender}></infrasound-avatar>` : nothing}</div>` : nothing}
+      <div class="column">
+        <div class="bubble" style=${styleMap({ '--hue': String(hue(sender)) })}>
+          ${named ? html`<bdi class="sender" title=${sender}>${shortName(sender)}</bdi>` : nothing}
+          ${quote(draw, message)}
+          ${attachments(draw, message)}
+          ${content(app.say, message)}
+          <span class="meta">
+            ${message.edited ? html`<span>${app.say('edited')}</span>` : nothing}
+            <time datetime=${new Date(message.time).toISOString()} title=${full(app.locale, message.time)}>${clock(app.locale, message.time)}</time>
+            ${own ? ticks(app.say, message) : nothing}
+          </span>
+        </div>
+        ${reactions(draw, message)}
+        ${failure(draw, message)}
+      </div>
+      ${tools(draw, message)}
+    </li>`;
+}
+
+function content(say: Draw['app']['say'], message: Message): TemplateResult | HTMLElement | typeof nothing {
+  switch (message.body.kind) {
+    case 'html': return message.body.html ? body(message.id, message.body.html) : nothing;
+    case 'deleted': return html`<span class="faint">${say('message-deleted')}</span>`;
+    case 'unsupported': return html`<span class="faint">${say('message-unsupported', { type: message.body.type })}</span>`;
+    case 'unreadable': return html`<span class="faint">${say('message-unreadable')} <bdi>${message.body.reason}</bdi></span>`;
+    case 'changes': return nothing;
+  }
+}
+
+function quote(draw: Draw, message: Message): TemplateResult | typeof nothing {
+  const id = message.inReplyTo;
+  if (id === undefined || message.body.kind === 'deleted') return nothing;
+  const answered = draw.chat.find(id);
+  return html`
+    <button class="quote" tabindex="-1" @click=${() => draw.jump(id)}>
+      ${answered
+        ? html`<strong class="cut"><bdi>${answered.own ? draw.app.say('you') : shortName(answered.sender)}</bdi></strong><span class="cut" dir="auto">${summary(draw.app.say, answered)}</span>`
+        : html`<span class="faint">${draw.app.say('quote-earlier')}</span>`}
+    </button>`;
+}
+
+/** A message as one line of plain text. */
+export function summary(say: Draw['app']['say'], message: Message): string {
+  if (message.body.kind === 'deleted') return say('message-deleted');
+  const text = message.body.kind === 'html' ? plainText(message.body.html) : '';
+  return text || message.attachments.map(({ name }) => name).join(', ') || say('message-other');
+}
+
+/** What a screen reader says when a message is reached: all that is seen of it. */
+function spoken(draw: Draw, message: Message): string {
+  const { app } = draw;
+  const who = message.own ? app.say('you') : message.sender;
+  const state = message.own ? app.say(`state-${message.state.step}`) : '';
+  const reacted = message.reactions.map(({ emoji }) => emoji ?? '❤️').join(' ');
+  return [who, summary(app.say, message), clock(app.locale, message.time), state, message.edited ? app.say('edited') : '', reacted]
+    .filter(Boolean).join(', ');
+}
+
+function failure(draw: Draw, message: Message): TemplateResult | typeof nothing {
+  const { state } = message;
+  const { app, chat } = draw;
+  if (state.step === 'pending' && state.waitingFor) return html`<p class="hint" dir="auto">${state.waitingFor}</p>`;
+  if (state.step !== 'failed') return nothing;
+  return html`
+    <p class="failed-line">
+      <span dir="auto">${state.reason}</span>
+      <button class="link" @click=${() => app.attempt(() => chat.handle.retry(message.id))}>${app.say('retry')}</button>
+    </p>`;
+}
+
+function tools(draw: Draw, message: Message): TemplateResult | typeof nothing {
+  if (message.body.kind === 'deleted') return nothing;
+  const { say } = draw.app;
+  const anchor = (event: Event) => (event.currentTarget as HTMLElement).getBoundingClientRect();
+  const open = draw.writable && message.number !== undefined;
+  return html`
+    <div class="tools">
+      ${open ? html`
+        <button tabindex="-1" aria-label=${say('react')} title=${say('react')} @click=${(event: Event) => draw.pickReaction(message, anchor(event))}>${icon('react', 19)}</button>
+        <button tabindex="-1" aria-label=${say('reply')} title=${say('reply')} @click=${() => draw.chat.draft.set({ answering: message, editing: undefined })}>${icon('reply', 19)}</button>` : nothing}
+      <button tabindex="-1" aria-label=${say('more')} title=${say('more')} @click=${(event: Event) => draw.openMenu(message, anchor(event))}>${icon('more', 19)}</button>
+    </div>`;
+}

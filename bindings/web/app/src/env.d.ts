@@ -1,0 +1,1 @@
+interface ImportMeta { readonly env: { readonly PROD: boolean } }

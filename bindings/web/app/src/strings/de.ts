@@ -1,0 +1,2 @@
+import type { Catalogue } from './language.ts';
+export const de: Partial<Catalogue> = {};
