@@ -99,7 +99,7 @@ export function attachments(draw: Draw, message: Message): TemplateResult | type
     ${others.map((file) => fileRow(draw, file))}
     ${elsewhere.map(({ name }) => html`
       <div class="file"><span class="round">${icon('file', 20)}</span>
-        <span class="grow"><span class="cut" dir="auto">${name}</span><br><span class="size">${draw.app.say('file-elsewhere')}</span></span></div>`)}
+        <span class="grow"><span class="cut" dir="auto">${name}</span><span class="size">${draw.app.say('file-elsewhere')}</span></span></div>`)}
     ${upload && upload.total > 0 && message.state.step === 'pending'
       ? progressRow(draw, draw.app.say('uploading'), upload.sent, upload.total, () => upload.controller?.abort())
       : nothing}`;
@@ -142,7 +142,7 @@ function fileRow(draw: Draw, file: Fetchable): TemplateResult {
     <div class="file">
       <button class="round" aria-label=${label} title=${label} @click=${act}>${icon(running ? 'close' : transfer?.step === 'done' ? 'check' : 'download', 20)}</button>
       <span class="grow">
-        <span class="cut" dir="auto" title=${file.name}>${file.name}</span><br>
+        <span class="cut" dir="auto" title=${file.name}>${file.name}</span>
         <span class="size" role=${transfer ? 'status' : nothing}>${transfer?.step === 'failed' ? app.explain(transfer.error) : bytes(app.locale, file.size)}</span>
         ${running || transfer?.step === 'stopped' ? html`<progress class="bar" aria-label=${file.name} max=${transfer.total || 1} value=${transfer.done}></progress>` : nothing}
       </span>

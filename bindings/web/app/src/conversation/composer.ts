@@ -101,8 +101,12 @@ export class Composer extends Part {
       border: 0;
       background: none;
       resize: none;
-      outline: none;
       line-height: 22px;
+    }
+
+    /* The box around it shows the focus. */
+    textarea:focus-visible {
+      outline: none;
     }
 
     .send {

@@ -172,7 +172,10 @@ export class History extends Part {
     this.#resized.observe(this.content);
     this.#resized.observe(this.scroller);
     if (!this.#placed && this.chat.loaded) this.#arrive();
-    else this.#keepPlace();
+    else if (this.#placed) {
+      this.#keepPlace();
+      this.#fill();
+    }
     this.#freshen();
     this.#markRead();
   }

@@ -209,6 +209,14 @@ export const messageStyles = css`
     color: var(--accent);
   }
 
+  .meta .read .icon {
+    stroke-width: 2.6;
+  }
+
+  .meta .failed {
+    color: var(--danger);
+  }
+
   .failed-line {
     display: flex;
     flex-wrap: wrap;

@@ -55,7 +55,7 @@ export class ConversationView extends Part {
   `];
 
   @state() private dragging = 0;
-  @query('infrasound-composer') private composer: Composer | null = null;
+  @query('infrasound-composer') private composer!: Composer | null;
   @query('infrasound-history') private history!: History;
   #shown: string | undefined;
 

@@ -82,7 +82,7 @@ export class Group extends GroupPanel {
         <span class="row">
           <infrasound-avatar .name=${person.handle}></infrasound-avatar>
           <span class="grow">
-            <span class="cut"><bdi>${own ? this.say('you') : shortName(person.handle)}</bdi></span><br>
+            <span class="cut"><bdi>${own ? this.say('you') : shortName(person.handle)}</bdi></span>
             <span class="hint cut"><bdi>${person.handle}</bdi> · ${this.say('devices-count', { count: devices })}</span>
           </span>
           ${role === 'member' ? nothing : html`<span class="role">${this.say(`role-${role}`)}</span>`}

@@ -77,7 +77,7 @@ export class Devices extends Part {
       <li>
         <span class="row">${icon('device')}
           <span class="grow">
-            <span class="cut" dir="auto">${name}</span><br>
+            <span class="cut" dir="auto">${name}</span>
             ${current ? html`<span class="this">${this.say('this-device')}</span>`
               : html`<span class="hint">${lastSeen ? this.say('last-seen', { time: brief(this.app.locale, lastSeen) }) : this.say('added-on', { date: date(this.app.locale, created) })}</span>`}
           </span>

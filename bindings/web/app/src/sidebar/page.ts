@@ -30,6 +30,11 @@ export const page = css`
     letter-spacing: -0.01em;
   }
 
+  /* Focused by the app, so that reading goes on here; there is nothing to press. */
+  .head [tabindex='-1']:focus-visible {
+    outline: none;
+  }
+
   .scroll {
     flex: 1;
     min-block-size: 0;

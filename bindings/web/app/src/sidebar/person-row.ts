@@ -10,7 +10,7 @@ export function personRow(hit: PersonHit, choose: () => void, end: TemplateResul
     <button class="row" @click=${choose}>
       <infrasound-avatar .name=${hit.handle}></infrasound-avatar>
       <span class="grow">
-        <strong class="cut" dir="auto">${hit.displayName || shortName(hit.handle)}</strong><br>
+        <strong class="cut" dir="auto">${hit.displayName || shortName(hit.handle)}</strong>
         <span class="hint cut"><bdi>${hit.handle}</bdi></span>
       </span>
       ${end}

@@ -272,7 +272,7 @@ export const en = {
   'from-moderator': 'Moderators',
   'from-owner': 'Owners',
   'join-invite': 'Not possible',
-  'join-approval': 'Somebody lets them in',
+  'join-approval': 'On request',
   'join-open': 'At once',
   'links': 'Links into the group',
   'links-text': 'Whoever has a link can come in. Pass it on only to those you want here.',

@@ -235,6 +235,7 @@ export const base = css`
   }
 
   .cut {
+    display: block;
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;

@@ -2,7 +2,7 @@
 import { html, type TemplateResult } from 'lit';
 
 export function elephant(size = 200): TemplateResult {
-  return html`<svg class="elephant" viewBox="0 0 240 180" width=${size} height=${size * 0.75} fill="none" aria-hidden="true">
+  return html`<svg class="elephant" viewBox="0 0 256 180" width=${size} height=${size * 0.7} fill="none" aria-hidden="true">
     <ellipse cx="112" cy="163" rx="92" ry="7" fill="currentColor" opacity=".08"/>
     <g stroke="currentColor" stroke-width="3.5" stroke-linecap="round" opacity=".45">
       <path d="M206 66a34 34 0 0 1 0 42"/>

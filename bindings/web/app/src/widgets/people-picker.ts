@@ -64,7 +64,7 @@ export class PeoplePicker extends Part {
       <ul class="found">
         ${offered.map(({ handle, displayName }) => html`<li><button type="button" class="row" @click=${() => this.#add(handle)}>
           <infrasound-avatar .name=${handle}></infrasound-avatar>
-          <span class="grow"><strong class="cut" dir="auto">${displayName || shortName(handle)}</strong><br><span class="hint"><bdi>${handle}</bdi></span></span>
+          <span class="grow"><strong class="cut" dir="auto">${displayName || shortName(handle)}</strong><span class="hint"><bdi>${handle}</bdi></span></span>
           ${icon('add')}</button></li>`)}
       </ul>`;
   }
