@@ -242,7 +242,7 @@ export interface SafetyNumber {
   /** Whether the key in it is from a conversation, rather than the relay's word. */
   pinned: boolean;
 }
-export interface PersonHit { handle: Handle; displayName: string; avatar?: string; }
+export interface PersonHit { handle: Handle; displayName: string; }
 
 export type ClientEvent =
   | { type: 'message'; message: Message }

@@ -165,8 +165,8 @@ export class TabClient implements Client {
     return this.#wishes.give({ wish: 'setPolicy', ...policy });
   }
 
-  searchPeople(query: string, { signal }: Watch = {}): Promise<PersonHit[]> {
-    return this.#relay.searchPeople(query, signal);
+  async searchPeople(query: string, { signal }: Watch = {}): Promise<PersonHit[]> {
+    return (await this.line.call('search', { query }, { signal })).answer;
   }
 
   async createGroup({

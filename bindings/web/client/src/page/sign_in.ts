@@ -6,14 +6,17 @@ import type { SignInStarted, SignedIn } from '../shared/sign_in_types.js';
 import type { Relay } from './relay.js';
 
 /** On the relay's own origin the page at the end of a sign-in says its code here. */
-const HANDED_OVER = 'infrasound/sign-in';
+const HANDED_OVER = 'infrasound-sign-in';
 
 export async function beginSignIn(relay: Relay, closed: AbortSignal): Promise<SignIn> {
   const started = await relay.post<SignInStarted>('/v1/sign-in/start', {});
   return {
     url: started.authorize_url,
     expires: started.expires,
-    code: handedOver(AbortSignal.any([closed, AbortSignal.timeout(Math.max(started.expires - Date.now(), 0))])),
+    code: handedOver(
+      started.sign_in,
+      AbortSignal.any([closed, AbortSignal.timeout(Math.max(started.expires - Date.now(), 0))]),
+    ),
     finish: async (code) => {
       const body = { sign_in: started.sign_in, code: code.trim() };
       return ticket(await relay.post<SignedIn>('/v1/sign-in/finish', body));
@@ -41,11 +44,12 @@ function ticket(signedIn: SignedIn): Ticket {
 }
 
 /** It never resolves where no page hands a code over; the person types it then. */
-function handedOver(ended: AbortSignal): Promise<string> {
+function handedOver(signIn: string, ended: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
     const channel = new BroadcastChannel(HANDED_OVER);
-    channel.onmessage = ({ data }: MessageEvent<{ code?: unknown }>) => {
-      if (typeof data.code !== 'string') return;
+    channel.onmessage = ({ data }: MessageEvent<{ signIn?: unknown; code?: unknown }>) => {
+      // Another tab may sign in as well.
+      if (data.signIn !== signIn || typeof data.code !== 'string') return;
       channel.close();
       resolve(data.code);
     };

@@ -22,7 +22,7 @@
  * An old leader that still runs cannot write: each of its transactions looks for its own term in the store first.
  */
 
-import type { LinkState, OutgoingFile, Status } from '../api.js';
+import type { LinkState, OutgoingFile, PersonHit, Status } from '../api.js';
 import type { PlainError } from '../error.js';
 import type { CoreAnswer, CoreAttachment, CoreEvent, CoreLook, CoreWish } from './core_types.js';
 import type { SignedIn } from './sign_in_types.js';
@@ -37,6 +37,7 @@ export interface Calls {
   wish: { ask: { wish: CoreWish; files: OutgoingFile[] }; answer: CoreAnswer };
   look: { ask: Record<never, never>; answer: CoreLook };
   conversationWith: { ask: { who: string }; answer: string | undefined };
+  search: { ask: { query: string }; answer: PersonHit[] };
   download: { ask: { file: CoreAttachment }; answer: Blob };
   signOut: { ask: Record<never, never>; answer: void };
 }

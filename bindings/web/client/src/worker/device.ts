@@ -5,7 +5,7 @@
  * nothing acknowledged is lost by it.
  */
 
-import type { LinkState, Status } from '../api.js';
+import type { LinkState, PersonHit, Status } from '../api.js';
 import { InfrasoundError, toPlain } from '../error.js';
 import { codeOf } from '../shared/codes.js';
 import type { CoreAnswer, CoreEvent, CoreWish } from '../shared/core_types.js';
@@ -15,6 +15,7 @@ import { CorePanic, beginNewcomer, openCore, registerCore, type Core, type Machi
 import { TermOver, type Database } from './database.js';
 import { Host, Interrupted } from './host.js';
 import { Journal } from './journal.js';
+import { search } from './search.js';
 import { Spool } from './spool.js';
 import { beginStore, eraseStore, loadTenant, storeTenant, type Tenant } from './tenant.js';
 import { Transport } from '../shared/transport.js';
@@ -31,6 +32,7 @@ interface Opened {
   host: Host<Core>;
   journal: Journal;
   tenant: Tenant;
+  transport: Transport;
 }
 
 /** What changes of the status; `undefined` takes a part of it away. */
@@ -120,6 +122,12 @@ export class Device {
   /** A wish of the host's own. */
   async ask(wish: CoreWish): Promise<CoreAnswer> {
     return this.#here().host.wish(wish);
+  }
+
+  /** People whose name or handle begins so. */
+  async search(query: string): Promise<PersonHit[]> {
+    const { host, transport } = this.#here();
+    return search(transport, host.token, query);
   }
 
   /** The tab has the answer of this call. */
@@ -262,15 +270,16 @@ export class Device {
       // What is left of files that were sealed for no wish takes up room, and nothing else.
       void Promise.all([this.spool.keepOnly(spooled), journal.prune()]).catch(() => undefined);
     }
+    const transport = new Transport(tenant.relay, this.#ending.signal);
     const host: Host<Core> = new Host<Core>({
       machine: core,
       journal,
-      transport: new Transport(tenant.relay, this.#ending.signal),
+      transport,
       spool: this.spool,
       tell: (event) => this.#tell(event),
       ended: (error) => this.#ended(host, error),
     });
-    this.#opened = { host, journal, tenant };
+    this.#opened = { host, journal, tenant, transport };
     this.around.status({
       phase: tenant.registered ? 'ready' : 'registering',
       me,

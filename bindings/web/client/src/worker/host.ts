@@ -43,6 +43,8 @@ export class Host<M extends Machine> {
   readonly #wishes = new Map<number, Waiting>();
   readonly #requests = new Set<Promise<void>>();
   readonly #stream: EventStream;
+  /** The session, as the core last used it: for what the host asks of the relay itself. */
+  #token: string | undefined;
   #nextWish = 1;
   #running = false;
   #over = false;
@@ -51,6 +53,10 @@ export class Host<M extends Machine> {
 
   constructor(private readonly parts: Parts<M>) {
     this.#stream = new EventStream(parts.transport, (input) => this.give(input));
+  }
+
+  get token(): string | undefined {
+    return this.#token;
   }
 
   get machine(): M {
@@ -186,6 +192,7 @@ export class Host<M extends Machine> {
         this.#request(output);
         break;
       case 'openStream':
+        this.#token = output.token;
         this.#stream.open(output.token);
         break;
       case 'load': {

@@ -188,6 +188,8 @@ export class Leader {
         return device.core.look();
       case 'conversationWith':
         return device.core.conversationWith(call.ask.who);
+      case 'search':
+        return device.search(call.ask.query);
       case 'download':
         return this.#download(device, call.ask.file, course);
       case 'signOut':
