@@ -30,6 +30,8 @@ export type Meddle = (request: IncomingMessage, response: ServerResponse) => Pro
 export class Site {
   /** Looked at for each request of the API. */
   meddle: Meddle | undefined;
+  /** Whether the answer of the relay to a request gets lost on its way. */
+  loseAnswers: ((request: IncomingMessage) => boolean) | undefined;
   readonly #server: Server;
 
   private constructor(
@@ -53,6 +55,11 @@ export class Site {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** What is under way ends without an answer. */
+  breakConnections(): void {
+    this.#server.closeAllConnections();
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -62,7 +69,7 @@ export class Site {
     const { pathname } = new URL(incoming.url ?? '/', this.base);
     if (/^\/(v1|api|\.well-known)\//.test(pathname)) {
       if ((await this.meddle?.(incoming, response)) === 'done') return;
-      return pass(incoming, response);
+      return pass(incoming, response, this.loseAnswers?.(incoming) ?? false);
     }
     this.#file(pathname, response);
   }
@@ -89,11 +96,16 @@ export class Site {
 }
 
 /** Hands a request on to the relay, and its answer back as it comes. */
-function pass(incoming: IncomingMessage, response: ServerResponse): void {
+function pass(incoming: IncomingMessage, response: ServerResponse, loseAnswer: boolean): void {
   const { hostname, port } = new URL(environment.relay);
   const onward = request(
     { hostname, port, method: incoming.method, path: incoming.url, headers: { ...incoming.headers, host: `${hostname}:${port}` } },
     (answer) => {
+      if (loseAnswer) {
+        answer.resume();
+        response.destroy();
+        return;
+      }
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
     },

@@ -40,6 +40,8 @@ export interface Parts<M extends Machine> {
 
 export class Host<M extends Machine> {
   readonly #inputs: CoreInput[] = [];
+  /** Scopes to be read. They go before all inputs: what was read would be stale after what an input writes. */
+  readonly #loads: Uint8Array[] = [];
   readonly #wishes = new Map<number, Waiting>();
   readonly #requests = new Set<Promise<void>>();
   readonly #stream: EventStream;
@@ -112,8 +114,9 @@ export class Host<M extends Machine> {
     this.#running = true;
     try {
       if (first) await this.#carryOut(first());
-      for (let input = this.#inputs.shift(); input && !this.#over; input = this.#inputs.shift()) {
-        await this.#carryOut(this.#handle(input));
+      while (!this.#over && this.#loads.length + this.#inputs.length > 0) {
+        const input = (await this.#load()) ?? this.#inputs.shift();
+        if (input && !this.#over) await this.#carryOut(this.#handle(input));
       }
       this.#setTimer();
     } catch (error) {
@@ -123,6 +126,11 @@ export class Host<M extends Machine> {
     } finally {
       this.#running = false;
     }
+  }
+
+  async #load(): Promise<CoreInput | undefined> {
+    const scope = this.#loads.shift();
+    return scope && { type: 'loaded', scope, records: await this.parts.journal.read(scope) };
   }
 
   #handle(input: CoreInput): CoreOutput[] {
@@ -195,11 +203,9 @@ export class Host<M extends Machine> {
         this.#token = output.token;
         this.#stream.open(output.token);
         break;
-      case 'load': {
-        const { scope } = output;
-        this.#inputs.push({ type: 'loaded', scope, records: await this.parts.journal.read(scope) });
+      case 'load':
+        this.#loads.push(output.scope);
         break;
-      }
       case 'event':
         this.#tell(output.event);
         break;

@@ -1,0 +1,151 @@
+/** Somebody with the app open in a browser. */
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+
+import type { InfrasoundMessenger } from '@infrasound/messenger';
+import type { Locator, Page } from 'playwright-core';
+
+import { newAccount, type Account } from '../support/account.ts';
+import { Person, theBrowser } from '../support/browser.ts';
+import { environment } from '../support/environment.ts';
+import { Site } from '../support/site.ts';
+
+/** What the relay sends with the app. */
+const POLICY = [
+  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self' blob: data:",
+  "connect-src 'self'", "worker-src 'self'", "manifest-src 'self'", "base-uri 'none'", "form-action 'none'",
+].join('; ');
+
+export interface Look {
+  phone?: boolean;
+  dark?: boolean;
+  locale?: string;
+}
+
+/** The app beside the relay's API. */
+export function openSite(): Promise<Site> {
+  return Site.open({ app: environment.app }, POLICY);
+}
+
+export class Visitor {
+  private constructor(
+    readonly person: Person,
+    readonly page: Page,
+    readonly account: Account,
+  ) {}
+
+  /** Opens the app as the first device of a new account. */
+  static async signedIn(site: Site, name: string, look: Look = {}): Promise<Visitor> {
+    const account = await newAccount(name);
+    const visitor = await Visitor.arrive(site, account, look);
+    await visitor.page.evaluate(async (token) => {
+      const client = (document.querySelector('infrasound-messenger') as InfrasoundMessenger).app.connected;
+      await client.register(await client.signInWithToken(token), { deviceName: 'Chromium' });
+    }, account.token);
+    await visitor.page.getByRole('heading', { name: 'It is quiet here' }).or(visitor.page.locator('infrasound-list')).first().waitFor();
+    await visitor.caughtUp();
+    return visitor;
+  }
+
+  /** Opens the app in a browser in which nobody has signed in. */
+  static async arrive(site: Site, account: Account, { phone = false, dark = false, locale = 'en-GB' }: Look = {}): Promise<Visitor> {
+    const context = await (await theBrowser()).newContext({
+      viewport: phone ? { width: 390, height: 780 } : { width: 1360, height: 860 },
+      colorScheme: dark ? 'dark' : 'light',
+      locale,
+      permissions: ['clipboard-read', 'clipboard-write'],
+      reducedMotion: 'reduce',
+    });
+    const person = Person.in(context, site);
+    const page = await context.newPage();
+    await page.goto(`${site.base}/app/`);
+    await page.waitForFunction(() => document.querySelector('infrasound-messenger')?.app.client !== undefined);
+    return new Visitor(person, page, account);
+  }
+
+  get handle(): string {
+    return this.account.handle;
+  }
+
+  get name(): string {
+    return this.account.name;
+  }
+
+  /** A button by its words. */
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole('button', typeof name === 'string' ? { name, exact: true } : { name }).filter({ visible: true });
+  }
+
+  async press(name: string | RegExp): Promise<void> {
+    await this.button(name).first().click();
+  }
+
+  /** Chooses from a menu that is open. */
+  async choose(name: string): Promise<void> {
+    await this.page.getByRole('menuitem', { name, exact: true }).filter({ visible: true }).click();
+  }
+
+  /** Says yes to a question; what is asked is in its heading. */
+  async confirm(title: RegExp, action: string): Promise<void> {
+    const dialog = this.page.getByRole('dialog', { name: title });
+    await dialog.waitFor();
+    await this.page.locator('infrasound-dialog').getByRole('button', { name: action, exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+  }
+
+  /** Writes into the conversation that is open. */
+  async write(text: string): Promise<void> {
+    const area = this.page.locator('infrasound-composer textarea').filter({ visible: true });
+    await area.fill(text);
+    await area.press('Enter');
+  }
+
+  /** The message with a text in the open conversation, once it is there. */
+  async message(text: string): Promise<Locator> {
+    const found = this.page.locator('infrasound-history [data-id]').filter({ hasText: text }).last();
+    await found.waitFor();
+    return found;
+  }
+
+  /** Opens the menu of a message. */
+  async menuOf(text: string): Promise<void> {
+    const message = await this.message(text);
+    await message.hover();
+    await message.getByRole('button', { name: 'More', exact: true }).click();
+  }
+
+  async openConversation(name: string): Promise<void> {
+    await this.page.locator('infrasound-list button.row').filter({ hasText: name }).first().click();
+  }
+
+  /** Begins a conversation with somebody by handle. */
+  async writeTo(handle: string, text: string): Promise<void> {
+    await this.press('New message');
+    await this.page.getByRole('searchbox', { name: 'To' }).fill(handle);
+    await this.page.locator('infrasound-new-message button.row').filter({ hasText: handle }).first().click();
+    await this.write(text);
+  }
+
+  async caughtUp(): Promise<void> {
+    await this.page.waitForFunction(() => {
+      const { status } = document.querySelector('infrasound-messenger')!.app;
+      return status.phase === 'ready' && status.caughtUp;
+    });
+  }
+
+  async screenshot(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(environment.screens, `${name}.png`) });
+  }
+
+  /** Closes the browser; nothing may have gone wrong in it. */
+  async close(): Promise<void> {
+    await this.person.close();
+  }
+}
+
+/** Fails unless there is exactly one. */
+export async function one(found: Locator, what: string): Promise<void> {
+  await found.first().waitFor();
+  assert.equal(await found.count(), 1, what);
+}
