@@ -116,11 +116,12 @@ impl Sealer {
     pub(crate) fn new(key: &StorageKey) -> Self {
         let hkdf = Hkdf::<Sha256>::new(None, &key.0);
         let mut seal_key = Zeroizing::new([0; 32]);
-        let mut name_key = Zeroizing::new(hmac::digest::Key::<Hmac<Sha256>>::default());
+        // As long as a block of SHA-256: HMAC takes it as it is.
+        let mut name_key = Zeroizing::new([0; 64]);
         // Both lengths are within HKDF's range, so neither call can fail.
         let _ = hkdf.expand(b"Infrasound 1.0 journal seal", &mut *seal_key);
         let _ = hkdf.expand(b"Infrasound 1.0 journal names", &mut name_key[..32]);
-        Self { seal_key, names: <Hmac<Sha256> as hmac::digest::KeyInit>::new(&name_key) }
+        Self { seal_key, names: <Hmac<Sha256> as hmac::digest::KeyInit>::new((&*name_key).into()) }
     }
 
     fn prf(&self, kind: u8, parts: &[&[u8]]) -> [u8; 16] {

@@ -19,6 +19,7 @@ mod mls;
 pub mod output;
 pub mod safety_number;
 mod stored;
+mod unpack;
 pub mod warning;
 
 pub use client::{Client, NewDevice, Newcomer, OpenError, RegisterError};

@@ -4,7 +4,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::journal::RecordDamaged;
+use crate::{journal::RecordDamaged, unpack::unpack};
 
 /// The version of the format. A journal with a higher one is from a newer client and is not opened.
 pub(crate) const FORMAT: u32 = 2;
@@ -24,7 +24,7 @@ pub(crate) fn encode(value: &impl Serialize) -> Vec<u8> {
 
 /// Decodes a stored value.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, RecordDamaged> {
-    rmp_serde::from_slice(bytes).map_err(|_| RecordDamaged)
+    unpack(bytes).map_err(|_| RecordDamaged)
 }
 
 #[cfg(test)]

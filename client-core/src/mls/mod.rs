@@ -5,6 +5,7 @@ pub(crate) mod crypto;
 #[cfg(test)]
 mod groups;
 mod one_byte;
+mod one_suite;
 mod pack;
 mod parts;
 pub(crate) mod signer;

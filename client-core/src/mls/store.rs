@@ -26,6 +26,7 @@ use super::{
     pack::{Cut, PackError, Packed, Packer},
     parts::{Difference, Part},
 };
+use crate::unpack::{UnpackError, unpack};
 
 pub(super) const VERSION: u16 = CURRENT_VERSION;
 
@@ -37,7 +38,7 @@ pub(crate) enum StoreError {
     #[error("the name of a value of openmls cannot be encoded: {0}")]
     Name(#[from] rmp_serde::encode::Error),
     #[error("a stored value of openmls cannot be decoded: {0}")]
-    Decode(#[from] rmp_serde::decode::Error),
+    Decode(#[from] UnpackError),
 }
 
 /// Where a part stands: the value's key, and the number of the part.
@@ -325,7 +326,7 @@ impl MlsStore {
         let parts = own.values.get(&key).or_else(|| behind.values.get(&key));
         let Some(parts) = parts.filter(|parts| !parts.is_empty()) else { return Ok(None) };
         let mut bytes = joined(parts);
-        let value = rmp_serde::from_slice(&bytes);
+        let value = unpack(&bytes);
         if let Cow::Owned(bytes) = &mut bytes {
             bytes.zeroize();
         }
@@ -357,7 +358,7 @@ impl MlsStore {
         key: &impl Serialize,
     ) -> Result<Vec<T>, StoreError> {
         let items: Vec<serde_bytes::ByteBuf> = self.read(label, key)?.unwrap_or_default();
-        items.iter().map(|item| Ok(rmp_serde::from_slice(item)?)).collect()
+        items.iter().map(|item| Ok(unpack(item)?)).collect()
     }
 }
 

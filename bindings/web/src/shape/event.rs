@@ -176,11 +176,9 @@ impl From<event::Event> for Event {
             Core::LinkDone => Self::LinkDone,
             Core::LinkFailed(failure) => Self::LinkFailed { failure: failure.into() },
             Core::DevicesChanged => Self::DevicesChanged,
-            Core::Warning(conversation, warning) => Self::Warning {
-                conversation,
-                code: warning::code(&warning),
-                text: warning.to_string(),
-            },
+            Core::Warning(conversation, warning) => {
+                Self::Warning { conversation, code: warning::code(&warning), text: warning.to_string() }
+            }
             Core::CaughtUp => Self::CaughtUp,
             Core::Offline { reason, retry_at } => Self::Offline { reason, retry_at: retry_at.into() },
             Core::SignedOut(failure) => Self::SignedOut { failure: failure.into() },

@@ -40,7 +40,8 @@ pub(crate) struct Delete {
 
 /// The two parts of a batch.
 pub(crate) fn parts(batch: Batch) -> (Vec<Put>, Vec<Delete>) {
-    let put = |(scope, name, value): (Scope, RecordName, Vec<u8>)| Put { scope: scope.0, name: name.0, value };
+    let put =
+        |(scope, name, value): (Scope, RecordName, Vec<u8>)| Put { scope: scope.0, name: name.0, value };
     let delete = |(scope, name): (Scope, RecordName)| Delete { scope: scope.0, name: name.0 };
     (batch.put.into_iter().map(put).collect(), batch.delete.into_iter().map(delete).collect())
 }

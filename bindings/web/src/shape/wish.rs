@@ -239,9 +239,7 @@ impl From<Wish> for input::Wish {
             }
             Wish::GroupJoin { link } => Self::Group(GroupWish::Join { link }),
             Wish::GroupRequests { conversation } => Self::Group(GroupWish::Requests { conversation }),
-            Wish::GroupDecline { conversation, who } => {
-                Self::Group(GroupWish::Decline { conversation, who })
-            }
+            Wish::GroupDecline { conversation, who } => Self::Group(GroupWish::Decline { conversation, who }),
             Wish::GroupLeave { conversation } => Self::Group(GroupWish::Leave { conversation }),
             Wish::GroupFoundAgain { conversation } => Self::Group(GroupWish::FoundAgain { conversation }),
         }
