@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 
-import type { InfrasoundMessenger } from '@infrasound/messenger';
+import type { Client, Status } from '@infrasound/client';
 import type { Locator, Page } from 'playwright-core';
 
 import { newAccount, type Account } from '../support/account.ts';
@@ -16,6 +16,12 @@ const POLICY = [
   "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self' blob: data:",
   "connect-src 'self'", "worker-src 'self'", "manifest-src 'self'", "base-uri 'none'", "form-action 'none'",
 ].join('; ');
+
+/** The element, as far as the tests look behind it. */
+export interface Messenger extends HTMLElement {
+  client: Client | undefined;
+  app: { client: Client | undefined; connected: Client; status: Status };
+}
 
 export interface Look {
   phone?: boolean;
@@ -40,7 +46,7 @@ export class Visitor {
     const account = await newAccount(name);
     const visitor = await Visitor.arrive(site, account, look);
     await visitor.page.evaluate(async (token) => {
-      const client = (document.querySelector('infrasound-messenger') as InfrasoundMessenger).app.connected;
+      const client = document.querySelector<Messenger>('infrasound-messenger')!.app.connected;
       await client.register(await client.signInWithToken(token), { deviceName: 'Chromium' });
     }, account.token);
     await visitor.page.getByRole('heading', { name: 'It is quiet here' }).or(visitor.page.locator('infrasound-list')).first().waitFor();
@@ -60,7 +66,7 @@ export class Visitor {
     const person = Person.in(context, site);
     const page = await context.newPage();
     await page.goto(`${site.base}/app/`);
-    await page.waitForFunction(() => document.querySelector('infrasound-messenger')?.app.client !== undefined);
+    await page.waitForFunction(() => document.querySelector<Messenger>('infrasound-messenger')?.app.client !== undefined);
     return new Visitor(person, page, account);
   }
 
@@ -101,9 +107,10 @@ export class Visitor {
     await area.press('Enter');
   }
 
-  /** The message with a text in the open conversation, once it is there. */
+  /** The message with a text in the open conversation, once it is there. One that only quotes the text is not it. */
   async message(text: string): Promise<Locator> {
-    const found = this.page.locator('infrasound-history [data-id]').filter({ hasText: text }).last();
+    const own = this.page.locator('.body, .faint, .system p', { hasText: text });
+    const found = this.page.locator('infrasound-history [data-id]').filter({ has: own }).last();
     await found.waitFor();
     return found;
   }
@@ -129,7 +136,7 @@ export class Visitor {
 
   async caughtUp(): Promise<void> {
     await this.page.waitForFunction(() => {
-      const { status } = document.querySelector('infrasound-messenger')!.app;
+      const { status } = document.querySelector<Messenger>('infrasound-messenger')!.app;
       return status.phase === 'ready' && status.caughtUp;
     });
   }

@@ -1,11 +1,11 @@
 /** The pictures and files of a message. */
 import type { Attachment, Message } from '@infrasound/client';
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { styleMap } from 'lit/directives/style-map.js';
 
 import { Files, type Fetchable } from '../app/files.ts';
 import { bytes } from '../app/times.ts';
 import { icon } from '../widgets/icon.ts';
+import { properties } from '../widgets/properties.ts';
 import type { Draw } from './draw.ts';
 
 /** Larger ones are fetched only when they are wanted. */
@@ -116,14 +116,14 @@ function picture(draw: Draw, message: Message, file: Fetchable): TemplateResult 
     else app.files.retryPicture(chat.handle, file);
   };
   return html`
-    <button class="picture" tabindex="-1" style=${styleMap(size(file))} aria-label=${label} title=${file.name} @click=${open}>
+    <button class="picture" tabindex="-1" ${properties(size(file))} aria-label=${label} title=${file.name} @click=${open}>
       ${url ? html`<img src=${url} alt="" decoding="async">`
         : missing ? html`<span>${icon('retry', 26)}<span class="spoken">${app.say('picture-missing')}</span></span>`
         : icon(wanted ? 'clock' : 'download', 26)}
     </button>`;
 }
 
-function size({ width, height }: Attachment): Record<string, string> {
+function size({ width, height }: Attachment): Record<`--${string}`, string> {
   if (!width || !height) return {};
   const wide = Math.max(120, Math.min(WIDEST, width, (TALLEST * width) / height));
   // What is very long or very wide is cut here, and whole when it is opened.

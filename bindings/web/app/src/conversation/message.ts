@@ -1,12 +1,12 @@
 /** One message in the history. */
 import type { Message } from '@infrasound/client';
 import { html, nothing, type TemplateResult } from 'lit';
-import { styleMap } from 'lit/directives/style-map.js';
 
 import { hue, shortName } from '../app/people.ts';
 import { clock, full } from '../app/times.ts';
 import { plainText } from '../text/plain.ts';
 import { icon } from '../widgets/icon.ts';
+import { properties } from '../widgets/properties.ts';
 import '../widgets/avatar.ts';
 import { attachments } from './attachments.ts';
 import { body } from './body.ts';
@@ -27,7 +27,7 @@ export function messageRow(draw: Draw, message: Message, position: Position): Te
       data-id=${id} tabindex=${draw.focused === id ? 0 : -1} aria-label=${spoken(draw, message)}>
       ${group && !own ? html`<div class="gutter">${last ? html`<infrasound-avatar .name=${sender} title=${sender}></infrasound-avatar>` : nothing}</div>` : nothing}
       <div class="column">
-        <div class="bubble" style=${styleMap({ '--hue': String(hue(sender)) })}>
+        <div class="bubble" ${properties({ '--hue': String(hue(sender)) })}>
           ${named ? html`<bdi class="sender" title=${sender}>${shortName(sender)}</bdi>` : nothing}
           ${quote(draw, message)}
           ${attachments(draw, message)}
