@@ -1,7 +1,7 @@
 /** Connects a page, or a worker, to the device of this browser. */
 
 import type { Client, ConnectOptions } from './api.js';
-import { InfrasoundError, fromPlain, toPlain } from './error.js';
+import { InfrasoundError, fromPlain } from './error.js';
 import { TabClient } from './page/client.js';
 import { Line } from './page/line.js';
 import { parseRelayUrl } from './page/relay_url.js';
@@ -89,7 +89,7 @@ class Workers {
     worker.terminate();
     this.#worker = undefined;
     if (Date.now() - began > LONG_LIFE) this.#pause = FIRST_PAUSE;
-    this.line.fail({ phase: 'failed', error: toPlain(error) });
+    this.line.fail(error);
     this.#timer = setTimeout(() => this.#begin(), this.#pause);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }

@@ -28,6 +28,7 @@ export function toInfrasoundError(thrown: unknown): InfrasoundError {
   if (isFailure(thrown)) return new InfrasoundError(thrown.code, thrown.text);
   if (thrown instanceof DOMException) {
     if (thrown.name === 'QuotaExceededError') return storageFull(thrown);
+    if (thrown.name === 'SecurityError') return storageForbidden(thrown);
     if (thrown.name === 'AbortError') return new InfrasoundError('aborted', 'this was given up', { cause: thrown });
   }
   const text = thrown instanceof Error ? thrown.message : String(thrown);
@@ -38,6 +39,12 @@ export function toInfrasoundError(thrown: unknown): InfrasoundError {
 export function storageFull(cause?: unknown): InfrasoundError {
   const text = 'there is no room left in this browser: make some, then try again. Nothing that was confirmed is lost';
   return new InfrasoundError('storage-full', text, { cause });
+}
+
+/** The browser lets the page keep nothing. */
+export function storageForbidden(cause?: unknown): InfrasoundError {
+  const text = 'this browser does not let the page store anything: leave private browsing, or allow it in the settings';
+  return new InfrasoundError('storage-forbidden', text, { cause });
 }
 
 export function toPlain(thrown: unknown): PlainError {

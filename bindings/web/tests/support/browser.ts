@@ -56,8 +56,8 @@ export class Person {
   }
 
   /** A browser that is the first device of a new account, and a tab in it. */
-  static async signedIn(site: Site, name: string): Promise<{ person: Person; tab: Tab }> {
-    const person = await Person.visit(site);
+  static async signedIn(site: Site, name: string, context?: BrowserContext): Promise<{ person: Person; tab: Tab }> {
+    const person = context ? Person.in(context, site) : await Person.visit(site);
     person.account = await newAccount(name);
     const tab = await person.tab();
     await tab.register(person.account);

@@ -1,7 +1,7 @@
 /** A tab's line to the leader: calls and their answers, notices, and who leads. See `shared/wire.ts`. */
 
 import type { Status } from '../api.js';
-import { InfrasoundError, fromPlain } from '../error.js';
+import { InfrasoundError, fromPlain, toPlain } from '../error.js';
 import { makeId } from '../shared/bytes.js';
 import {
   channelToAll,
@@ -51,6 +51,8 @@ export class Line {
   readonly #termListeners = new Set<() => void>();
   #term: number | undefined;
   #status: Status = { phase: 'starting', online: true, caughtUp: false };
+  /** Why there is no leader, if none has been heard of. */
+  #failure: InfrasoundError | undefined;
   #isClosed = false;
 
   constructor(store: string) {
@@ -73,6 +75,7 @@ export class Line {
     { onProgress, signal, id = makeId() }: Extra & { id?: CallId } = {},
   ): Promise<Answered<Calls[Name]['answer']>> {
     if (this.#isClosed) throw new InfrasoundError('closed', 'the client is closed');
+    if (this.#failure) throw this.#failure;
     if (signal?.aborted) throw aborted();
     const give = (): void => this.#tell({ type: 'abort', id });
     try {
@@ -109,9 +112,13 @@ export class Line {
     return () => this.#termListeners.delete(began);
   }
 
-  /** What is told of a store that cannot be served at all. */
-  fail(change: Pick<Status, 'phase' | 'error'>): void {
-    this.#setStatus({ ...this.#status, ...change });
+  /** This tab's worker cannot stand for election. If none has led so far, nobody answers. */
+  fail(error: InfrasoundError): void {
+    this.#setStatus({ ...this.#status, phase: 'failed', error: toPlain(error) });
+    if (this.#term !== undefined) return;
+    this.#failure = error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
   }
 
   close(): void {
@@ -161,6 +168,7 @@ export class Line {
     if (this.#term !== undefined && term < this.#term) return;
     const isNew = term !== this.#term;
     this.#term = term;
+    this.#failure = undefined;
     this.#setStatus(status);
     if (!isNew) return;
     for (const [id, { terms, reject }] of this.#waiting) {

@@ -12,7 +12,7 @@
  * A write is durable when its transaction has completed, and is refused to a leader whose term is over.
  */
 
-import { InfrasoundError, storageFull } from '../error.js';
+import { InfrasoundError, storageForbidden, storageFull } from '../error.js';
 
 const FORMAT = 1;
 
@@ -146,8 +146,8 @@ function openingFailed(error: unknown): unknown {
     const text = 'this was stored by a newer version: reload the page, or update the app';
     return new InfrasoundError('newer-version', text, { cause: error });
   }
-  const text = 'this browser does not let the page store anything: leave private browsing, or allow it';
-  return new InfrasoundError('storage-forbidden', text, { cause: error });
+  if (name === 'SecurityError' || name === 'InvalidStateError') return storageForbidden(error);
+  return usingFailed(error);
 }
 
 function usingFailed(error: unknown): unknown {
@@ -160,7 +160,7 @@ function usingFailed(error: unknown): unknown {
       return storageLost(error);
     case 'DataCloneError':
       // Some browsers store no keys in private windows.
-      return new InfrasoundError('storage-forbidden', 'this browser does not let the page store a key', { cause: error });
+      return storageForbidden(error);
     default:
       return new InfrasoundError('storage-damaged', `the browser's store does not work: ${error.message}`, { cause: error });
   }

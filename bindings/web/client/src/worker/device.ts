@@ -369,6 +369,7 @@ export class Device {
       caughtUp: false,
       retryAt: undefined,
       reason: undefined,
+      error: undefined,
     });
   }
 

@@ -17,14 +17,16 @@ import {
   type ToLeader,
   type ToTab,
 } from '../shared/wire.js';
-import { loadCore } from './core.js';
+import { CorePanic, loadCore } from './core.js';
 import { Database, storageLost } from './database.js';
 import { Device, type StatusChange } from './device.js';
 import { download, seal, type Course } from './files.js';
 import { Interrupted } from './host.js';
 
 /** A store that cannot be used is tried again so often. */
-const RETRY = 5_000;
+const RETRY = 3_000;
+/** A browser that clears a site's data is done by then. */
+const CLEARING = 200;
 /** So many calls are under way at most for one leader; more are a tab gone wild. */
 const MOST_CALLS = 10_000;
 
@@ -40,6 +42,8 @@ export class Leader {
   #ready: Promise<void> = Promise.resolve();
   /** Why the store cannot be used just now. */
   #failure: InfrasoundError | undefined;
+  /** What was stored is gone; to be told once there is a new store. */
+  #loss: InfrasoundError | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   readonly #calls = new Map<CallId, AbortController>();
   readonly #incoming: BroadcastChannel;
@@ -57,11 +61,11 @@ export class Leader {
 
   /** Takes over. */
   async lead(): Promise<void> {
-    this.#ready = this.#open(undefined);
+    this.#ready = this.#open();
     await this.#ready;
   }
 
-  async #open(lost: InfrasoundError | undefined): Promise<void> {
+  async #open(): Promise<void> {
     clearTimeout(this.#retry);
     try {
       const [database] = await Promise.all([this.#openDatabase(), loadCore(this.wasmUrl)]);
@@ -69,7 +73,8 @@ export class Leader {
       this.#device ??= this.#makeDevice(database);
       this.#listen();
       await this.#device.open();
-      if (lost && this.#status.phase === 'signed-out') this.#change({ error: toPlain(lost) });
+      if (this.#loss && this.#status.phase === 'signed-out') this.#change({ error: toPlain(this.#loss) });
+      this.#loss = undefined;
       void this.#measureStorage();
     } catch (error) {
       this.#failed(error);
@@ -216,22 +221,24 @@ export class Leader {
 
   /** The store can't be used, or not written: everything is opened again in a while. */
   #failed(thrown: unknown): void {
+    if (thrown instanceof CorePanic) return this.broken(thrown);
     const error = toInfrasoundError(thrown);
     this.#failure = error;
     this.#device?.end();
     this.#listen();
     this.#change({ phase: 'failed', error: toPlain(error) });
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => (this.#ready = this.#open(undefined)), RETRY);
+    this.#retry = setTimeout(() => (this.#ready = this.#open()), RETRY);
   }
 
   /** The database was deleted while it was open. */
   #lost(): void {
-    const error = storageLost();
+    this.#loss = storageLost();
     this.#device?.end();
     this.#device = undefined;
     this.#database = undefined;
-    this.#ready = this.#open(error);
+    // While the rest of it is being deleted nothing can be opened.
+    this.#ready = new Promise<void>((resolve) => setTimeout(resolve, CLEARING)).then(() => this.#open());
   }
 
   async #measureStorage(): Promise<void> {
