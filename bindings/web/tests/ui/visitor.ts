@@ -109,7 +109,7 @@ export class Visitor {
 
   /** The message with a text in the open conversation, once it is there. One that only quotes the text is not it. */
   async message(text: string | RegExp): Promise<Locator> {
-    const own = this.page.locator('.body, .faint, .system p', { hasText: text });
+    const own = this.page.locator('.body, .faint, p', { hasText: text });
     const found = this.page.locator('infrasound-history [data-id]').filter({ has: own }).last();
     await found.waitFor().catch(async () => {
       const seen = await this.page.locator('infrasound-history').innerText().catch(() => 'no conversation');
