@@ -7,7 +7,7 @@
  */
 
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -136,14 +136,30 @@ async function main() {
     const compiled = await bundle(files, bundles);
     console.log(`relay ${environment.relay}; screenshots in ${relative(process.cwd(), screens) || dirname(screens)}`);
     const concurrency = process.env.INFRASOUND_WEB_TESTS_AT_ONCE ?? '2';
-    tests = spawn(
-      process.execPath,
-      ['--test', `--test-concurrency=${concurrency}`, '--test-force-exit', '--test-timeout=120000', '--test-reporter=spec', '--enable-source-maps', ...compiled],
-      { stdio: 'inherit', env: { ...process.env, INFRASOUND_WEB_TESTS: JSON.stringify(environment) } },
-    );
+    const report = join(folder, 'report.tap');
+    const options = [
+      '--test',
+      `--test-concurrency=${concurrency}`,
+      '--test-force-exit',
+      '--test-timeout=120000',
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      '--test-reporter=tap',
+      `--test-reporter-destination=${report}`,
+      '--enable-source-maps',
+    ];
+    tests = spawn(process.execPath, [...options, ...compiled], {
+      stdio: 'inherit',
+      env: { ...process.env, INFRASOUND_WEB_TESTS: JSON.stringify(environment) },
+    });
     const code = await new Promise((resolve) => tests.on('exit', (code) => resolve(code ?? 1)));
     tests = undefined;
-    return code;
+    // For whoever counts: the last line.
+    const text = existsSync(report) ? readFileSync(report, 'utf8') : '';
+    const count = (what) => Number(new RegExp(`^# ${what} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
+    const failed = count('fail') + count('cancelled');
+    console.log(`browsers: ${count('pass')} passed, ${failed} failed`);
+    return code === 0 && failed > 0 ? 1 : code;
   } finally {
     await end();
   }

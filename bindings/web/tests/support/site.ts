@@ -77,6 +77,7 @@ export class Site {
   #file(pathname: string, response: ServerResponse): void {
     response.setHeader('content-security-policy', this.policy);
     response.setHeader('cache-control', 'no-store');
+    response.setHeader('access-control-allow-origin', '*');
     const [, first = '', ...rest] = normalize(pathname).split('/');
     const folder = this.folders.get(first);
     if (!folder) {

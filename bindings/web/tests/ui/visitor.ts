@@ -145,6 +145,20 @@ export class Visitor {
     });
   }
 
+  /** Runs a function in the page, with the app's client. It must refer to nothing outside of itself, and its argument be JSON. */
+  run<T, A>(step: (client: Client, given: A) => Promise<T>, given: A): Promise<T> {
+    const client = "document.querySelector('infrasound-messenger').app.connected";
+    return this.page.evaluate(`(${step.toString()})(${client}, ${JSON.stringify(given)})`) as Promise<T>;
+  }
+
+  /** Waits until nothing is being loaded any more. */
+  async settled(): Promise<void> {
+    await this.page.waitForFunction(() => document.querySelector<Messenger>('infrasound-messenger')!.shadowRoot!.querySelector('infrasound-sidebar') !== null);
+    await this.page.locator('progress').first().waitFor({ state: 'detached' });
+    // Two frames: what was set in the first is drawn by the second.
+    await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  }
+
   async screenshot(name: string): Promise<void> {
     await this.page.screenshot({ path: join(environment.screens, `${name}.png`) });
   }
