@@ -3,11 +3,11 @@
  *
  * One relay with its demo instance and one Chromium serve all of them; each test has accounts and browser contexts of its
  * own. What this starts, it ends. The programs are built by cargo, unless INFRASOUND_PROGRAMS names a folder that has them;
- * INFRASOUND_CHROMIUM names another browser than Debian's.
+ * INFRASOUND_CHROMIUM names a browser that is not found by itself. The last line counts the tests.
  */
 
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +15,8 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
+
+import { QUIET, findChromium } from '../demo/chromium.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const workspace = join(here, '../../..');
@@ -117,9 +119,10 @@ async function main() {
   };
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void end().then(() => process.exit(130)));
   try {
-    const executablePath = process.env.INFRASOUND_CHROMIUM ?? '/usr/bin/chromium';
-    const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
-    browser = await chromium.launchServer({ executablePath, args: [...flags, '--disable-sync', '--no-first-run', '--disable-quic'] });
+    const executablePath = findChromium();
+    if (!executablePath) throw new Error('there is no Chromium: on Debian, apt-get install chromium');
+    const flags = ['--disable-gpu', ...QUIET];
+    browser = await chromium.launchServer({ executablePath, args: flags });
     const environment = {
       relay: await relay.announced,
       browser: browser.wsEndpoint(),
@@ -136,27 +139,31 @@ async function main() {
     const compiled = await bundle(files, bundles);
     console.log(`relay ${environment.relay}; screenshots in ${relative(process.cwd(), screens) || dirname(screens)}`);
     const concurrency = process.env.INFRASOUND_WEB_TESTS_AT_ONCE ?? '2';
-    const report = join(folder, 'report.tap');
     const options = [
       '--test',
       `--test-concurrency=${concurrency}`,
       '--test-force-exit',
       '--test-timeout=120000',
       '--test-reporter=spec',
-      '--test-reporter-destination=stdout',
-      '--test-reporter=tap',
-      `--test-reporter-destination=${report}`,
       '--enable-source-maps',
     ];
     tests = spawn(process.execPath, [...options, ...compiled], {
-      stdio: 'inherit',
-      env: { ...process.env, INFRASOUND_WEB_TESTS: JSON.stringify(environment) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        ...process.env,
+        ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}),
+        INFRASOUND_WEB_TESTS: JSON.stringify(environment),
+      },
     });
-    const code = await new Promise((resolve) => tests.on('exit', (code) => resolve(code ?? 1)));
+    let report = '';
+    tests.stdout.on('data', (data) => {
+      process.stdout.write(data);
+      report += data;
+    });
+    const code = await new Promise((resolve) => tests.on('close', (code) => resolve(code ?? 1)));
     tests = undefined;
     // For whoever counts: the last line.
-    const text = existsSync(report) ? readFileSync(report, 'utf8') : '';
-    const count = (what) => Number(new RegExp(`^# ${what} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
+    const count = (what) => Number(new RegExp(`ℹ ${what} (\\d+)`).exec(report)?.[1] ?? 0);
     const failed = count('fail') + count('cancelled');
     console.log(`browsers: ${count('pass')} passed, ${failed} failed`);
     return code === 0 && failed > 0 ? 1 : code;

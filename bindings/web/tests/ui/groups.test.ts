@@ -33,7 +33,7 @@ test('a group: made, joined by invitation and by link, changed, and left', async
   await alice.message('Good evening');
 
   // Alice makes Bob a moderator, and a link for people to ask by.
-  await alice.press('Details of Waterhole');
+  await alice.press(/Details of Waterhole/);
   await alice.press(`More about ${bob.name}`);
   await alice.choose('Make moderator');
   await alice.page.locator('infrasound-group .role', { hasText: 'moderator' }).waitFor();
@@ -74,7 +74,7 @@ test('a group: made, joined by invitation and by link, changed, and left', async
   await alice.screenshot('group');
 
   // Carol is removed by Bob; Bob leaves; Alice closes what is left.
-  await bob.press(/^Details of Waterhole/);
+  await bob.press(/Details of Waterhole/);
   await bob.press(`More about ${carol.name}`);
   await bob.choose('Remove');
   await bob.confirm(/^Remove carol/, 'Remove');
