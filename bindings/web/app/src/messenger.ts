@@ -109,11 +109,12 @@ export class InfrasoundMessenger extends LitElement {
       ${app.status.error?.code === 'storage-full' ? html`<div class="bar alert" role="alert">${icon('warning', 18)}<span>${app.say('error-storage-full')}</span></div>` : nothing}
       ${general.map((warning) => html`<div class="bar alert" role="alert">${icon('warning', 18)}<span dir="auto">${warning.text}</span>
         <button class="icon-button" aria-label=${app.say('dismiss')} @click=${() => app.dismissWarning(warning)}>${icon('close', 18)}</button></div>`)}
-      <div class="columns ${app.narrow ? 'narrow' : ''} ${third && !hideMiddle ? 'three' : ''}">
+      <main class="columns ${app.narrow ? 'narrow' : ''} ${third && !hideMiddle ? 'three' : ''}">
+        <h1 class="spoken">Infrasound</h1>
         <nav aria-label=${app.say('conversations')} ?hidden=${app.narrow && chosen}><infrasound-sidebar .app=${app}></infrasound-sidebar></nav>
-        <main ?hidden=${hideMiddle}>${this.#middle()}</main>
-        ${third ? html`<aside aria-label=${app.say('details')}><infrasound-details .app=${app}></infrasound-details></aside>` : nothing}
-      </div>`;
+        <div class="middle" ?hidden=${hideMiddle}>${this.#middle()}</div>
+        ${third ? html`<section aria-label=${app.say('details')}><infrasound-details .app=${app}></infrasound-details></section>` : nothing}
+      </main>`;
   }
 
   #middle(): TemplateResult {

@@ -98,12 +98,13 @@ export class ConversationView extends Part {
     return html`
       <header>
         ${this.#back()}
-        <button class="who" aria-label=${this.say('details-of', { name })} @click=${() => app.detail(app.place.details ? undefined : 'info')}>
+        <button class="who" @click=${() => app.detail(app.place.details ? undefined : 'info')}>
           <infrasound-avatar .name=${direct ? conversation.person?.handle ?? '' : conversation.group?.name ?? ''} .seed=${direct ? '' : conversation.id}
             .picture=${groupPicture(app, conversation)} ?group=${!direct}></infrasound-avatar>
           <span class="names">
-            <span class="name cut" dir="auto" role="heading" aria-level="2">${name}</span>
+            <span class="name cut" dir="auto">${name}</span>
             ${second ? html`<span class="hint cut" dir="auto">${second}</span>` : nothing}
+            <span class="spoken">${this.say('details-of', { name })}</span>
           </span>
         </button>
         <infrasound-menu .label=${this.say('more')} .items=${this.#menu(conversation)}></infrasound-menu>

@@ -57,7 +57,7 @@ export class List extends Part {
       text-wrap: pretty;
     }
 
-    .empty h2 {
+    .empty h3 {
       color: var(--text);
       font-size: 1.2em;
     }
@@ -116,7 +116,7 @@ export class List extends Part {
         <button class="me" aria-label=${this.say('settings')} title=${this.say('settings')} @click=${() => this.app.turn('settings')}>
           <infrasound-avatar .name=${this.app.status.me?.handle ?? ''}></infrasound-avatar>
         </button>
-        <h1 class="cut" tabindex="-1">${this.say('messages')}</h1>
+        <h2 class="cut" tabindex="-1">${this.say('messages')}</h2>
         <button class="icon-button" aria-label=${this.say('new-message-title')} title=${this.say('new-message-title')} @click=${() => this.app.turn('new')}>${icon('pencil')}</button>
       </header>
       <div class="search" role="search">
@@ -164,7 +164,7 @@ export class List extends Part {
     return html`
       <div class="empty">
         ${elephant(180)}
-        <h2>${this.say('empty-title')}</h2>
+        <h3>${this.say('empty-title')}</h3>
         <p>${this.say('empty-text')}</p>
         <button class="button primary" @click=${() => this.app.turn('new')}>${icon('pencil', 20)}${this.say('new-message-title')}</button>
       </div>`;
@@ -187,7 +187,7 @@ export class List extends Part {
       <p class="spoken" role="status">${this.say('found', { count: found.length + people.length })}</p>
       ${found.length > 0 ? this.#rows(found) : nothing}
       ${people.length > 0
-        ? html`<h2 class="group-title">${this.say('people')}</h2>
+        ? html`<h3 class="group-title">${this.say('people')}</h3>
             <ul class="rows">${people.map((hit) => html`<li>${personRow(hit, () => this.#write(hit))}</li>`)}</ul>`
         : nothing}
       ${found.length + people.length === 0 ? html`<p class="empty">${this.say('found-nothing', { query: this.query.trim() })}</p>` : nothing}`;

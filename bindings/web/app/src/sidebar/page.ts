@@ -21,7 +21,6 @@ export const page = css`
     padding: env(safe-area-inset-top) 10px 0;
   }
 
-  .head h1,
   .head h2 {
     flex: 1;
     min-inline-size: 0;

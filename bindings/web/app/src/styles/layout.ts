@@ -30,19 +30,19 @@ export const layout = css`
   }
 
   nav,
-  main,
-  aside {
+  .middle,
+  section {
     min-inline-size: 0;
     min-block-size: 0;
   }
 
-  main {
+  .middle {
     background: light-dark(color-mix(in srgb, var(--background) 92%, #cfc6b4), var(--background));
   }
 
-  nav:not([hidden]) ~ main,
-  nav:not([hidden]) ~ aside,
-  main:not([hidden]) ~ aside {
+  nav:not([hidden]) ~ .middle,
+  nav:not([hidden]) ~ section,
+  .middle:not([hidden]) ~ section {
     border-inline-start: 1px solid var(--line);
   }
 
