@@ -2,8 +2,8 @@
  * Two people in two browser windows: the part of `cargo xtask demo` that is seen.
  *
  * Each line of its output is a JSON object with one of: `chapter`, `say`, `holds` (something that was seen to be so),
- * `wrote` (a text that only the two may know), `picture` (its path), `missing` (what must be installed), `played` (all is
- * over). If it is told to stay it leaves the windows open after that, until its input ends.
+ * `wrote` (a text that only the two may know), `picture` (its path), `played` (all is over, in windows or without any). If it
+ * is told to stay it leaves the windows open after that, until its input ends or they are closed.
  */
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -80,11 +80,7 @@ async function play(alice, bob, picture) {
 
 async function main() {
   const executablePath = findChromium();
-  if (!executablePath) {
-    const text = 'no Chromium or Chrome was found; install one (on Debian: apt-get install chromium), or name it in INFRASOUND_CHROMIUM';
-    tell({ missing: text });
-    return 3;
-  }
+  if (!executablePath) throw new Error('there is no Chromium: see ready.mjs');
   const headless = options.headless || !hasDisplay();
   const app = options.app ?? `${options.instance}/`;
   const profiles = mkdtempSync(join(tmpdir(), 'infrasound-demo-'));
@@ -107,7 +103,7 @@ async function main() {
       people.push(await Person.open(name, { executablePath, headless, app, ...where }));
     }
     await play(...people, picture);
-    tell({ played: true, headless });
+    tell({ played: headless ? 'unseen' : 'in windows' });
     if (options.stay && !headless) {
       const closed = people.map(({ context }) => new Promise((resolve) => context.on('close', resolve)));
       const told = new Promise((resolve) => process.stdin.on('end', resolve).resume());

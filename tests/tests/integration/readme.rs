@@ -27,17 +27,24 @@ fn every_command_is_run_by_a_test() {
     }
 }
 
-/// The demo is the first command a newcomer types. `--check` is the same story, without waiting at its end.
+/// The demo is the first command a newcomer types. `--check` is the same story, without waiting at its end, and without
+/// windows.
 #[test]
 fn the_demo_holds_in_every_step() {
     for line in lines(Kind::Demo) {
         assert_eq!(line, "cargo xtask demo");
-        let output = cargo().args(["xtask", "demo", "--check"]).output().unwrap();
-        let story = String::from_utf8_lossy(&output.stdout);
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{story}\n{complaint}");
-        assert!(story.trim_end().ends_with("Every step held."), "{story}");
+        the_story_holds(&[]);
+        the_story_holds(&["--terminal"]);
     }
+}
+
+#[track_caller]
+fn the_story_holds(form: &[&str]) {
+    let output = cargo().args(["xtask", "demo", "--check"]).args(form).output().unwrap();
+    let story = String::from_utf8_lossy(&output.stdout);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{story}\n{complaint}");
+    assert!(story.trim_end().ends_with("Every step held."), "{story}");
 }
 
 /// This test runs inside `cargo xtask test`, which CI runs: what is left to check is that it does.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::narrator::Narrator;
 use super::relay::Relay;
+use super::windows::Shown;
 
 /// Says what to type. The relay stays for as long as this command does.
 pub(crate) fn show(narrator: Narrator, programs: &Path, homes: &Path, relay: &Relay) {
@@ -22,4 +23,30 @@ pub(crate) fn show(narrator: Narrator, programs: &Path, homes: &Path, relay: &Re
     narrator.command(&format!("infrasound --home {bob} chat @carol@{host}"));
     Narrator::plain(&format!("The demo instance's public posts: {}/demo/timeline", relay.address()));
     narrator.chapter("Ctrl-C ends the relay and removes its files.");
+}
+
+/// Says what to do in the windows, or where to open some.
+pub(crate) fn show_windows(narrator: Narrator, relay: &Relay, shown: Shown) {
+    narrator.chapter("Your turn");
+    let address = relay.address();
+    match shown {
+        Shown::InWindows => {
+            Narrator::plain("The left window is Alice's, the right one Bob's: go on where they were.");
+            Narrator::plain(&format!(
+                "To be carol, with the password demo, open this in another browser: {address}/"
+            ));
+        }
+        Shown::Unseen => {
+            Narrator::plain("There is no display here, so nobody could see it but in the pictures.");
+            Narrator::plain(&format!(
+                "Be carol, with the password demo, in a browser on this machine: {address}/"
+            ));
+            Narrator::plain(&format!(
+                "Alice and Bob were in browsers that are gone; write to @bob@{} all the same.",
+                relay.host()
+            ));
+        }
+    }
+    Narrator::plain(&format!("The demo instance's public posts: {address}/demo/timeline"));
+    narrator.chapter("Enter or Ctrl-C ends the relay and removes its files.");
 }

@@ -6,13 +6,12 @@ use serde_json::Value;
 
 use super::DemoError;
 use super::claim;
+use super::disk;
 use super::group;
 use super::narrator::Narrator;
 use super::person::{Person, PersonError};
-use super::private_message::PrivateMessage;
 use super::relay::Relay;
 use super::sign_in;
-use super::storage::Storage;
 
 const GREETING: &str = "Hello Bob! Shall we meet at the waterhole?";
 const CORRECTED: &str = "Hello Bob! Shall we meet at the old waterhole at dusk?";
@@ -49,7 +48,8 @@ pub(crate) fn play(
     afterthoughts(&cast, narrator)?;
     compare_keys(&cast, narrator)?;
     group::play(&cast, narrator, relay)?;
-    look_at_the_relay(narrator, relay)
+    let texts = [GREETING, CORRECTED, ANSWER].into_iter().chain(group::TEXTS);
+    disk::look(narrator, relay, texts)
 }
 
 fn sign_in(cast: &Cast, narrator: Narrator, relay: &Relay) -> Result<(), DemoError> {
@@ -118,23 +118,6 @@ fn compare_keys(cast: &Cast, narrator: Narrator) -> Result<(), DemoError> {
     let of_bob = number(&cast.bob, &cast.handle_of_alice)?;
     let is_equal = of_alice == of_bob && of_alice.first().is_some_and(|number| !number.is_null());
     hold(narrator, "Both see the same number: nobody stands between them", is_equal)
-}
-
-fn look_at_the_relay(narrator: Narrator, relay: &Relay) -> Result<(), DemoError> {
-    narrator.chapter("What the relay has stored");
-    let storage = Storage::read(relay.folder())?;
-    let message = storage.first(PrivateMessage::find);
-    claim::check("the relay has stored a message", message.is_some())?;
-    if let Some((file, message)) = message {
-        narrator.say(&format!("A message in {}, as MLS makes it:", file.display()));
-        Narrator::plain(message.describe().trim_end());
-    }
-    let (files, bytes) = storage.extent();
-    narrator.say(&format!("{files} files, {bytes} bytes, searched as they are, as hex and as base64:"));
-    hold(narrator, "The relay knows who has an account", storage.holds("/users/alice"))?;
-    let texts = [GREETING, CORRECTED, ANSWER].iter().chain(&group::TEXTS);
-    let leaked = texts.into_iter().any(|text| storage.holds(text));
-    hold(narrator, "None of what they wrote is anywhere in it", !leaked)
 }
 
 /// What `person` sees of the conversation.
