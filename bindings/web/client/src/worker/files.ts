@@ -10,7 +10,7 @@ import type { Spool } from './spool.js';
 /** The longest file, as `infrasound_spec::limits::MAX_BLOB` has it. */
 const MAX_FILE = 100 * 1024 * 1024;
 /** Bytes in memory at a time. */
-const PIECE = 1024 * 1024;
+const PIECE = 8 * 64 * 1024;
 /** Sealed bytes asked for at a time: eight chunks. */
 const SLICE = 8 * (64 * 1024 + 16);
 /** So many tries in a row may go wrong, with the relay away, before the rest is left for another time. */
