@@ -44,6 +44,8 @@ pub struct RateConfig {
     pub rejoins_per_hour: u64,
     /// Requests of a device in a minute for the public state of groups, or to be let into one.
     pub knocks_per_minute: u64,
+    /// Searches of an account for others in a minute.
+    pub searches_per_minute: u64,
     /// How often in a minute a device may say that somebody is typing.
     pub typing_per_minute: u64,
 }
@@ -60,6 +62,7 @@ impl Default for RateConfig {
             blobs_per_hour: 600,
             rejoins_per_hour: 3,
             knocks_per_minute: 60,
+            searches_per_minute: 60,
             typing_per_minute: 60,
         }
     }
@@ -78,6 +81,7 @@ impl RateConfig {
             blobs_per_hour: 0,
             rejoins_per_hour: 0,
             knocks_per_minute: 0,
+            searches_per_minute: 0,
             typing_per_minute: 0,
         }
     }

@@ -31,6 +31,7 @@ mod session;
 pub mod simulation;
 mod store;
 mod streams;
+mod web_app;
 mod writer;
 
 pub use self::{

@@ -88,6 +88,8 @@ pub(crate) struct Rates {
     pub(crate) rejoins: Buckets<(ConversationId, DeviceId)>,
     /// What a device asks of a group before it is in: its public state, or to be let in.
     pub(crate) knocks: Buckets<DeviceId>,
+    /// Searches of an account.
+    pub(crate) searches: Buckets<AccountUri>,
     /// How often a device says that somebody is typing.
     pub(crate) typing: Buckets<DeviceId>,
 }
@@ -107,6 +109,7 @@ impl Rates {
             blobs: Buckets::new(config.blobs_per_hour, time::HOUR),
             rejoins: Buckets::new(config.rejoins_per_hour, time::HOUR),
             knocks: Buckets::new(config.knocks_per_minute, time::MINUTE),
+            searches: Buckets::new(config.searches_per_minute, time::MINUTE),
             typing: Buckets::new(config.typing_per_minute, time::MINUTE),
         }
     }

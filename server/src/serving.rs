@@ -27,6 +27,7 @@ use crate::{
     rates::Rates,
     routes,
     store::backend::{self, OpenError},
+    web_app,
     writer::Writer,
 };
 
@@ -176,7 +177,7 @@ pub(crate) fn whole_router(app: App, demo: Option<DemoState>) -> Router {
     }
     let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     router
-        .fallback(routes::not_found)
+        .fallback(web_app::handle)
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             use axum::response::IntoResponse as _;
             tracing::error!("a handler panicked: this is a bug");

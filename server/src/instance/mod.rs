@@ -16,6 +16,7 @@ mod identify;
 mod one_sign_in;
 mod refusal;
 mod resolve;
+mod search;
 mod sign_in;
 #[cfg(feature = "simulation")]
 mod simulated;
@@ -37,10 +38,13 @@ pub use self::{
     identify::InstanceAccount,
     refusal::IdentifyError,
     resolve::ResolveError,
+    search::Hit,
     sign_in::{SignInError, code_challenge},
     standing::Standing,
 };
-use self::{discovery::Discovered, http::Http, one_sign_in::WaitingApps, resolve::ResolveCache};
+use self::{
+    discovery::Discovered, http::Http, one_sign_in::WaitingApps, resolve::ResolveCache, search::Searches,
+};
 
 /// How long the instance may take for one answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,6 +56,7 @@ pub struct Instance {
     http: Http,
     discovered: RwLock<Option<(Instant, Discovered)>>,
     resolved: Mutex<ResolveCache>,
+    searches: Mutex<Searches>,
     waiting: Mutex<WaitingApps>,
     #[cfg(feature = "simulation")]
     accounts: Option<SimulatedAccounts>,
@@ -86,6 +91,7 @@ impl Instance {
             http,
             discovered: RwLock::default(),
             resolved: Mutex::default(),
+            searches: Mutex::default(),
             waiting: Mutex::default(),
             #[cfg(feature = "simulation")]
             accounts: None,

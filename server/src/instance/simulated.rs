@@ -10,7 +10,7 @@ use std::{
 use infrasound_spec::account::{AccountUri, Handle};
 
 use super::{
-    AccessToken, Endpoints, IdentifyError, Instance, InstanceAccount, NewInstanceError, ResolveError,
+    AccessToken, Endpoints, Hit, IdentifyError, Instance, InstanceAccount, NewInstanceError, ResolveError,
     Standing, http::Http,
 };
 
@@ -53,6 +53,11 @@ impl SimulatedAccounts {
     pub(super) fn resolve(&self, handle: &Handle) -> Result<AccountUri, ResolveError> {
         let found = self.find(handle.name()).filter(|(_, known)| known == handle);
         found.map(|(uri, _)| uri).ok_or_else(|| ResolveError::NotFound { handle: handle.clone() })
+    }
+
+    pub(super) fn search(&self, name: &str, limit: usize) -> Vec<Hit> {
+        let found = self.names.iter().filter(|known| known.starts_with(name)).take(limit);
+        found.filter_map(|name| Some(Hit { handle: self.handle(name)?, name: name.clone() })).collect()
     }
 
     pub(super) fn look_again(&self, handle: &Handle) -> Standing {

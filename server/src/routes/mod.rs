@@ -40,6 +40,7 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::RELAY, get(relay::info::handle))
         .route(paths::SIGN_IN_START, post(sign_in::start::handle))
         .route(paths::SIGN_IN_CALLBACK, get(sign_in::callback::handle))
+        .route(paths::SIGN_IN_HAND_OVER, get(sign_in::hand_over::handle))
         .route(paths::SIGN_IN_FINISH, post(sign_in::finish::handle))
         .route(paths::SIGN_IN_EXCHANGE, post(sign_in::exchange::handle))
         .route(paths::SESSION_CHALLENGE, post(sessions::challenge::handle))
@@ -52,6 +53,7 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::ACCOUNT, get(account::own::handle))
         .route(paths::ACCOUNT_POLICY, put(account::policy::handle))
         .route(paths::ACCOUNTS_LOOKUP, get(account::lookup::handle))
+        .route(paths::ACCOUNTS_SEARCH, get(account::search::handle))
         .route(paths::CONTACTS, get(contacts::list::handle))
         .route(paths::CONTACT, put(contacts::set::handle))
         .route(paths::KEY_PACKAGES, post(key_packages::upload::handle).get(key_packages::count::handle))
@@ -88,7 +90,7 @@ pub(crate) fn router(app: App) -> Router {
 }
 
 /// What answers where nothing is.
-pub(crate) async fn not_found() -> ApiError {
+pub(crate) fn not_found() -> ApiError {
     ApiError::new(ProblemType::NotFound, "There is nothing at this address.")
 }
 

@@ -55,25 +55,25 @@ pub(crate) async fn take_verifier(
     Ok(row.map(|(verifier,)| verifier))
 }
 
-/// Notes who came back and the code that is shown. `false` if it is too late.
+/// Notes who came back and the code that is shown. `None` if it is too late, else which sign-in it is.
 pub(crate) async fn set_returned(
     conn: &mut Conn,
     state_digest: &[u8; 32],
     identity: &Identity,
     code_digest: &[u8; 32],
     now: Timestamp,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+) -> Result<Option<SignInId>, StoreError> {
+    let row: Option<(Vec<u8>,)> = sqlx::query_as(
         "UPDATE sign_ins SET identity = $2, code_digest = $3 \
-         WHERE state_digest = $1 AND expires > $4 AND identity IS NULL",
+         WHERE state_digest = $1 AND expires > $4 AND identity IS NULL RETURNING sign_in",
     )
     .bind(state_digest.as_slice())
     .bind(serde_json::to_string(identity).unwrap_or_default())
     .bind(code_digest.as_slice())
     .bind(millis(now))
-    .execute(conn)
+    .fetch_optional(conn)
     .await?;
-    Ok(done.rows_affected() == 1)
+    row.map(|(sign_in,)| read(SignInId::from_slice(&sign_in), "sign_ins", "sign_in")).transpose()
 }
 
 /// A sign-in that the browser has come back from.

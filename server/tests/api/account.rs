@@ -1,7 +1,11 @@
 //! The session's account, and looking up others.
 
 use infrasound_spec::{
-    api::{accounts::AccountInfo, devices::OwnAccount, problem::ProblemType},
+    api::{
+        accounts::{AccountInfo, FoundAccounts},
+        devices::OwnAccount,
+        problem::ProblemType,
+    },
     consent::{RequestPolicy, Verdict},
 };
 
@@ -51,4 +55,34 @@ async fn who_is_not_found_is_told_apart() {
     look("account=https://other.example/users/bob".to_owned()).await.problem(ProblemType::OtherInstance);
     look("handle=bob".to_owned()).await.problem(ProblemType::BadRequest);
     look(String::new()).await.problem(ProblemType::BadRequest);
+}
+
+#[tokio::test]
+async fn accounts_of_the_instance_are_found_by_the_beginning_of_their_names() {
+    let relay = TestRelay::start().await;
+    let alice = relay.device("alice").await;
+    let find = async |text: &str| -> Vec<String> {
+        let found: FoundAccounts = alice.get(&format!("/v1/accounts/search?q={text}")).await.ok();
+        found.accounts.into_iter().map(|account| account.handle.to_string()).collect()
+    };
+    // Bob has no device: the answer does not tell.
+    let bob = format!("@bob@{}", alice.handle().host());
+    for text in ["bo", "@BO", "bob@", &bob, &bob[..bob.len() - 2]] {
+        assert_eq!(find(text).await, [bob.as_str()], "{text}");
+    }
+    for text in ["nobodyhere", "bob@other.example", "", "@", "%20"] {
+        assert_eq!(find(text).await, [""; 0], "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_needs_a_session_and_has_a_limit() {
+    let relay = TestRelay::configured(|config| config.rates.searches_per_minute = 1).await;
+    relay.get("/v1/accounts/search?q=bo").await.problem(ProblemType::NoSession);
+    let alice = relay.device("alice").await;
+    alice.get("/v1/accounts/search?q=bo").await.ok::<FoundAccounts>();
+    alice.get("/v1/accounts/search?q=bo").await.problem(ProblemType::RateLimited);
+    let long = format!("/v1/accounts/search?q={}", "x".repeat(201));
+    alice.get(&long).await.problem(ProblemType::BadRequest);
+    alice.get("/v1/accounts/search").await.problem(ProblemType::BadRequest);
 }

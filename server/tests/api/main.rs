@@ -25,4 +25,5 @@ mod relay;
 mod sessions;
 mod sign_in;
 mod stream;
+mod web_app;
 mod welcomes;

@@ -47,6 +47,19 @@ async fn a_person_signs_in_with_a_browser() {
 }
 
 #[tokio::test]
+async fn the_page_hands_the_code_over_to_pages_of_its_own_origin() {
+    let relay = TestRelay::start().await;
+    let started = begin(&relay).await;
+    let page = page(&started, "alice").await;
+    assert!(page.contains(&format!("data-sign-in=\"{}\"", started.sign_in)), "{page}");
+    assert!(page.contains(&format!("data-code=\"{}\"", code(&page))), "{page}");
+    assert!(page.contains("<script src=\"/v1/sign-in/hand-over.js\" defer>"), "{page}");
+    let script = relay.get("/v1/sign-in/hand-over.js").await;
+    assert_eq!(script.headers["content-type"], "text/javascript; charset=utf-8");
+    assert!(String::from_utf8(script.body).unwrap().contains("new BroadcastChannel('infrasound-sign-in')"));
+}
+
+#[tokio::test]
 async fn a_sign_in_is_over_after_five_wrong_codes() {
     let relay = TestRelay::start().await;
     let started = begin(&relay).await;

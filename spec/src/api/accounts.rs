@@ -1,4 +1,4 @@
-//! Looking up another account. Spec: `relay-api.md` 8.
+//! Looking up other accounts. Spec: `relay-api.md` 8.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,4 +26,30 @@ pub struct AccountInfo {
     pub handle: Handle,
     /// Its key, the relay says. Believed only as far as safety numbers and pins go.
     pub account_key: AccountKey,
+}
+
+/// `GET /v1/accounts/search`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+pub struct SearchQuery {
+    /// What a person has typed of a handle or a name.
+    pub q: String,
+}
+
+/// The answer: at most a few.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FoundAccounts {
+    /// As the instance orders them.
+    pub accounts: Vec<FoundAccount>,
+}
+
+/// An account of the instance. Whether it uses Infrasound is not said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FoundAccount {
+    /// Its handle.
+    pub handle: Handle,
+    /// What it calls itself: plain text, not to be trusted.
+    pub name: String,
 }

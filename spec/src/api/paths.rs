@@ -17,6 +17,8 @@ pub const RELAY: &str = "/v1/relay";
 pub const SIGN_IN_START: &str = "/v1/sign-in/start";
 /// `GET`, by a browser: the instance sends the person back here.
 pub const SIGN_IN_CALLBACK: &str = "/v1/sign-in/callback";
+/// `GET`, by that browser: the script of the page with the code.
+pub const SIGN_IN_HAND_OVER: &str = "/v1/sign-in/hand-over.js";
 /// `POST`: end the authorization-code flow with the code that the person was shown.
 pub const SIGN_IN_FINISH: &str = "/v1/sign-in/finish";
 /// `POST`: sign in with an access token of the instance.
@@ -44,6 +46,8 @@ pub const ACCOUNT: &str = "/v1/account";
 pub const ACCOUNT_POLICY: &str = "/v1/account/policy";
 /// `GET ?handle=` or `?account=`: another account.
 pub const ACCOUNTS_LOOKUP: &str = "/v1/accounts/lookup";
+/// `GET ?q=`: accounts of the instance, for completion.
+pub const ACCOUNTS_SEARCH: &str = "/v1/accounts/search";
 /// `GET`: what the account said of others.
 pub const CONTACTS: &str = "/v1/contacts";
 /// `PUT`: say it.

@@ -5,7 +5,7 @@ use axum::{
     extract::{Query, State},
 };
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::demo::{book::Account, caller::Caller, entity, error::ApiError, state::DemoState};
 
@@ -42,9 +42,21 @@ pub(super) async fn search(
     Query(query): Query<Search>,
 ) -> Result<Json<Vec<Value>>, ApiError> {
     caller.allowed(&["read:accounts"])?;
+    Ok(Json(found(&state, &query)))
+}
+
+/// Mastodon lets everybody search, if they ask for neither further pages nor other instances.
+pub(super) async fn public_search(
+    State(state): State<DemoState>,
+    Query(query): Query<Search>,
+) -> Json<Value> {
+    Json(json!({ "accounts": found(&state, &query), "statuses": [], "hashtags": [] }))
+}
+
+fn found(state: &DemoState, query: &Search) -> Vec<Value> {
     let prefix = query.q.trim().trim_start_matches('@').to_ascii_lowercase();
     let name = prefix.split_once('@').map_or(prefix.as_str(), |(name, _)| name);
     let limit = query.limit.unwrap_or(40).min(80);
     let found: Vec<Account> = state.read(|book, _| book.accounts_like(name).take(limit).cloned().collect());
-    Ok(Json(found.iter().map(|account| entity::account(&state, account)).collect()))
+    found.iter().map(|account| entity::account(state, account)).collect()
 }

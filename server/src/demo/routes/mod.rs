@@ -35,6 +35,7 @@ pub fn router(state: DemoState) -> Router {
         .route("/api/v1/accounts/verify_credentials", get(accounts::verify_credentials))
         .route("/api/v1/accounts/lookup", get(accounts::lookup))
         .route("/api/v1/accounts/search", get(accounts::search))
+        .route("/api/v2/search", get(accounts::public_search))
         .route("/api/v1/instance", get(instance::v1))
         .route("/api/v2/instance", get(instance::v2))
         .route("/api/v1/statuses", post(statuses::publish))

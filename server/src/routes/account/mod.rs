@@ -3,3 +3,4 @@
 pub(crate) mod lookup;
 pub(crate) mod own;
 pub(crate) mod policy;
+pub(crate) mod search;

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
 };
-use infrasound_spec::api::paths;
+use infrasound_spec::api::{paths, sign_in::SignInId};
 use serde::Deserialize;
 
 use super::page;
@@ -40,7 +40,7 @@ pub(crate) async fn handle(
         Err(error) => Err(error),
     };
     let (status, html) = match finished {
-        Ok((code, identity)) => (StatusCode::OK, page::success(&code, identity.handle.as_str())),
+        Ok(finished) => (StatusCode::OK, finished.page()),
         Err(error) => {
             let status = StatusCode::from_u16(error.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, page::failure(&error.0.detail))
@@ -53,7 +53,20 @@ pub(crate) async fn handle(
     response
 }
 
-async fn finish(app: &App, query: CallbackQuery) -> Result<(String, Identity), ApiError> {
+/// A sign-in whose browser has come back.
+struct Finished {
+    sign_in: SignInId,
+    code: String,
+    identity: Identity,
+}
+
+impl Finished {
+    fn page(&self) -> String {
+        page::success(&self.sign_in, &self.code, self.identity.handle.as_str())
+    }
+}
+
+async fn finish(app: &App, query: CallbackQuery) -> Result<Finished, ApiError> {
     let over =
         || ApiError::bad_request("This sign-in is over or was never begun. Begin again in your client.");
     let state_digest = secret::digest(query.state.ok_or_else(over)?.as_bytes());
@@ -71,7 +84,7 @@ async fn finish(app: &App, query: CallbackQuery) -> Result<(String, Identity), A
     let code = secret::make_code();
     let code_digest = secret::digest(secret::fold_code(&code).as_bytes());
     let stored = identity.clone();
-    let in_time = app
+    let returned = app
         .writer
         .run(move |tx| {
             Box::pin(async move {
@@ -79,7 +92,8 @@ async fn finish(app: &App, query: CallbackQuery) -> Result<(String, Identity), A
             })
         })
         .await?;
-    if in_time { Ok((code, identity)) } else { Err(over()) }
+    let sign_in = returned.ok_or_else(over)?;
+    Ok(Finished { sign_in, code, identity })
 }
 
 /// Asks the instance who came back, and gives the token back at once.

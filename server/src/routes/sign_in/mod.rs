@@ -3,6 +3,7 @@
 pub(crate) mod callback;
 pub(crate) mod exchange;
 pub(crate) mod finish;
+pub(crate) mod hand_over;
 mod page;
 pub(crate) mod start;
 

@@ -1,7 +1,11 @@
-//! The page that a sign-in ends on: one code, large, readable by a screen reader, in light and dark. No script.
+//! The page that a sign-in ends on: one code, large, readable by a screen reader, in light and dark.
+//!
+//! Its script hands the code to a page of the relay's own origin in the same browser. Without it the person types the code.
 
-/// Nothing is loaded, nothing may frame it.
-pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+use infrasound_spec::api::{paths, sign_in::SignInId};
+
+/// Nothing is loaded but the one script, nothing may frame it.
+pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 const STYLE: &str = ":root{color-scheme:light dark}\
 body{font:1.125rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem;text-align:center}\
@@ -9,15 +13,17 @@ body{font:1.125rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;pad
 display:inline-block;user-select:all;margin:1rem 0}";
 
 /// The page with the code.
-pub(super) fn success(code: &str, handle: &str) -> String {
+pub(super) fn success(sign_in: &SignInId, code: &str, handle: &str) -> String {
     let spelled: String = code.chars().flat_map(|letter| [letter, ' ']).collect();
     document(
         "Signed in",
         &format!(
             "<h1>You are signed in as {handle}</h1>\
              <p>Type this code into Infrasound to finish:</p>\
-             <p><output class=\"code\" aria-label=\"{spelled}\">{code}</output></p>\
-             <p>It is good for ten minutes. If you did not begin this sign-in yourself, close this page and give the code to nobody.</p>",
+             <p><output class=\"code\" aria-label=\"{spelled}\" data-sign-in=\"{sign_in}\" data-code=\"{code}\">{code}</output></p>\
+             <p>It is good for ten minutes. If you did not begin this sign-in yourself, close this page and give the code to nobody.</p>\
+             <script src=\"{script}\" defer></script>",
+            script = paths::SIGN_IN_HAND_OVER,
             handle = escape(handle),
             code = escape(code),
             spelled = escape(spelled.trim()),
@@ -59,7 +65,7 @@ mod tests {
 
     #[test]
     fn the_code_is_on_the_page() {
-        let html = success("ABCD-EFGH", "@alice@social.example");
+        let html = success(&SignInId::from_bytes([1; 16]), "ABCD-EFGH", "@alice@social.example");
         assert!(html.contains(">ABCD-EFGH<") && html.contains("A B C D - E F G H"));
     }
 }
