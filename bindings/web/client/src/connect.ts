@@ -89,7 +89,8 @@ class Workers {
     worker.terminate();
     this.#worker = undefined;
     if (Date.now() - began > LONG_LIFE) this.#pause = FIRST_PAUSE;
-    this.line.fail(error);
+    // A leader whose term was over has another one after it.
+    if (error.code !== 'closed') this.line.fail(error);
     this.#timer = setTimeout(() => this.#begin(), this.#pause);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }

@@ -20,7 +20,11 @@ export type StoreName = 'records' | 'meta' | 'calls' | 'blobs' | 'parts';
 const STORES: StoreName[] = ['records', 'meta', 'calls', 'blobs', 'parts'];
 
 /** Another tab leads now: what this one still wants to write is refused. */
-export class TermOver extends Error {}
+export class TermOver extends InfrasoundError {
+  constructor() {
+    super('closed', 'another tab leads now');
+  }
+}
 
 export class Database {
   #lost = false;
@@ -100,7 +104,7 @@ export class Database {
         await done;
       } catch (error) {
         done.catch(() => undefined);
-        throw over ? new TermOver('another tab leads now') : error;
+        throw over ? new TermOver() : error;
       }
     });
   }

@@ -45,6 +45,7 @@ export class Leader {
   /** What was stored is gone; to be told once there is a new store. */
   #loss: InfrasoundError | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #isBroken = false;
   readonly #calls = new Map<CallId, AbortController>();
   readonly #incoming: BroadcastChannel;
   readonly #toAll: BroadcastChannel;
@@ -94,7 +95,7 @@ export class Leader {
       database,
       notice: (notice) => this.#notice(notice),
       status: (change) => this.#change(change),
-      broken: this.broken,
+      broken: (error) => this.#break(error),
       failed: (error) => this.#failed(error),
     });
   }
@@ -219,9 +220,17 @@ export class Leader {
     }
   }
 
+  /** Falls silent: the next leader does what is under way. */
+  #break(error: unknown): void {
+    this.#isBroken = true;
+    this.#incoming.close();
+    this.#device?.end();
+    this.broken(error);
+  }
+
   /** The store can't be used, or not written: everything is opened again in a while. */
   #failed(thrown: unknown): void {
-    if (thrown instanceof CorePanic) return this.broken(thrown);
+    if (thrown instanceof CorePanic) return this.#break(thrown);
     const error = toInfrasoundError(thrown);
     this.#failure = error;
     this.#device?.end();
@@ -259,11 +268,13 @@ export class Leader {
   }
 
   #notice(notice: Notice): void {
+    if (this.#isBroken) return;
     this.#seq += 1;
     this.#toAll.postMessage({ type: 'notice', term: this.#term, seq: this.#seq, notice } satisfies ToAll);
   }
 
   #reply(tab: string, message: ToTab): void {
+    if (this.#isBroken) return;
     let channel = this.#toTabs.get(tab);
     if (!channel) {
       channel = new BroadcastChannel(channelToTab(this.store, tab));
