@@ -108,6 +108,7 @@ test('hostile and strange content is shown for what it is, and does nothing', as
   await assertAccessible(page, 'strange content');
   await page.screenshot({ path: join(environment.screens, 'embedded-content.png') });
 
-  await person.close();
+  // Where HTML is parsed to be sanitised, the policy already says what it would not let run: a second wall behind the first.
+  await person.close(/Content Security Policy directive '(script|style)-src/);
   await bob.person.close();
 });

@@ -24,10 +24,17 @@ export interface Upload { sent: number; total: number; controller: AbortControll
 export class Files extends Observable {
   readonly transfers = new Map<BlobId, Transfer>();
   readonly uploads = new Map<ObjectId, Upload>();
+  /** Counts the changes, for those that draw only what has changed. */
+  revision = 0;
   readonly #pictures = new Map<BlobId, string>();
   readonly #asked = new Set<BlobId>();
   readonly #queue: (() => Promise<void>)[] = [];
   #running = 0;
+
+  override changed(): void {
+    this.revision++;
+    super.changed();
+  }
 
   static isFetchable(file: Attachment): file is Fetchable {
     return file.blob !== undefined && file.size !== undefined;

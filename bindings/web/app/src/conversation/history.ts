@@ -2,6 +2,7 @@
 import type { Conversation, Message, ObjectId } from '@infrasound/client';
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 
 import type { Chat } from '../app/chat.ts';
@@ -97,7 +98,7 @@ export class History extends Part {
 
   #window = new Window();
   /** A row and where its top was, to be there again after whatever changes above it. */
-  #place: { id: ObjectId; top: number } | undefined;
+  #place: { id: ObjectId; top: number; scrolled: number } | undefined;
   #placed = false;
   #reacting: Message | undefined;
   #revision = 0;
@@ -105,7 +106,9 @@ export class History extends Part {
   #marked = 0;
   #press: ReturnType<typeof setTimeout> | undefined;
   #unwatchChat: (() => void) | undefined;
-  readonly #resized = new ResizeObserver(() => this.#keepPlace());
+  readonly #resized = new ResizeObserver(() => {
+    if (this.#window.following || this.#place?.scrolled === this.scroller.scrollTop) this.#keepPlace();
+  });
   readonly #looked = () => this.#markRead();
 
   override connectedCallback(): void {
@@ -126,6 +129,8 @@ export class History extends Part {
     super.willUpdate(changed);
     if (changed.has('chat')) this.#enter();
     this.#window.take(this.chat.messages);
+    // Before anything changes: a scroll may have happened that is not told yet.
+    if (this.#placed) this.#savePlace();
     if (!this.#placed && this.chat.loaded && this.chat.firstUnread !== undefined) this.#window.around(this.chat.firstUnread);
     this.#hear();
   }
@@ -160,8 +165,8 @@ export class History extends Part {
         </div>
       </div>
       <p class="spoken" role="log" aria-live="polite">${this.news}</p>
-      ${behind ? html`<button class="down" aria-label=${this.say('to-newest')} title=${this.say('to-newest')} @click=${this.#toNewest}>
-        ${this.conversation?.unread ? html`<span>${this.conversation.unread}</span>` : nothing}${icon('arrowDown', 20)}</button>` : nothing}
+      ${behind ? html`<button class="down" title=${this.say('to-newest')} @click=${this.#toNewest}>
+        ${this.conversation?.unread ? html`<span>${this.conversation.unread}</span>` : nothing}${icon('arrowDown', 20)}<span class="spoken">${this.say('to-newest')}</span></button>` : nothing}
       <infrasound-menu bare .label=${this.say('more')} .items=${this.items}></infrasound-menu>
       <infrasound-emoji-picker .say=${this.say} @chosen=${this.#picked}></infrasound-emoji-picker>
       ${this.looking ? html`<infrasound-lightbox .app=${this.app} .chat=${chat} .message=${this.looking.message} .index=${this.looking.index}
@@ -229,7 +234,7 @@ export class History extends Part {
       const last = !after || !together(message, after) || after.id === this.chat.firstUnread;
       const row = message.body.kind === 'changes'
         ? () => this.#system(message)
-        : () => messageRow(draw, message, { first, last });
+        : () => html`${guard(dependencies(draw, message, first, last), () => messageRow(draw, message, { first, last }))}`;
       return [...rows, { key: message.id, row }];
     });
   }
@@ -296,7 +301,7 @@ export class History extends Part {
     for (const row of this.content.querySelectorAll<HTMLElement>('[data-id]')) {
       const box = row.getBoundingClientRect();
       if (box.bottom > top) {
-        this.#place = { id: row.dataset['id'] ?? '', top: box.top - top };
+        this.#place = { id: row.dataset['id'] ?? '', top: box.top - top, scrolled: this.scroller.scrollTop };
         return;
       }
     }
@@ -312,6 +317,7 @@ export class History extends Part {
     if (!row || !this.#place) return;
     const moved = row.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top - this.#place.top;
     if (Math.abs(moved) > 0.5) this.scroller.scrollTop += moved;
+    this.#place.scrolled = this.scroller.scrollTop;
   }
 
   readonly #toNewest = (): void => {
@@ -410,6 +416,14 @@ export class History extends Part {
       this.#openMenu(message, (row.querySelector('.bubble') ?? row).getBoundingClientRect());
     }
   };
+}
+
+/** What a row is drawn from: while that is the same, so is the row. */
+function dependencies(draw: Draw, message: Message, first: boolean, last: boolean): unknown[] {
+  const { app, chat, focused, flashed, writable } = draw;
+  const answered = message.inReplyTo === undefined ? undefined : chat.find(message.inReplyTo);
+  const files = message.attachments.length > 0 ? app.files.revision : 0;
+  return [message, first, last, focused === message.id, flashed === message.id, writable, app.say, answered, files];
 }
 
 function together(one: Message, other: Message): boolean {

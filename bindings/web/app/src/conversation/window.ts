@@ -1,8 +1,8 @@
 /** Which of the loaded messages are on the page: a stretch that moves with the reader, so that length costs nothing. */
 import type { Message, ObjectId } from '@infrasound/client';
 
-const SIZE = 150;
-const STEP = 50;
+const SIZE = 120;
+const STEP = 40;
 
 export class Window {
   /** Whether it ends with the newest, and goes on doing so. */

@@ -51,6 +51,8 @@ export function sayIn(language: Language, texts: Partial<Catalogue>): Say {
     const filled = values as Record<string, string | number> | undefined;
     const rules = own === undefined ? english : plurals;
     const chosen = typeof text === 'string' ? text : (text[rules.select(Number(filled?.['count']))] ?? text.other);
-    return chosen.replace(/\{(\w+)\}/g, (_, name: string) => String(filled?.[name] ?? ''));
+    const filledIn = chosen.replace(/\{(\w+)\}/g, (_, name: string) => String(filled?.[name] ?? ''));
+    // English among text that runs from right to left keeps its own direction.
+    return own === undefined && direction(language) === 'rtl' ? `\u2066${filledIn}\u2069` : filledIn;
   };
 }

@@ -236,6 +236,8 @@ export const base = css`
 
   .cut {
     display: block;
+    /* A name of the other direction stands where all names stand. */
+    text-align: match-parent;
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;

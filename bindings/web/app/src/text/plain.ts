@@ -7,11 +7,17 @@ export function tagCount(html: string): number {
   return html.split('<').length - 1;
 }
 
-/** The parser makes an inert document: nothing in it is fetched or run. */
+/** HTML as elements of a template's document, in which nothing is fetched or run. */
+function inert(html: string): HTMLElement {
+  const holder = document.createElement('template').content.ownerDocument.createElement('div');
+  holder.innerHTML = html;
+  return holder;
+}
+
 export function plainText(html: string): string {
   if (tagCount(html) > MAX_TAGS) return html;
   const spaced = html.replace(/<(?:br|\/p|\/li|\/div|\/blockquote|\/pre)\b[^>]*>/gi, '$& ');
-  const { body } = new DOMParser().parseFromString(spaced, 'text/html');
+  const body = inert(spaced);
   for (const hidden of body.querySelectorAll('script, style, template, noscript, iframe, textarea, title')) hidden.remove();
   return (body.textContent ?? '').replace(/\s+/g, ' ').trim();
 }
@@ -20,5 +26,5 @@ export function plainText(html: string): string {
 export function editable(html: string): string {
   if (tagCount(html) > MAX_TAGS) return html;
   const lines = html.replace(/<br\b[^>]*>/gi, '\n').replace(/<\/(?:li|div|blockquote|pre)>/gi, '$&\n').replace(/<\/p>/gi, '$&\n\n');
-  return (new DOMParser().parseFromString(lines, 'text/html').body.textContent ?? '').trim();
+  return (inert(lines).textContent ?? '').trim();
 }
