@@ -70,6 +70,16 @@ export class Visitor {
     return new Visitor(person, page, account);
   }
 
+  /** Goes through the sign-in, but for the instance's own page: the ticket is from a token. */
+  async signIn(token: string): Promise<void> {
+    await this.page.evaluate(async (token) => {
+      const messenger = document.querySelector<Messenger>('infrasound-messenger')!;
+      const ticket = await messenger.app.connected.signInWithToken(token);
+      const welcome = messenger.shadowRoot!.querySelector('infrasound-welcome') as HTMLElement & { ticket: unknown };
+      welcome.ticket = ticket;
+    }, token);
+  }
+
   get handle(): string {
     return this.account.handle;
   }

@@ -90,13 +90,21 @@ export class Devices extends Part {
     event.preventDefault();
     const name = (event.target as HTMLFormElement).querySelector('input')?.value.trim();
     this.renaming = undefined;
-    if (name) await this.app.attempt(() => this.app.connected.renameDevice(device.id, name));
+    if (name) await this.#change(() => this.app.connected.renameDevice(device.id, name));
   }
 
   async #revoke(device: DeviceInfo): Promise<void> {
     const sure = await this.app.confirm({
       title: this.say('revoke-device-title', { name: device.name }), text: this.say('revoke-device-text'), action: this.say('revoke-device'), danger: true,
     });
-    if (sure) await this.app.attempt(() => this.app.connected.revokeDevice(device.id));
+    if (sure) await this.#change(() => this.app.connected.revokeDevice(device.id));
+  }
+
+  /** Does it, and reads the list again: a device is not told of what it did itself. */
+  async #change(work: () => Promise<void>): Promise<void> {
+    await this.app.attempt(async () => {
+      await work();
+      this.devices = await this.app.connected.devices();
+    });
   }
 }
