@@ -299,7 +299,7 @@ export class TabClient implements Client {
   }
 
   #tell(event: ClientEvent): void {
-    for (const each of [...this.#listeners]) each(event);
+    for (const each of this.#listeners) each(event);
   }
 
   #statusChanged(): void {

@@ -63,7 +63,7 @@ export class Link {
   #add(state: LinkState): void {
     if (this.#isOver) return;
     this.#past.push(state);
-    for (const each of [...this.#listeners]) each(state);
+    for (const each of this.#listeners) each(state);
     if (!isLast(state)) return;
     this.#isOver = true;
     for (const stop of this.#stops) stop();
