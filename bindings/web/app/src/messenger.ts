@@ -27,7 +27,7 @@ const THREE_COLUMNS = 1100;
 export class InfrasoundMessenger extends LitElement {
   static override styles = [base, theme, layout];
 
-  /** The relay's address. Default: where the page is from. */
+  /** The relay's address. Default: where this script is from. */
   @property() relay: string | undefined;
   /** Name of the local store, for pages with several accounts. */
   @property() store = 'infrasound';

@@ -10,6 +10,7 @@ import { plainText } from '../text/plain.ts';
 import { Chat } from './chat.ts';
 import { Draft } from './draft.ts';
 import { Files } from './files.ts';
+import { homeRelay, workerUrl } from './home.ts';
 import { isNews, notify } from './notifier.ts';
 import { Observable } from './observable.ts';
 import { title } from './people.ts';
@@ -70,7 +71,7 @@ export class App extends Observable {
 
   async start(relay: string | undefined, given?: Client): Promise<void> {
     try {
-      const client = given ?? await connect({ store: this.#store, ...(relay ? { relay } : {}) });
+      const client = given ?? await connect({ store: this.#store, relay: relay ?? homeRelay(), workerUrl });
       if (this.#end.signal.aborted) {
         if (!given) await client.close();
         return;
