@@ -5,9 +5,8 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize};
-use url::Url;
 
-use crate::bytes::fixed_bytes;
+use crate::{authority, bytes::fixed_bytes};
 
 /// The longest actor URI that is accepted, in bytes.
 pub const MAX_ACCOUNT_URI: usize = 512;
@@ -53,27 +52,19 @@ impl FromStr for AccountUri {
         if text.len() > MAX_ACCOUNT_URI {
             return Err(AccountUriError::TooLong);
         }
-        let printable = text.bytes().all(|b| b.is_ascii_graphic());
-        let url = Url::parse(text).map_err(|_| AccountUriError::NotAnActorUri)?;
-        let plain = matches!(url.scheme(), "http" | "https")
-            && (text.starts_with("http://") || text.starts_with("https://"))
-            && names_its_host(text, &url)
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.fragment().is_none()
-            && !text.contains('\\');
-        if printable && plain { Ok(Self(text.to_owned())) } else { Err(AccountUriError::NotAnActorUri) }
+        let rest = [("https://", 443), ("http://", 80)]
+            .into_iter()
+            .find_map(|(scheme, port)| Some((text.strip_prefix(scheme)?, port)));
+        let (rest, default_port) = rest.ok_or(AccountUriError::NotAnActorUri)?;
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        // Parsers make something else of `\\`, and what follows `#` is no part of the name.
+        let is_plain = rest.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#'));
+        if is_plain && authority::is_authority(authority, default_port) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(AccountUriError::NotAnActorUri)
+        }
     }
-}
-
-/// Whether the text itself says where the URI leads: parsers forgive `https:///host`, `http://127.1` and `%61.example`,
-/// of which people and programs that read the text would make another host.
-fn names_its_host(text: &str, url: &Url) -> bool {
-    let authority =
-        text.split_once("://").map_or("", |(_, rest)| rest).split(['/', '?']).next().unwrap_or("");
-    let host = url.host_str().unwrap_or("");
-    let parsed = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    !authority.is_empty() && authority.eq_ignore_ascii_case(&parsed)
 }
 
 impl fmt::Display for AccountUri {

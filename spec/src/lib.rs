@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod api;
+mod authority;
 pub mod blob;
 pub mod bytes;
 pub mod commit;

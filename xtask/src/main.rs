@@ -13,6 +13,7 @@ mod machine;
 mod sim;
 mod terminal;
 mod test;
+mod web;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ enum Command {
     Doctor(doctor::Arguments),
     Sim(sim::Arguments),
     Test(test::Arguments),
+    Web(web::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +52,7 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Doctor(arguments) => Ok(doctor::run(&arguments)?),
         Command::Sim(arguments) => Ok(sim::run(&arguments)?),
         Command::Test(arguments) => Ok(test::run(&arguments)?),
+        Command::Web(arguments) => Ok(web::run(&arguments)?),
     }
 }
 

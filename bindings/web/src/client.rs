@@ -5,14 +5,19 @@ use infrasound_core::{
     journal::{SealedRecord, StorageKey},
     output::Output,
 };
-use infrasound_spec::account::Handle;
+use infrasound_spec::{account::Handle, conversation::ConversationId};
 use rand_core::OsRng;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use zeroize::Zeroizing;
 
 use crate::{
     refusal::Refusal,
-    shape::{self, look::Look, record::StoredRecord},
+    shape::{
+        self,
+        conversation::Conversation,
+        look::{Look, Standing},
+        record::StoredRecord,
+    },
     value,
 };
 
@@ -66,11 +71,11 @@ impl Core {
     #[wasm_bindgen(unchecked_return_type = "CoreOutput[]")]
     pub fn handle(
         &mut self,
-        #[wasm_bindgen(unchecked_param_type = "CoreInput")] input: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "CoreInput")] input: &JsValue,
         now: f64,
     ) -> Result<JsValue, JsValue> {
-        let input: shape::input::Input = value::from_js(input)?;
-        outputs(self.client.handle(input.into(), value::time(now), &mut OsRng))
+        let input = value::input(input)?;
+        outputs(self.client.handle(input, value::time(now), &mut OsRng))
     }
 
     /// Where everything stands.
@@ -79,10 +84,24 @@ impl Core {
         Ok(value::to_js(&Look::at(&self.client))?)
     }
 
+    /// Where the device stands, without conversations and contacts.
+    #[wasm_bindgen(unchecked_return_type = "CoreStanding")]
+    pub fn standing(&self) -> Result<JsValue, JsValue> {
+        Ok(value::to_js(&Standing::of(&self.client))?)
+    }
+
+    /// A line of the list of conversations.
+    #[wasm_bindgen(unchecked_return_type = "CoreConversation | undefined")]
+    pub fn conversation(&self, id: &str) -> Result<JsValue, JsValue> {
+        let id: ConversationId = id.parse().map_err(|error| Refusal::malformed(&error))?;
+        let line = self.client.conversations().into_iter().find(|line| line.conversation == id);
+        Ok(value::to_js(&line.map(Conversation::from))?)
+    }
+
     /// The conversation with somebody, if there is one.
     #[wasm_bindgen(js_name = conversationWith)]
     pub fn conversation_with(&self, handle: &str) -> Result<Option<String>, JsValue> {
-        let handle: Handle = handle.parse().map_err(Refusal::malformed)?;
+        let handle: Handle = handle.parse().map_err(|error| Refusal::malformed(&error))?;
         Ok(self.client.conversation_with(&handle).map(|id| id.to_string()))
     }
 }
@@ -97,7 +116,7 @@ pub(crate) fn outputs(outputs: Vec<Output>) -> Result<JsValue, JsValue> {
 pub(crate) fn storage_key(bytes: &[u8]) -> Result<StorageKey, Refusal> {
     let mut key = Zeroizing::new([0; 32]);
     if bytes.len() != key.len() {
-        return Err(Refusal::malformed("the storage key has 32 bytes"));
+        return Err(Refusal::malformed(&"the storage key has 32 bytes"));
     }
     key.copy_from_slice(bytes);
     Ok(StorageKey::from_bytes(*key))
@@ -105,6 +124,6 @@ pub(crate) fn storage_key(bytes: &[u8]) -> Result<StorageKey, Refusal> {
 
 /// The device that a sign-in has allowed.
 pub(crate) fn new_device(json: &str, device_name: String, start_over: bool) -> Result<NewDevice, Refusal> {
-    let signed_in = serde_json::from_str(json).map_err(Refusal::malformed)?;
+    let signed_in = serde_json::from_str(json).map_err(|error| Refusal::malformed(&error))?;
     Ok(NewDevice { signed_in, device_name, start_over })
 }

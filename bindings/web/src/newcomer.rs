@@ -7,7 +7,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use crate::{
     client::{new_device, outputs, storage_key},
     refusal::Refusal,
-    shape, value,
+    value,
 };
 
 /// A device that is being linked. At the end the journal holds a device: open it with `Core.open`.
@@ -45,10 +45,10 @@ impl Newcomer {
     #[wasm_bindgen(unchecked_return_type = "CoreOutput[]")]
     pub fn handle(
         &mut self,
-        #[wasm_bindgen(unchecked_param_type = "CoreInput")] input: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "CoreInput")] input: &JsValue,
         now: f64,
     ) -> Result<JsValue, JsValue> {
-        let input: shape::input::Input = value::from_js(input)?;
-        outputs(self.newcomer.handle(input.into(), value::time(now), &mut OsRng))
+        let input = value::input(input)?;
+        outputs(self.newcomer.handle(input, value::time(now), &mut OsRng))
     }
 }

@@ -1,5 +1,7 @@
 //! What is thrown: an object with a code for a program and a text for a person.
 
+use std::fmt::Display;
+
 use infrasound_core::{
     OpenError, RegisterError,
     blob::{BlobRefused, SealError},
@@ -18,8 +20,10 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     /// What JavaScript gave is not what it must be.
-    pub(crate) fn malformed(reason: impl std::fmt::Display) -> Self {
-        Self { code: "malformed", text: reason.to_string() }
+    pub(crate) fn malformed(reason: &dyn Display) -> Self {
+        let text = reason.to_string();
+        // What serde says comes as an error of JavaScript, with that in front.
+        Self { code: "malformed", text: text.strip_prefix("Error: ").unwrap_or(&text).to_owned() }
     }
 }
 

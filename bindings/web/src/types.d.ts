@@ -236,3 +236,5 @@ export type CoreLook = {
   contacts: { person: CorePerson; consent: CoreConsent }[];
   spooled: string[];
 };
+
+export type CoreStanding = Pick<CoreLook, 'me' | 'device' | 'caughtUp' | 'idle' | 'spooled'>;

@@ -1,14 +1,13 @@
-//! A group as its members see it, and what they set.
+//! A group as its members see it.
 
-use infrasound_core::{Settings as CoreSettings, event};
+use infrasound_core::{event, group_link::GroupLink};
 use infrasound_spec::{
     account::AccountUri,
-    content::GroupMetadata,
-    policy::{GroupPolicy, JoinMode, LinkKey, Role},
+    policy::{GroupPolicy, JoinMode, LinkKey, LinkTerms, Role},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{attachment::Attachment, conversation::Conversation, integer::Integer, person::Person};
+use super::{conversation::Conversation, integer::Integer, person::Person};
 
 /// A group.
 #[derive(Debug, Serialize)]
@@ -21,19 +20,14 @@ pub(crate) struct GroupView {
     links: Vec<Link>,
 }
 
-/// Who may do what. As a wish, what is missing stays as it is.
-#[derive(Debug, Serialize, Deserialize)]
+/// Who may do what.
+#[derive(Debug, Serialize)]
 pub(crate) struct Settings {
-    #[serde(default)]
-    add: Option<Role>,
-    #[serde(default)]
-    rename: Option<Role>,
-    #[serde(default)]
-    post: Option<Role>,
-    #[serde(default)]
-    join: Option<JoinMode>,
-    #[serde(default)]
-    closed: Option<bool>,
+    add: Role,
+    rename: Role,
+    post: Role,
+    join: JoinMode,
+    closed: bool,
 }
 
 /// Somebody who is in a group.
@@ -54,22 +48,14 @@ pub(crate) struct Link {
     uses: u32,
 }
 
-/// What a group is to be called.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Metadata {
-    name: String,
-    #[serde(default)]
-    description: String,
-    #[serde(default)]
-    picture: Option<Attachment>,
-}
-
 impl From<event::GroupView> for GroupView {
     fn from(view: event::GroupView) -> Self {
         let event::GroupView { summary, role, policy, members, links } = view;
-        let link = |(link, terms): (infrasound_core::group_link::GroupLink, _)| {
-            let infrasound_spec::policy::LinkTerms { expires, uses } = terms;
-            Link { key: link.key(), link: link.to_fragment(), expires: expires.into(), uses }
+        let link = |(link, LinkTerms { expires, uses }): (GroupLink, _)| Link {
+            key: link.key(),
+            link: link.to_fragment(),
+            expires: expires.into(),
+            uses,
         };
         Self {
             summary: summary.into(),
@@ -85,19 +71,12 @@ impl From<event::GroupView> for GroupView {
 impl From<&GroupPolicy> for Settings {
     fn from(policy: &GroupPolicy) -> Self {
         Self {
-            add: Some(policy.add),
-            rename: Some(policy.rename),
-            post: Some(policy.post),
-            join: Some(policy.join),
-            closed: Some(policy.closed),
+            add: policy.add,
+            rename: policy.rename,
+            post: policy.post,
+            join: policy.join,
+            closed: policy.closed,
         }
-    }
-}
-
-impl From<Settings> for CoreSettings {
-    fn from(settings: Settings) -> Self {
-        let Settings { add, rename, post, join, closed } = settings;
-        Self { add, rename, post, join, closed }
     }
 }
 
@@ -109,12 +88,5 @@ impl From<event::Member> for Member {
             devices: member.devices.into(),
             own: member.own,
         }
-    }
-}
-
-impl From<Metadata> for GroupMetadata {
-    fn from(metadata: Metadata) -> Self {
-        let Metadata { name, description, picture } = metadata;
-        Self { name, summary: description, picture: picture.map(Into::into) }
     }
 }

@@ -1,23 +1,20 @@
-//! What happened outside.
+//! What happened outside, wishes aside.
+//!
+//! In JavaScript the input's name is its member `type`; see [`crate::value::tagged`].
 
 use infrasound_core::{
-    input::{self, HttpResponse, WishId},
+    input::{self, HttpResponse},
     journal::{Scope, SealedRecord},
     output::RequestId,
 };
 use serde::Deserialize;
 
-use super::{record::StoredRecord, wish::Wish};
+use super::record::StoredRecord;
 
 /// One thing that happened outside.
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-#[expect(clippy::large_enum_variant, reason = "one lives for a moment, on its way from the host")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Input {
-    Wish {
-        id: u64,
-        wish: Wish,
-    },
     Response {
         request: u64,
         status: u16,
@@ -59,7 +56,6 @@ pub(crate) enum TransportError {
 impl From<Input> for input::Input {
     fn from(input: Input) -> Self {
         match input {
-            Input::Wish { id, wish } => Self::Wish(WishId(id), wish.into()),
             Input::Response { request, status, retry_after, body } => {
                 Self::Response(RequestId(request), HttpResponse { status, retry_after, body })
             }

@@ -20,11 +20,35 @@ pub(crate) struct Look {
     spooled: Vec<BlobId>,
 }
 
+/// Where the device stands.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Standing {
+    me: Person,
+    device: DeviceId,
+    caught_up: bool,
+    idle: bool,
+    spooled: Vec<BlobId>,
+}
+
 /// What was said of somebody.
 #[derive(Debug, Serialize)]
 pub(crate) struct Contact {
     person: Person,
     consent: ContactState,
+}
+
+impl Standing {
+    /// Looks at a client.
+    pub(crate) fn of(client: &Client) -> Self {
+        Self {
+            me: client.account().into(),
+            device: client.device(),
+            caught_up: client.is_caught_up(),
+            idle: client.is_idle(),
+            spooled: client.spooled(),
+        }
+    }
 }
 
 impl Look {

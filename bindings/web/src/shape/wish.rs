@@ -1,6 +1,9 @@
 //! What a person wants. Wishes about groups begin with `group`.
+//!
+//! In JavaScript the wish's name is its member `wish`; see [`crate::value::tagged`].
 
 use infrasound_core::{
+    Settings,
     group_link::GroupLink,
     input::{self, GroupWish, LinkBy},
 };
@@ -8,21 +11,17 @@ use infrasound_spec::{
     account::{AccountUri, DeviceId, Handle},
     blob::BlobId,
     consent::ContactState,
-    content::{self, ObjectId},
+    content::{self, GroupMetadata, ObjectId},
     conversation::ConversationId,
-    policy::{LinkKey, Role},
+    policy::{JoinMode, LinkKey, Role},
 };
 use serde::{Deserialize, Deserializer, de};
 
-use super::{
-    attachment::Attachment,
-    group::{Metadata, Settings},
-    policy::RequestPolicy,
-};
+use super::{attachment::Attachment, policy::RequestPolicy};
 
 /// What a person wants.
 #[derive(Deserialize)]
-#[serde(tag = "wish", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Wish {
     Send {
         to: Handle,
@@ -98,8 +97,11 @@ pub(crate) enum Wish {
         conversation: ConversationId,
     },
     GroupCreate {
-        #[serde(flatten)]
-        metadata: Metadata,
+        name: String,
+        #[serde(default)]
+        description: String,
+        #[serde(default)]
+        picture: Option<Attachment>,
         members: Vec<Handle>,
     },
     GroupSend {
@@ -137,13 +139,24 @@ pub(crate) enum Wish {
     },
     GroupSet {
         conversation: ConversationId,
-        #[serde(flatten)]
-        settings: Settings,
+        #[serde(default)]
+        add: Option<Role>,
+        #[serde(default)]
+        rename: Option<Role>,
+        #[serde(default)]
+        post: Option<Role>,
+        #[serde(default)]
+        join: Option<JoinMode>,
+        #[serde(default)]
+        closed: Option<bool>,
     },
     GroupDescribe {
         conversation: ConversationId,
-        #[serde(flatten)]
-        metadata: Metadata,
+        name: String,
+        #[serde(default)]
+        description: String,
+        #[serde(default)]
+        picture: Option<Attachment>,
     },
     GroupMakeLink {
         conversation: ConversationId,
@@ -206,8 +219,8 @@ impl From<Wish> for input::Wish {
             Wish::ConfirmLink => Self::ConfirmLink,
             Wish::CancelLink => Self::CancelLink,
             Wish::RenewLeaf { conversation } => Self::RenewLeaf { conversation },
-            Wish::GroupCreate { metadata, members } => {
-                Self::Group(GroupWish::Create { metadata: metadata.into(), members })
+            Wish::GroupCreate { name, description, picture, members } => {
+                Self::Group(GroupWish::Create { metadata: metadata(name, description, picture), members })
             }
             Wish::GroupSend { conversation, text, in_reply_to, attachments } => {
                 let attachments = files(attachments);
@@ -225,11 +238,13 @@ impl From<Wish> for input::Wish {
             Wish::GroupSetRole { conversation, who, role } => {
                 Self::Group(GroupWish::SetRole { conversation, who, role })
             }
-            Wish::GroupSet { conversation, settings } => {
-                Self::Group(GroupWish::Set { conversation, settings: settings.into() })
+            Wish::GroupSet { conversation, add, rename, post, join, closed } => {
+                let settings = Settings { add, rename, post, join, closed };
+                Self::Group(GroupWish::Set { conversation, settings })
             }
-            Wish::GroupDescribe { conversation, metadata } => {
-                Self::Group(GroupWish::Describe { conversation, metadata: metadata.into() })
+            Wish::GroupDescribe { conversation, name, description, picture } => {
+                let metadata = metadata(name, description, picture);
+                Self::Group(GroupWish::Describe { conversation, metadata })
             }
             Wish::GroupMakeLink { conversation, lifetime, uses } => {
                 Self::Group(GroupWish::MakeLink { conversation, lifetime, uses })
@@ -248,4 +263,69 @@ impl From<Wish> for input::Wish {
 
 fn files(attachments: Vec<Attachment>) -> Vec<content::Attachment> {
     attachments.into_iter().map(content::Attachment::from).collect()
+}
+
+fn metadata(name: String, description: String, picture: Option<Attachment>) -> GroupMetadata {
+    GroupMetadata { name, summary: description, picture: picture.map(content::Attachment::from) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(wish: Value) -> input::Wish {
+        serde_json::from_value::<Wish>(wish).unwrap().into()
+    }
+
+    #[test]
+    fn what_may_be_absent_may_be_absent() {
+        let wish = read(json!({ "send": { "to": "@bob@b.example", "text": "Hello" } }));
+        let input::Wish::Send { to, text, in_reply_to, attachments } = wish else { panic!("{wish:?}") };
+        assert_eq!((to.as_str(), text.as_str()), ("@bob@b.example", "Hello"));
+        assert!(in_reply_to.is_none() && attachments.is_empty());
+        let id = ConversationId::from_bytes([1; 32]);
+        let wish = read(json!({ "groupSet": { "conversation": id, "post": "moderator" } }));
+        let input::Wish::Group(GroupWish::Set { conversation, settings }) = wish else { panic!("{wish:?}") };
+        let expected = Settings { post: Some(Role::Moderator), ..Settings::default() };
+        assert_eq!((conversation, settings), (id, expected));
+    }
+
+    #[test]
+    fn a_file_comes_back_as_it_was_shown() {
+        let reference = json!({
+            "id": BlobId::from_bytes([1; 32]), "key": BlobId::from_bytes([2; 32]), "size": 5,
+            "digest": BlobId::from_bytes([3; 32]),
+        });
+        let file = json!({
+            "name": "a.png", "mediaType": "image/png", "size": 5, "blob": "x", "reference": reference, "width": 2,
+        });
+        let wish = read(json!({ "send": { "to": "@b@b.example", "text": "", "attachments": [file] } }));
+        let input::Wish::Send { attachments, .. } = wish else { panic!("{wish:?}") };
+        let shown = serde_json::to_value(Attachment::from(attachments[0].clone())).unwrap();
+        assert_eq!((&shown["reference"], &shown["width"]), (&reference, &json!(2)));
+        assert_eq!((&shown["size"], &shown["blob"]), (&json!(5), &reference["id"]));
+    }
+
+    #[test]
+    fn a_link_is_joined_by_its_uri_or_its_code() {
+        let code = read(json!({ "joinLink": { "by": "ABCD-EFGH" } }));
+        assert!(matches!(code, input::Wish::JoinLink(LinkBy::Code(code)) if code == "ABCD-EFGH"));
+        let uri = format!("infrasound-link:{}", infrasound_spec::bytes::encode(&[7; 80]));
+        assert!(matches!(read(json!({ "joinLink": { "by": uri } })), input::Wish::JoinLink(LinkBy::Uri(_))));
+    }
+
+    #[test]
+    fn nonsense_is_no_wish() {
+        for wish in [
+            json!({ "send": { "to": "bob", "text": "" } }),
+            json!({ "send": { "to": "@bob@b.example" } }),
+            json!({ "groupJoin": { "link": "x" } }),
+            json!({ "mute": { "conversation": "x", "muted": true } }),
+            json!({ "dance": {} }),
+        ] {
+            assert!(serde_json::from_value::<Wish>(wish.clone()).is_err(), "{wish}");
+        }
+    }
 }

@@ -1,0 +1,112 @@
+//! `cargo xtask web`: from a fresh checkout to what a browser loads.
+//!
+//! | step | makes |
+//! |---|---|
+//! | `core` | the WASM module, and JavaScript and types around it |
+//! | `packages` | what npm installs |
+//! | `pages` | the npm package, the app, and its files compressed |
+//!
+//! A step whose inputs are what they were is left out. The relay takes the app in when it is built the next time.
+
+mod core;
+mod packages;
+mod pages;
+mod stamp;
+mod toolchain;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use thiserror::Error;
+
+use crate::cargo::{self, CargoError};
+use crate::machine;
+use crate::terminal::Terminal;
+
+/// Builds the web client: the core as WebAssembly, the npm package, and the app that the relay serves
+///
+/// Needs Node.js 20 or newer with npm, and Rust for wasm32: rustup adds that by itself, Debian has packages for it. What is
+/// missing is named. The relay embeds the app when it is built afterwards.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Build the WebAssembly module only
+    #[arg(long)]
+    wasm_only: bool,
+}
+
+/// Why there is no web client.
+#[derive(Debug, Error)]
+pub(crate) enum WebError {
+    #[error(transparent)]
+    Cargo(#[from] CargoError),
+    #[error("{} could not be read or written", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("{program} could not be started")]
+    NotStarted { program: String, source: io::Error },
+    #[error(
+        "Node.js 20 or newer is missing, or npm; install them first (on Debian: apt-get install nodejs npm)"
+    )]
+    NoNode,
+    #[error("`{command}` failed")]
+    Refused { command: String },
+    #[error(transparent)]
+    Toolchain(#[from] toolchain::NoToolchain),
+}
+
+/// Builds what is not built yet.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, WebError> {
+    let terminal = Terminal::detect();
+    if !arguments.wasm_only && !has_node() {
+        return Err(WebError::NoNode);
+    }
+    let target = cargo::target_directory()?;
+    core::build(&target, terminal)?;
+    if !arguments.wasm_only {
+        packages::install(&target, terminal)?;
+        pages::build(&target, terminal)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the npm packages are.
+fn folder() -> PathBuf {
+    cargo::workspace().join("bindings/web")
+}
+
+fn has_node() -> bool {
+    let version = machine::first_line("node", &["--version"]);
+    let major = version.as_deref().and_then(|text| text.strip_prefix('v')?.split('.').next()?.parse().ok());
+    major.is_some_and(|major: u32| major >= 20) && machine::program("npm").is_some()
+}
+
+/// Says what comes next.
+fn announce(step: &str, terminal: Terminal) {
+    println!("{}", terminal.bold(step));
+}
+
+/// Says that there is nothing to do.
+fn pass(step: &str, terminal: Terminal) {
+    println!("{} {}", terminal.mark(true), terminal.dim(&format!("{step}: nothing has changed")));
+}
+
+/// Runs a program of the web client's in its folder.
+fn carry_out(program: &str, arguments: &[&str]) -> Result<(), WebError> {
+    succeed(Command::new(program).args(arguments).current_dir(folder()))
+}
+
+fn succeed(command: &mut Command) -> Result<(), WebError> {
+    let shown = || {
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let (program, text) = (command.get_program().to_string_lossy().into_owned(), shown());
+    let status = command.stdin(Stdio::null()).status();
+    let status = status.map_err(|source| WebError::NotStarted { program, source })?;
+    if status.success() { Ok(()) } else { Err(WebError::Refused { command: text }) }
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> WebError {
+    let path = path.to_owned();
+    move |source| WebError::File { path, source }
+}
