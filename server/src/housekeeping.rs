@@ -49,10 +49,10 @@ pub(crate) async fn sweep(app: &App, thoroughly: bool, files: bool) -> Result<()
         let window = app.config.void_window;
         app.writer.run(move |tx| Box::pin(provisional::settle_refused(tx, window))).await?;
     }
+    app.ask_for_commits().await?;
     if files {
         app.reconcile_blobs().await?;
     }
-    app.ask_for_commits().await?;
     if thoroughly { app.sweep_expired().await } else { Ok(()) }
 }
 

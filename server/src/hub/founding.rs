@@ -75,7 +75,7 @@ impl App {
             checked,
             session: Arc::clone(session),
             stay: BTreeSet::new(),
-            link_uses: None,
+            link_uses: 0,
             window: self.config.void_window,
         };
         let job = Founding { conversation, append };
