@@ -298,9 +298,8 @@ impl World {
         else {
             return Ok(());
         };
-        let Self { devices, .. } = self;
-        let member =
-            written >= devices[device].made && devices[device].revoked.is_none_or(|at| written <= at);
+        let member = written >= self.devices[device].made
+            && self.devices[device].revoked.is_none_or(|at| written <= at);
         require(member, Rule::Secrecy, || {
             format!("device {device} is shown {number} of {conversation}, which is not for it")
         })

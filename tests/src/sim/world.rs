@@ -168,6 +168,8 @@ impl World {
                     Err(error) => Input::Unreachable(request, error),
                 };
                 let unseen = lie.filter(|lie| self.is_for(device, *lie));
+                // Only what it is warned of now counts.
+                self.ledger.warned.remove(&device);
                 self.input_of_life(device, life, input)?;
                 unseen.map_or(Ok(()), |lie| self.must_have_noticed(device, lie))?;
             }
