@@ -93,7 +93,7 @@ fn tell_smaller(plan: &Plan, rule: Rule, runs: usize, start: Timestamp) {
 fn find_mutants(seeds: u64, devices: usize) -> ExitCode {
     let mut all = true;
     for mutant in Mutant::ALL {
-        if let Some(found) = mutants::find(mutant, seeds, devices, beginning()) {
+        if let Some(found) = mutants::find(mutant, 0..seeds, devices, beginning()) {
             println!("{mutant:?}: seed {}: {}", found.seed, found.violation);
         } else {
             all = false;

@@ -52,7 +52,7 @@ impl World {
         // What brings a device into a group is stored with the conversation, everything else with its wish.
         let known = found.is_some() || {
             let scope = durable.scope_of(submission.conversation);
-            durable.is_stored(scope, &self.devices[device].records(scope), submission.id)
+            durable.is_stored(scope, &self.devices[device].journal.read(scope), submission.id)
         };
         require(known, Rule::Durability, || {
             format!("device {device} submits {} and would not know after a crash", submission.id)
