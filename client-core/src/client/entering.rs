@@ -398,6 +398,12 @@ impl Client {
                     self.set_waiting(id, Some(problem.detail.clone()), step);
                 }
             }
+            // The other account blocks this one. Asking again and again would change nothing.
+            ProblemType::NoConsent => {
+                conversation.barred = true;
+                self.fail_all(id, &failure(problem), step);
+                self.set_waiting(id, Some(problem.detail.clone()), step);
+            }
             _ => self.put_off(Waiter::Conversation(id), problem.retry_after, step),
         }
     }

@@ -30,6 +30,7 @@ use super::{
     submit_message::Late,
 };
 use crate::{
+    apart,
     app::App,
     error::ApiError,
     session::Session,
@@ -187,7 +188,7 @@ impl App {
     ) -> Result<(Option<EpochGroup>, Result<CheckedCommit, Refusal>), ApiError> {
         let (app, session, bundle) = (self.clone(), Arc::clone(session), bundle.clone());
         let at = loaded.last_time.max(self.clock.now());
-        let judging = tokio::task::spawn_blocking(move || {
+        let judging = apart::run(move || {
             let Loaded { current, mut epoch, pending, .. } = loaded;
             epoch.propose(&app.crypto, &pending)?;
             let leaving: Vec<_> = pending.iter().map(|proposal| proposal.device).collect();
@@ -198,7 +199,7 @@ impl App {
             let whole = judged.is_ok() || epoch.group.group_context().epoch() == before;
             Ok::<_, ApiError>((whole.then_some(epoch), judged))
         });
-        judging.await.map_err(|_| ApiError::internal())?
+        judging.await?
     }
 
     /// Refuses a commit for an epoch that is over, or that leaves out who wants to leave. Who comes by a link that is good

@@ -376,6 +376,11 @@ fn parse<T: DeserializeOwned>(response: &HttpResponse) -> Option<T> {
     serde_json::from_slice(&response.body).ok()
 }
 
+/// Why the hub refuses something, if it does.
+pub(super) fn refusal(response: &HttpResponse) -> Option<String> {
+    (response.status >= 400).then(|| parse::<Problem>(response)).flatten().map(|problem| problem.detail)
+}
+
 /// Whether a warning says that the hub or a member did what neither does in this world.
 fn accuses(warning: &Warning) -> bool {
     !matches!(

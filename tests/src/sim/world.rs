@@ -18,6 +18,7 @@ use super::{
     plan::{Plan, Weather},
     trace::Trace,
     verdict::{Rule, Violation},
+    watching,
 };
 
 /// Between two sweeps of the hub, while something happens at all.
@@ -337,9 +338,10 @@ impl World {
         let mut untrue = None;
         let answer = match self.hub.ask(request).await? {
             Some(mut response) => {
+                let why = watching::refusal(&response).unwrap_or_default();
                 self.trace.note(
                     self.now,
-                    format_args!("the hub answers {device}: {} to {}", response.status, request.path),
+                    format_args!("the hub answers {device}: {} to {} {why}", response.status, request.path),
                 );
                 self.answered(device, request, &response)?;
                 untrue = self.tell_lie(device, request, &mut response);
