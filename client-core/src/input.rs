@@ -268,7 +268,7 @@ pub enum GroupWish {
         /// Which link.
         link: LinkKey,
     },
-    /// Come in by a link, or ask to be let in, as the group has it.
+    /// Come in by a link, or ask to be let in, as the group has it. What becomes of it shows in the summary.
     Join {
         /// What stands after `#` in the link.
         link: GroupLink,

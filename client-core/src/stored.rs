@@ -91,7 +91,7 @@ mod tests {
         uploading.uploads = vec![Upload { blob: BlobId::from_bytes([4; 32]), sealed_size: 272 }];
         assert_eq!(fingerprint(&uploading), "226:5fc4076c24d73b7d");
         assert_eq!(fingerprint(&summary), "106:c540db98dc7a295f");
-        assert_eq!(fingerprint(&state()), "355:53d7bf3e07b4fc18");
+        assert_eq!(fingerprint(&state()), "345:5e712ed01ab15ed9");
     }
 
     #[test]

@@ -14,20 +14,33 @@ const MANY: u64 = 200;
 impl App {
     /// Deletes the blobs whose time is over. One that is being uploaded just now waits for the next sweep.
     pub(crate) async fn collect_blobs(&self) -> Result<(), ApiError> {
-        let mut snapshot = self.read().await?;
-        let expired = blob::expired(&mut snapshot, self.now(), MANY).await?;
-        drop(snapshot);
-        for id in expired {
-            let Some(lock) = self.blobs.lock(id) else { continue };
-            let deleted = self
-                .writer
-                .run(move |tx| Box::pin(async move { Ok(blob::delete_expired(tx.conn, &id, tx.now).await?) }))
-                .await?;
-            if deleted {
-                lock.delete().await.map_err(|error| failed(&error))?;
+        loop {
+            let mut snapshot = self.read().await?;
+            let expired = blob::expired(&mut snapshot, self.now(), MANY).await?;
+            drop(snapshot);
+            let full = expired.len() as u64 >= MANY;
+            let mut any = false;
+            for id in expired {
+                any |= self.collect_blob(id).await?;
+            }
+            // Those that are left are being uploaded, or there are none.
+            if !full || !any {
+                return Ok(());
             }
         }
-        Ok(())
+    }
+
+    /// Deletes one, unless somebody is at it or its time is not over after all.
+    async fn collect_blob(&self, id: BlobId) -> Result<bool, ApiError> {
+        let Some(lock) = self.blobs.lock(id) else { return Ok(false) };
+        let deleted = self
+            .writer
+            .run(move |tx| Box::pin(async move { Ok(blob::delete_expired(tx.conn, &id, tx.now).await?) }))
+            .await?;
+        if deleted {
+            lock.delete().await.map_err(|error| failed(&error))?;
+        }
+        Ok(deleted)
     }
 
     /// Compares files and rows, and deletes what has lost its counterpart.

@@ -40,7 +40,7 @@ pub enum Action {
 #[derive(Debug, Args)]
 pub struct ServeArguments {
     /// A TOML file with the same settings: instance, demo, listen, data, public_url, retention_days,
-    /// void_window_seconds, max_file_mib, file_quota_mib and the table `rates`.
+    /// void_window_seconds, max_accounts, max_leaves, max_file_mib, file_quota_mib and the table `rates`.
     #[arg(long, value_name = "FILE", env = "INFRASOUND_CONFIG")]
     pub config: Option<PathBuf>,
     /// The instance whose accounts sign in here, such as https://social.example.

@@ -3,20 +3,23 @@
 
 use std::time::Duration;
 
+use infrasound_spec::limits::UNUSED_DEVICE;
 use tokio::sync::watch;
 
 use crate::{
     app::App,
     error::ApiError,
     hub::provisional,
-    routes::conversations::REQUEST_LIFETIME,
-    store::{backend, join_request, retention},
+    routes::{conversations::REQUEST_LIFETIME, devices},
+    store::{backend, device, join_request, retention},
 };
 
 /// Entries of one log that lose their bytes in one go, so that no request waits long.
 const ENTRIES: u64 = 500;
 /// Logs looked for at a time.
 const LOGS: u64 = 200;
+/// Unused devices that are revoked in one go.
+const DEVICES: u64 = 100;
 /// Sweeps of the refused commits for each of the rest, which looks at every log.
 const RARELY: u64 = 60;
 /// Sweeps of the refused commits for each comparison of blobs and their files. The first comes at once.
@@ -49,10 +52,10 @@ pub(crate) async fn sweep(app: &App, thoroughly: bool, files: bool) -> Result<()
         let window = app.config.void_window;
         app.writer.run(move |tx| Box::pin(provisional::settle_refused(tx, window))).await?;
     }
+    app.ask_for_commits().await?;
     if files {
         app.reconcile_blobs().await?;
     }
-    app.ask_for_commits().await?;
     if thoroughly { app.sweep_expired().await } else { Ok(()) }
 }
 
@@ -68,6 +71,7 @@ impl App {
                 })
             })
             .await?;
+        self.revoke_unused_devices().await?;
         self.collect_blobs().await?;
         let before = self.now().minus_millis(self.config.retention);
         loop {
@@ -86,5 +90,28 @@ impl App {
             }
         }
         self.writer.run(|tx| Box::pin(async move { Ok(backend::shrink(tx.conn).await?) })).await
+    }
+
+    /// Revokes the devices that nobody has used for too long. Spec: `devices.md` 1.6.
+    async fn revoke_unused_devices(&self) -> Result<(), ApiError> {
+        let before = self.now().minus_millis(UNUSED_DEVICE);
+        loop {
+            let mut snapshot = self.read().await?;
+            let unused = device::unused(&mut snapshot, before, DEVICES).await?;
+            drop(snapshot);
+            if unused.is_empty() {
+                return Ok(());
+            }
+            for (account, id) in unused {
+                self.writer
+                    .run(move |tx| {
+                        Box::pin(async move {
+                            devices::revoke_one(tx, &account, &id).await?;
+                            devices::tell_siblings(tx, &account, &id).await
+                        })
+                    })
+                    .await?;
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! **Invariant:** nothing here can decrypt: the relay knows `infrasound-spec` and openmls' public group, never the core.
 
 mod address;
+mod apart;
 mod app;
 mod blobs;
 mod body;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use infrasound_spec::{account::DeviceId, api::stream::StreamEvent};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
 /// Events that a slow reader may be behind before its stream is closed.
 const BUFFER: usize = 256;
@@ -48,7 +48,7 @@ impl Streams {
         self.send(device, Some(seq), event);
     }
 
-    /// Tells a device something that is kept nowhere.
+    /// Tells a device something that is kept nowhere. Who does not keep up misses it.
     pub(crate) fn pass_on(&self, device: &DeviceId, event: &StreamEvent) {
         self.send(device, None, event);
     }
@@ -61,7 +61,12 @@ impl Streams {
     fn send(&self, device: &DeviceId, seq: Option<u64>, event: &StreamEvent) {
         let mut listeners = self.listeners();
         let Some(senders) = listeners.get_mut(device) else { return };
-        senders.retain(|sender| sender.try_send((seq, event.clone())).is_ok());
+        senders.retain(|sender| match sender.try_send((seq, event.clone())) {
+            Ok(()) => true,
+            // What is kept nowhere may be lost: it is not worth a stream.
+            Err(TrySendError::Full(_)) => seq.is_none(),
+            Err(TrySendError::Closed(_)) => false,
+        });
         if senders.is_empty() {
             listeners.remove(device);
         }
@@ -96,6 +101,24 @@ mod tests {
         }
         assert_eq!(of_slow.recv().await, None);
         assert_eq!(of_other.recv().await, Some((Some(7), StreamEvent::Contacts)));
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_nowhere_cuts_nobody_off() {
+        let streams = Streams::default();
+        let device = DeviceId::from_bytes([1; 16]);
+        let mut slow = streams.listen(device);
+        for _ in 0..=BUFFER {
+            streams.pass_on(&device, &StreamEvent::Contacts);
+        }
+        for _ in 0..BUFFER {
+            assert_eq!(slow.recv().await, Some((None, StreamEvent::Contacts)));
+        }
+        streams.tell(&device, 7, &StreamEvent::Welcome);
+        assert_eq!(slow.recv().await, Some((Some(7), StreamEvent::Welcome)));
+        drop(slow);
+        streams.pass_on(&device, &StreamEvent::Contacts);
+        assert!(!streams.listens(&device));
     }
 
     #[tokio::test]

@@ -2,6 +2,8 @@
 //!
 //! Spec: `relay-api.md` 5.
 
+use crate::time::DAY;
+
 /// The longest message after padding, as MLS bytes.
 pub const MAX_MESSAGE: usize = 64 * 1024;
 /// The longest content of a message before padding, so that the padded and framed message stays within [`MAX_MESSAGE`].
@@ -36,6 +38,8 @@ pub const MAX_FILE_NAME: usize = 255;
 pub const MAX_MEDIA_TYPE: usize = 127;
 /// Devices of an account.
 pub const MAX_DEVICES: usize = 10;
+/// A device that has begun no session for so long is revoked, in milliseconds.
+pub const UNUSED_DEVICE: u64 = 365 * DAY;
 /// One-time key packages kept for a device.
 pub const MAX_KEY_PACKAGES: usize = 100;
 /// A device refills its key packages when so many are left.

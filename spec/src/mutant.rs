@@ -50,6 +50,11 @@ mod chosen {
         CHOSEN.set(mutant);
     }
 
+    /// What is broken on this thread.
+    pub fn chosen() -> Option<Mutant> {
+        CHOSEN.get()
+    }
+
     /// Whether this is what is broken.
     #[inline]
     pub fn is(mutant: Mutant) -> bool {
@@ -58,7 +63,20 @@ mod chosen {
 }
 
 #[cfg(feature = "mutants")]
-pub use chosen::{choose, is};
+pub use chosen::{choose, chosen, is};
+
+/// Nothing can be broken.
+#[cfg(not(feature = "mutants"))]
+#[inline]
+pub const fn choose(_mutant: Option<Mutant>) {}
+
+/// Nothing is broken.
+#[cfg(not(feature = "mutants"))]
+#[inline]
+#[must_use]
+pub const fn chosen() -> Option<Mutant> {
+    None
+}
 
 /// Nothing is broken.
 #[cfg(not(feature = "mutants"))]

@@ -105,7 +105,7 @@ pub enum PolicyViolation {
     /// Only an owner gives and takes roles.
     #[error("only an owner may change the role of {0}")]
     Role(AccountUri),
-    /// Bans are for moderators, and of lower roles only.
+    /// Bans are for moderators, and of lower roles only, but for an owner's.
     #[error("{0} may not be banned, or let off, by this member")]
     Ban(AccountUri),
     /// Links are for moderators.

@@ -117,6 +117,19 @@ fn the_table_of_problems_is_that_of_the_code() {
 }
 
 #[test]
+fn the_table_of_signatures_has_every_purpose() {
+    let table = prose("identity.md");
+    let source = include_str!("../src/signing.rs");
+    let labels =
+        source.lines().filter_map(|line| line.split("=> \"Infrasound 1.0 ").nth(1)?.split('"').next());
+    let purposes: Vec<&str> = labels.collect();
+    assert!(purposes.contains(&"DeviceEndorsement"));
+    for purpose in purposes {
+        assert!(table.contains(&format!("| `{purpose}` | ")), "identity.md 3 lacks {purpose}");
+    }
+}
+
+#[test]
 fn the_table_of_endpoints_has_every_path() {
     let table = prose("relay-api.md");
     let source = include_str!("../src/api/paths.rs");

@@ -22,7 +22,7 @@ use infrasound_core::{
     blob::{self, BlobRefused},
     event::{Answer, Event, Failure},
     input::{HttpResponse, Input, TransportError, Wish, WishId},
-    journal::{Batch, RecordName, Scope, SealedRecord, StorageKey},
+    journal::{Scope, StorageKey},
     message::Message,
     output::{BlobBytes, HttpRequest, Method, Output},
     warning::Warning,
@@ -38,7 +38,7 @@ use infrasound_spec::{
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 
-use crate::script::Script;
+use crate::{journal::Journal, script::Script};
 
 /// What changes answers of the relay on their way to a device.
 pub type Tamper = Box<dyn FnMut(&HttpRequest, &mut HttpResponse) + Send>;
@@ -55,15 +55,12 @@ pub enum FetchError {
     Refused(BlobRefused),
 }
 
-/// A journal in memory.
-pub type Records = BTreeMap<(Scope, RecordName), Vec<u8>>;
-
 /// One device.
 pub struct Device {
     core: Option<Client>,
     key: StorageKey,
     /// What would be on the disk.
-    pub journal: Records,
+    pub journal: Journal,
     /// Sealed files on their way to the relay.
     pub spool: BTreeMap<BlobId, Vec<u8>>,
     /// What the app was told, in order.
@@ -118,7 +115,7 @@ impl Device {
         script.begin(&signed_in, start);
         let new = NewDevice { signed_in, device_name: format!("test {seed}"), start_over };
         let (core, outputs) = Client::register(&key, new, start, &mut rng).unwrap();
-        let mut device = Self::stored(base, Some(core), key, BTreeMap::new(), rng);
+        let mut device = Self::stored(base, Some(core), key, Journal::default(), rng);
         device.script = script;
         device.queue.extend(outputs);
         device.drive().await;
@@ -126,10 +123,10 @@ impl Device {
     }
 
     /// Opens a journal that was written before. `None`: there is no device in it.
-    pub async fn open(base: &str, journal: Records, seed: u64) -> Option<Self> {
+    pub async fn open(base: &str, journal: Journal, seed: u64) -> Option<Self> {
         let rng = ChaCha20Rng::seed_from_u64(seed + 1);
         let mut device = Self::stored(base, None, Self::storage_key(seed), journal, rng);
-        let root = device.records(Scope::ROOT);
+        let root = device.journal.read(Scope::ROOT);
         let (core, outputs) = match Client::open(&device.key, &root, now(0), &mut device.rng) {
             Ok(opened) => opened,
             Err(OpenError::NoDevice) => return None,
@@ -141,7 +138,7 @@ impl Device {
         Some(device)
     }
 
-    fn stored(base: &str, core: Option<Client>, key: StorageKey, journal: Records, rng: ChaCha20Rng) -> Self {
+    fn stored(base: &str, core: Option<Client>, key: StorageKey, journal: Journal, rng: ChaCha20Rng) -> Self {
         Self {
             core,
             key,
@@ -266,7 +263,7 @@ impl Device {
         self.queue.clear();
         self.wake_at = None;
         self.core = None;
-        let root = self.records(Scope::ROOT);
+        let root = self.journal.read(Scope::ROOT);
         let (core, outputs) = Client::open(&self.key, &root, now(self.ahead), &mut self.rng).unwrap();
         let kept = core.spooled();
         self.spool.retain(|blob, _| kept.contains(blob));
@@ -459,9 +456,9 @@ impl Device {
             return self.reopen();
         }
         match output {
-            Output::Persist(batch) => self.persist(batch),
+            Output::Persist(batch) => self.journal.write(batch),
             Output::Load(scope) => {
-                let records = self.records(scope);
+                let records = self.journal.read(scope);
                 self.input(Input::Loaded(scope, records));
             }
             Output::DropBlob(blob) => drop(self.spool.remove(&blob)),
@@ -481,23 +478,6 @@ impl Device {
             let first = self.submitted.entry(id.to_string()).or_insert_with(|| message.to_string());
             assert_eq!(*first, message.to_string(), "one submission id, two ciphertexts");
         }
-    }
-
-    fn persist(&mut self, batch: Batch) {
-        for (scope, name, value) in batch.put {
-            self.journal.insert((scope, name), value);
-        }
-        for key in batch.delete {
-            self.journal.remove(&key);
-        }
-    }
-
-    fn records(&self, scope: Scope) -> Vec<SealedRecord> {
-        self.journal
-            .iter()
-            .filter(|((of, _), _)| *of == scope)
-            .map(|((_, name), value)| SealedRecord { name: *name, value: value.clone() })
-            .collect()
     }
 
     async fn request(&mut self, request: HttpRequest) {

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod device;
 pub mod forge;
 pub mod group;
+pub mod journal;
 pub mod kill;
 pub mod leak_scan;
 pub mod linking;

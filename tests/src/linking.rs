@@ -23,7 +23,10 @@ use infrasound_core::{
 use infrasound_spec::{api::sign_in::SignedIn, link::LinkMode, time::Timestamp};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 
-use crate::device::{Device, Records, Tamper};
+use crate::{
+    device::{Device, Tamper},
+    journal::Journal,
+};
 
 /// Turns after which two devices that have not come to an end never will.
 const TURNS: usize = 2_000;
@@ -41,7 +44,7 @@ pub enum How {
 pub struct New {
     core: Option<Newcomer>,
     /// What would be on the disk.
-    pub journal: Records,
+    pub journal: Journal,
     /// What the app was told, in order.
     pub events: Vec<Event>,
     /// Everything that went over the wire: bodies of requests and answers.
@@ -68,7 +71,7 @@ impl New {
             Newcomer::begin(&Device::storage_key(seed), new, now(0), &mut rng).expect("a newcomer");
         Self {
             core: Some(core),
-            journal: Records::new(),
+            journal: Journal::default(),
             events: Vec::new(),
             traffic: Vec::new(),
             base: base.to_owned(),
@@ -169,14 +172,7 @@ impl New {
             return;
         }
         match output {
-            Output::Persist(batch) => {
-                for (scope, name, value) in batch.put {
-                    self.journal.insert((scope, name), value);
-                }
-                for key in batch.delete {
-                    self.journal.remove(&key);
-                }
-            }
+            Output::Persist(batch) => self.journal.write(batch),
             Output::Request(request) => self.request(request).await,
             Output::Event(event) => self.events.push(event),
             Output::WakeAt(at) => self.wake_at = Some(at),

@@ -22,12 +22,12 @@
 
 #![expect(clippy::panic, reason = "test support: a client that does not come to rest is what is looked for")]
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use infrasound_core::{
     Client, NewDevice,
     input::{GroupWish, HttpResponse, Input, TransportError, Wish, WishId},
-    journal::{RecordName, Scope, SealedRecord, StorageKey},
+    journal::StorageKey,
     output::{Output, RequestId},
 };
 use infrasound_spec::{
@@ -35,6 +35,8 @@ use infrasound_spec::{
     time::Timestamp,
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
+
+use crate::journal::Journal;
 
 /// The random numbers of a device that a script is about.
 pub const SEED: u64 = 77;
@@ -123,7 +125,7 @@ pub fn play(script: &[u8]) -> Option<Client> {
         core,
         rng,
         now: start,
-        records: BTreeMap::new(),
+        journal: Journal::default(),
         queue: outputs.into(),
         waits: None,
         wish: 0,
@@ -139,7 +141,7 @@ struct Stage {
     core: Client,
     rng: ChaCha20Rng,
     now: Timestamp,
-    records: BTreeMap<(Scope, RecordName), Vec<u8>>,
+    journal: Journal,
     queue: VecDeque<Output>,
     /// What the host cannot answer by itself.
     waits: Option<Wait>,
@@ -164,21 +166,8 @@ impl Stage {
             }
             let Some(output) = self.queue.pop_front() else { return };
             match output {
-                Output::Persist(batch) => {
-                    for (scope, name, value) in batch.put {
-                        self.records.insert((scope, name), value);
-                    }
-                    for key in batch.delete {
-                        self.records.remove(&key);
-                    }
-                }
-                Output::Load(scope) => {
-                    let records = self.records.iter().filter(|((of, _), _)| *of == scope);
-                    let records = records
-                        .map(|((_, name), value)| SealedRecord { name: *name, value: value.clone() })
-                        .collect();
-                    self.input(Input::Loaded(scope, records));
-                }
+                Output::Persist(batch) => self.journal.write(batch),
+                Output::Load(scope) => self.input(Input::Loaded(scope, self.journal.read(scope))),
                 Output::Request(request) => self.waits = Some(Wait::Request(request.id)),
                 Output::OpenStream { .. } => self.waits = Some(Wait::Stream),
                 Output::DropBlob(_) | Output::Event(_) | Output::WakeAt(_) => {}

@@ -20,7 +20,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    device::{Device, Records},
+    device::Device,
+    journal::Journal,
     sign_in::{demo_sign_up, demo_token},
 };
 
@@ -67,7 +68,7 @@ impl World {
     }
 
     /// Opens the journal of a device that [`Self::login`] or [`Self::sign_up`] made.
-    pub async fn reopen(&self, name: &str, journal: Records) -> Device {
+    pub async fn reopen(&self, name: &str, journal: Journal) -> Device {
         Device::open(&self.base, journal, seed(name)).await.expect("a device")
     }
 

@@ -11,15 +11,15 @@ use crate::cargo::{self, CargoError};
 /// A seed decides everything that happens in its world. Ends with exit code 1 if a rule was broken.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// How many seeds
-    #[arg(long, default_value_t = 100)]
-    seeds: u64,
+    /// How many seeds [default: 100; with --seed, that one]
+    #[arg(long)]
+    seeds: Option<u64>,
     /// The first seed
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// Devices of a world, at most
-    #[arg(long, default_value_t = 5)]
-    devices: usize,
+    #[arg(long, conflicts_with = "mutants")]
+    seed: Option<u64>,
+    /// Devices of a world, at most [default: 5]
+    #[arg(long)]
+    devices: Option<usize>,
     /// Break one thing after the other on purpose, and find a seed that shows it
     #[arg(long)]
     mutants: bool,
@@ -27,15 +27,18 @@ pub(crate) struct Arguments {
 
 /// Builds and runs.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CargoError> {
-    let Arguments { seeds, seed, devices, mutants } = arguments;
     cargo::run(&["build", "--release", "-p", "infrasound-tests", "--bin", "sim"])?;
-    let numbers = [seeds.to_string(), seed.to_string(), devices.to_string()];
-    let [seeds, seed, devices] = numbers.each_ref().map(String::as_str);
-    let mut options = vec!["--seeds", seeds, "--seed", seed, "--devices", devices];
-    options.extend(mutants.then_some("--mutants"));
-    let ran = cargo::run(
-        &[&["run", "--release", "-p", "infrasound-tests", "--bin", "sim", "--"], options.as_slice()].concat(),
-    );
+    let numbers = [
+        ("--seeds", arguments.seeds.map(|seeds| seeds.to_string())),
+        ("--seed", arguments.seed.map(|seed| seed.to_string())),
+        ("--devices", arguments.devices.map(|devices| devices.to_string())),
+    ];
+    let mut command = vec!["run", "--release", "-p", "infrasound-tests", "--bin", "sim", "--"];
+    for (option, number) in &numbers {
+        command.extend(number.iter().flat_map(|number| [*option, number.as_str()]));
+    }
+    command.extend(arguments.mutants.then_some("--mutants"));
+    let ran = cargo::run(&command);
     // What failed was told by the one that ran.
     Ok(if ran.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

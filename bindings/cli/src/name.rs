@@ -37,9 +37,10 @@ pub(crate) fn of<'a>(summary: &Summary, all: impl IntoIterator<Item = &'a Summar
     match &summary.with {
         With::Person(person) => person.handle.to_string(),
         With::Group(_) => match title(summary) {
-            // A message is named by what stands before the first slash, and what follows it.
+            // A message is named by what stands before the first slash, and what follows it; and a hint quotes the name
+            // for a shell.
             Some(title)
-                if !title.contains('/')
+                if !title.contains(['/', '\'', '\\'])
                     && matches!(group(all, &title), Named::One(one) if one.conversation == summary.conversation) =>
             {
                 format!("#{title}")
@@ -121,7 +122,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_name_that_reads_as_something_else_is_not_used() {
-        for name in ["a/b", "\u{200b}", "  "] {
+        for name in ["a/b", "a'b", "a\\b", "\u{200b}", "  "] {
             let all = [inside(1, name)];
             assert_eq!(of(&all[0], &all), all[0].conversation.to_string(), "{name}");
         }

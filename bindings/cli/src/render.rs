@@ -128,7 +128,7 @@ fn files(message: &Message) -> String {
     let files: String = each.collect();
     let can_be_saved = message.number.is_some() && message.attachments.iter().any(|file| file.size.is_some());
     if can_be_saved {
-        format!("{files}\n      save with: infrasound save {}", message.reference)
+        format!("{files}\n      save with: infrasound save '{}'", message.reference)
     } else {
         files
     }

@@ -140,7 +140,10 @@ fn unfinished(target: &Path) -> PathBuf {
 }
 
 fn exists(target: &Path) -> Error {
-    Error::File(format!("{} is there already: nothing is overwritten", target.display()))
+    Error::File(format!(
+        "{} is there already, and nothing is overwritten: move it away, or save to another folder",
+        target.display()
+    ))
 }
 
 async fn blocking<T: Send + 'static>(

@@ -150,7 +150,11 @@ impl Client {
                 self.conversations.insert(id, conversation);
                 return self.ask_to_join(id, step);
             }
-            Err(EnterError::NotAMember) => conversation.barred = true,
+            Err(EnterError::NotAMember) => {
+                conversation.barred = true;
+                let text = "this device is not in it any more: somebody in it has to add you again";
+                self.set_waiting(id, Some(text.to_owned()), step);
+            }
             // Somebody who is in it has to commit first; the hub asks them to.
             Err(EnterError::Busy) => self.put_off(Waiter::Conversation(id), None, step),
             Err(EnterError::BadLink) => {
@@ -180,6 +184,8 @@ impl Client {
                 }
                 if self.links.contains_key(&id) {
                     self.way_in_failed(id, Failure { code: FailureCode::BadLink, ..failure(problem) }, step);
+                } else {
+                    self.set_waiting(id, Some(problem.detail.clone()), step);
                 }
                 self.active.insert(id);
             }
@@ -391,6 +397,12 @@ impl Client {
                 } else {
                     self.set_waiting(id, Some(problem.detail.clone()), step);
                 }
+            }
+            // The other account blocks this one. Asking again and again would change nothing.
+            ProblemType::NoConsent => {
+                conversation.barred = true;
+                self.fail_all(id, &failure(problem), step);
+                self.set_waiting(id, Some(problem.detail.clone()), step);
             }
             _ => self.put_off(Waiter::Conversation(id), problem.retry_after, step),
         }

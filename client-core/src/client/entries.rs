@@ -158,6 +158,8 @@ impl Client {
             conversation.state.provisional.clear();
             conversation.state.reports.clear();
             conversation.save(&mut step.writes);
+            // Whether they stand, nobody here will hear any more.
+            self.release_held(id, u64::MAX, step);
         }
     }
 
@@ -211,6 +213,7 @@ impl Client {
     pub(super) fn take_head(&mut self, head: &ConversationHead, step: &mut Step) {
         let id = head.conversation;
         let Some(listed) = self.summaries.get_mut(&id) else { return };
+        listed.said.forgotten = false;
         // What was taken in since the relay was asked may not be in its answer.
         let seen = listed.asked_at;
         // Of before what was taken in since, it says nothing of who is let in now.
@@ -391,6 +394,11 @@ impl Client {
                 _ => None,
             };
             if sent == Some(entry.digest) {
+                if entry.submitter.is_some_and(|named| named != self.device.id) {
+                    let sender = self.device.handle.clone();
+                    let warning = Warning::SenderRewritten { number, sender };
+                    step.event(Event::Warning(Some(conversation.id), warning));
+                }
                 return self.own_message_happened(conversation, intent, entry, step);
             }
             // The relay says that this is ours; it is not what we sent. It is read like anything else.
@@ -453,6 +461,9 @@ impl Client {
         } else {
             Self::report_applied(conversation, number, step);
             self.epoch_passed(conversation.id, step);
+            if changes.added.is_empty() && changes.removed.is_empty() && changes.policy.is_none() {
+                self.renewal_gives_way(conversation.id, entry.time, step);
+            }
             if matches!(changes.external, Some(ExternalJoin::Link { .. })) {
                 self.metadata_is_due(conversation.id, false, step);
             }
@@ -627,6 +638,9 @@ impl Client {
                 // Others could apply it, so the conversation goes on without this device.
                 conversation.state.refused = None;
                 conversation.drop_group();
+                // From here on it is as a device that has lost its group, also after a restart.
+                conversation.state.provisional.clear();
+                conversation.state.joined_at = 0;
                 conversation.left_out = true;
             }
             // Of before this device was there: with the commit that let it in, those before it stand, too.
@@ -741,24 +755,23 @@ impl Client {
 
     /// A commit of somebody else ended the epoch: what was encrypted for it and is not in the log is made anew.
     pub(super) fn epoch_passed(&mut self, id: ConversationId, step: &mut Step) {
-        for intent in self.intents.values().cloned().collect::<Vec<_>>() {
-            if intent.conversation() == Some(id) && intent.submission().is_some() {
-                self.save_intent(Intent { stage: Stage::Queued, ..intent }, step);
-            }
-        }
+        self.requeue(id, |intent| intent.submission().is_some(), step);
     }
 
     /// A proposal came: commits that were made without it are made anew.
     pub(super) fn requeue_commits(&mut self, conversation: &mut Conversation, step: &mut Step) {
-        for intent in self.intents.values().cloned().collect::<Vec<_>>() {
-            let made = matches!(intent.stage, Stage::Commit { .. });
-            if intent.conversation() == Some(conversation.id) && made {
-                self.save_intent(Intent { stage: Stage::Queued, ..intent }, step);
-            }
-        }
+        self.requeue(conversation.id, |intent| matches!(intent.stage, Stage::Commit { .. }), step);
         if let Some(group) = &mut conversation.group {
             // Only the storage could fail, and it is in memory.
             let _ = group.clear_pending_commit(&conversation.store);
+        }
+    }
+
+    /// What has been made for these is made anew.
+    fn requeue(&mut self, id: ConversationId, made: impl Fn(&Intent) -> bool, step: &mut Step) {
+        let wanted = |intent: &&Intent| intent.conversation() == Some(id) && made(intent);
+        for intent in self.intents.values().filter(wanted).cloned().collect::<Vec<_>>() {
+            self.save_intent(Intent { stage: Stage::Queued, ..intent }, step);
         }
     }
 

@@ -27,7 +27,10 @@ use super::{
     wish::{Written, encode_activity, write_note},
 };
 use crate::{
-    conversation::{Conversation, summary::StoredGroup},
+    conversation::{
+        Conversation,
+        summary::{Ended, StoredGroup},
+    },
     event::{Answer, Event, Failure, FailureCode, GroupView, Member, Person},
     group_link::GroupLink,
     input::{GroupWish, Wish, WishId},
@@ -82,8 +85,9 @@ impl Client {
                 self.make_link(conversation, lifetime, uses, step).map(Some)
             }
             GroupWish::RevokeLink { conversation, link } => {
+                let answer = self.wish_change(conversation, Change::RevokeLink { link }, step)?;
                 step.writes.delete(Place::Conversation(*conversation.as_bytes()), link_record(&link));
-                self.wish_change(conversation, Change::RevokeLink { link }, step).map(Some)
+                Ok(Some(answer))
             }
             GroupWish::Join { link } => self.wish_join(link, step).map(Some),
             GroupWish::Leave { conversation } => self.wish_leave(conversation, step).map(Some),
@@ -176,9 +180,9 @@ impl Client {
             ..StoredGroup::default()
         };
         let uploads = uploads(metadata.picture.as_slice())?;
+        let mut batches = self.invitees(members)?.into_iter();
         self.summaries.insert(id, Listed::new(None, Some(group), true));
         self.summary_changed(id, step);
-        let mut batches = self.invitees(members)?.into_iter();
         let wish = ObjectId::from_random(step.random());
         let found = Change::Found {
             creator: self.device.account.clone(),
@@ -267,6 +271,13 @@ impl Client {
         self.known_group(id)?;
         if self.group(id).is_some_and(|group| group.ended.is_some()) {
             return Err(Failure::new(FailureCode::Refused, "you are not in this group any more"));
+        }
+        let enters = self.conversations.get(&id).is_some_and(|one| one.state.entering.is_some());
+        if self.links.contains_key(&id) && !enters {
+            // Not in it yet: who had asked asks no more.
+            self.forget_link(id, step);
+            self.end_group(id, Ended::Left, step);
+            return Ok(Answer::Done);
         }
         let wish = ObjectId::from_random(step.random());
         self.add_intent(Target::Conversation(id), Work::Leave { wish: wish.clone() }, step);
@@ -481,7 +492,7 @@ impl Client {
             let terms = policy.as_ref().and_then(|policy| live(policy, link))?;
             Some((link.clone(), terms))
         });
-        let role = policy.as_ref().filter(|_| conversation.is_joined());
+        let role = policy.as_ref().filter(|_| conversation.is_joined() && !conversation.is_out());
         Some(GroupView {
             summary: self.summary(id)?,
             role: role.map(|policy| policy.role(&self.device.account)),

@@ -109,7 +109,9 @@ impl Client {
             }
         }
         for head in unheard {
-            if !self.has_welcome(head.conversation) {
+            // Heard of since, by a Welcome: the head is from before that.
+            let heard = self.summaries.contains_key(&head.conversation);
+            if !heard && !self.has_welcome(head.conversation) {
                 self.list_from_head(&head, step);
                 self.take_head(&head, step);
             }

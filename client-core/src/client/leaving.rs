@@ -105,7 +105,6 @@ impl Client {
         let leaver = match self.keep_proposal(conversation, entry) {
             Ok(leaver) => leaver,
             Err(reason) => {
-                conversation.store.roll_back();
                 let who = self.named_sender(conversation, entry);
                 let warning = Warning::ProposalRefused { number, who, reason };
                 return step.event(Event::Warning(Some(conversation.id), warning));

@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     conversation::Conversation,
-    event::Event,
-    intent::Target,
+    event::{Event, Failure, FailureCode},
+    intent::{Intent, Target, Work},
     journal::{Place, Scope, SealedRecord},
     output::Method,
 };
@@ -194,7 +194,11 @@ impl Client {
 
     /// Reads the log, reports, founds, sends: one thing at a time in each conversation.
     fn pump_conversation(&mut self, id: ConversationId, step: &mut Step) {
-        if !self.summaries.contains_key(&id) || !self.listens(id) {
+        // Who listens no more may still leave.
+        let leaves =
+            |intent: &Intent| intent.conversation() == Some(id) && matches!(intent.work, Work::Leave { .. });
+        let wanted = self.listens(id) || self.intents.values().any(leaves);
+        if !self.summaries.contains_key(&id) || !wanted {
             self.active.remove(&id);
             return;
         }
@@ -275,11 +279,14 @@ impl Client {
     /// Going on with half a journal would lose or repeat something, so nothing goes on.
     pub(super) fn journal_damaged(&mut self, why: &str, step: &mut Step) {
         let text = format!("{why}. Nothing is sent any more; to go on, sign in again and start over");
-        for query in std::mem::take(&mut self.queries) {
-            let failure = crate::event::Failure::new(crate::event::FailureCode::Untrusted, text.clone());
-            step.event(Event::WishFailed(query.wish(), failure));
+        let failure = Failure::new(FailureCode::Untrusted, text);
+        let queries = std::mem::take(&mut self.queries);
+        let views = std::mem::take(&mut self.views);
+        let wishes = queries.iter().map(|query| query.wish()).chain(views.into_iter().map(|(wish, _)| wish));
+        for wish in wishes {
+            step.event(Event::WishFailed(wish, failure.clone()));
         }
-        self.sign_out(crate::event::Failure::new(crate::event::FailureCode::Untrusted, text), step);
+        self.sign_out(failure, step);
     }
 
     fn notice_caught_up(&mut self, step: &mut Step) {

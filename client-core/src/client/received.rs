@@ -360,12 +360,17 @@ impl Client {
 
     /// The one receipt that says most, if something new is to be said.
     pub(super) fn receipt(&self, conversation: &Conversation) -> Option<Act> {
-        if conversation.policy.is_some() && conversation.members.everybody().accounts().len() > MAX_RECEIPTS {
-            return None;
-        }
         let state = &conversation.state;
         let (number, object) = state.received.clone()?;
         let seen = self.summaries.get(&conversation.id)?.stored.seen;
+        let said = state.acknowledged.max(state.read_receipt) >= number;
+        if said && (seen < number || state.read_receipt >= number) {
+            return None;
+        }
+        // Looked at only if there is something to say: it takes longer in a large group.
+        if conversation.policy.is_some() && conversation.members.everybody().accounts().len() > MAX_RECEIPTS {
+            return None;
+        }
         let queued = self.intents.values().any(|intent| {
             intent.conversation() == Some(conversation.id)
                 && matches!(intent.work, Work::Activity { receipt: true, .. })
@@ -376,10 +381,8 @@ impl Client {
         }
         if seen >= number && state.read_receipt < number {
             Some(Act::Read { object, up_to: number })
-        } else if state.acknowledged.max(state.read_receipt) < number {
-            Some(Act::Delivered { object, up_to: number })
         } else {
-            None
+            Some(Act::Delivered { object, up_to: number })
         }
     }
 }

@@ -426,7 +426,7 @@ impl Client {
             Purpose::AskToJoin(id) => self.asked_to_join(id, reply.done(), step),
             Purpose::Members(id) => self.members_told(id, reply.parse::<MemberList>(), step),
             Purpose::Turn(id, intent) => self.turn_given(id, intent, reply.parse::<TurnGiven>(), step),
-            // A refusal stands: the relay does not know better than the person, and is told again next time.
+            // Taken or refused, it was said: from here on the relay's head says what counts.
             Purpose::Consent(id, state) => self.consent_set(id, state, step),
             Purpose::JoinRequests(wish) => {
                 self.join_requests_told(wish, reply.parse::<JoinRequestList>(), step);

@@ -22,22 +22,23 @@ impl Client {
             return false;
         };
         let epoch = group.epoch().as_u64();
+        if conversation.names_asked == Some(epoch) {
+            return false;
+        }
         let nameless = |account: &&AccountUri| {
             **account != self.device.account
                 && !self.contacts.contains_key(*account)
                 && !conversation.names.contains_key(*account)
         };
-        if conversation.names_asked == Some(epoch)
-            || !conversation.members.everybody().accounts().keys().any(nameless)
-        {
-            return false;
-        }
-        let path = paths::with(paths::MEMBERS, "conversation", &id.to_string());
-        self.ask(Purpose::Members(id), Method::Get, path, step);
+        let unknown = conversation.members.everybody().accounts().keys().any(nameless);
         if let Some(conversation) = self.conversations.get_mut(&id) {
             conversation.names_asked = Some(epoch);
         }
-        true
+        if unknown {
+            let path = paths::with(paths::MEMBERS, "conversation", &id.to_string());
+            self.ask(Purpose::Members(id), Method::Get, path, step);
+        }
+        unknown
     }
 
     pub(super) fn members_told(

@@ -56,7 +56,9 @@ impl Client {
     /// Carries out the next intent of a conversation. Says whether there is more to do.
     pub(super) fn pump_intents(&mut self, id: ConversationId, step: &mut Step) -> bool {
         let Some(conversation) = self.conversations.get(&id) else { return false };
-        if !conversation.is_joined() {
+        // Who is out, and has a link, comes in anew.
+        let again = conversation.is_out() && self.links.contains_key(&id);
+        if !conversation.is_joined() || again {
             return self.pump_entering(id, step) || self.pump_founding(id, step);
         }
         let refused = conversation.state.refused.is_some();

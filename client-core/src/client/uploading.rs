@@ -166,7 +166,7 @@ impl Client {
     fn blob_is_at(&mut self, id: ConversationId, blob: BlobId, received: u64, step: &mut Step) {
         let of_blob = |upload: &&Upload| upload.blob == blob;
         let found = self.intents.values().find_map(|intent| {
-            Some((intent.note()?.clone(), intent.uploads.iter().find(of_blob)?.sealed_size))
+            Some((intent.note().cloned(), intent.uploads.iter().find(of_blob)?.sealed_size))
         });
         let Some((object, total)) = found else { return };
         if received > total {
@@ -175,7 +175,10 @@ impl Client {
         }
         self.uploads.entry(blob).or_default().received = Some(received);
         self.active.insert(id);
-        step.event(Event::Uploading { object, blob, sent: received, total });
+        // A picture of a group goes with no note.
+        if let Some(object) = object {
+            step.event(Event::Uploading { object, blob, sent: received, total });
+        }
     }
 
     /// The relay does not know the blob any more: it is announced anew, a few times, later each time.

@@ -266,7 +266,12 @@ impl Client {
         self.next_intent += 1;
         let intent =
             Intent { id, target, work, stage: Stage::Queued, created: step.now, uploads: Vec::new() };
-        self.active.extend(intent.conversation());
+        if let Some(conversation) = intent.conversation() {
+            self.active.insert(conversation);
+            if let Some(conversation) = self.conversations.get_mut(&conversation) {
+                conversation.barred = false;
+            }
+        }
         self.save_intent(intent, step);
         id
     }

@@ -55,7 +55,8 @@ pub(crate) struct Conversation {
     pub(crate) left_out: bool,
     /// The key of the other account was looked up since it started over.
     pub(crate) key_looked_up: bool,
-    /// Nobody here can come in by itself: somebody else has to let this device in. Asked anew each time online.
+    /// This device can't come in by itself: somebody else has to let it in. Asked anew each time online, and when the person
+    /// wants something there.
     pub(crate) barred: bool,
     /// Names of members were asked for in this epoch.
     pub(crate) names_asked: Option<u64>,

@@ -73,9 +73,6 @@ pub(crate) struct State {
     /// in by itself.
     #[serde(default)]
     pub(crate) missed_after: Option<u64>,
-    /// When this device's leaf is to be renewed.
-    #[serde(default)]
-    pub(crate) renew_at: Option<Timestamp>,
 }
 
 /// An external commit that the hub has not answered.
@@ -118,7 +115,6 @@ impl State {
             entered: Vec::new(),
             missed: false,
             missed_after: None,
-            renew_at: None,
         }
     }
 

@@ -51,8 +51,9 @@ impl Intake {
 fn may_be_stored(record: &LinkRecord<'_>) -> bool {
     match record.place {
         LinkPlace::Root => is_of_root(record.name),
-        LinkPlace::Conversation(_) => {
-            record.name == STATE && stored::decode::<State>(record.value).is_ok_and(|state| state.is_bare())
+        LinkPlace::Conversation(id) => {
+            let is_history = |state: State| stored::encode(&state) == stored::encode(&state.for_sibling(&id));
+            record.name == STATE && stored::decode::<State>(record.value).is_ok_and(is_history)
         }
         LinkPlace::Timeline(..) => record.name.len() == 8,
         LinkPlace::Note(..) => [b"note/".as_slice(), b"edit/", b"gone/", b"react/"]
@@ -72,7 +73,7 @@ fn place(record: &LinkRecord<'_>) -> Place {
 
 #[cfg(test)]
 mod tests {
-    use infrasound_spec::conversation::ConversationId;
+    use infrasound_spec::{conversation::ConversationId, time::Timestamp};
 
     use super::*;
 
@@ -98,11 +99,16 @@ mod tests {
     fn a_state_with_a_group_is_refused() {
         let mut state = State::new(ID, Some("https://b.example/users/bob".parse().unwrap()));
         assert_eq!(take(LinkPlace::Conversation(ID), STATE, &stored::encode(&state)), Ok(()));
+        let whole = state.clone();
         state.group_id = Some(vec![1]);
-        assert_eq!(
-            take(LinkPlace::Conversation(ID), STATE, &stored::encode(&state)),
-            Err(LinkError::Malformed)
-        );
+        let entered = State { entered: vec![Timestamp::from_millis(1)], ..whole.clone() };
+        let away = State { left: true, ..whole };
+        for state in [state, entered, away] {
+            assert_eq!(
+                take(LinkPlace::Conversation(ID), STATE, &stored::encode(&state)),
+                Err(LinkError::Malformed)
+            );
+        }
     }
 
     #[test]

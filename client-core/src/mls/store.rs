@@ -185,7 +185,7 @@ impl MlsStore {
         taken.now
     }
 
-    /// Undoes everything since the last `take_changes`.
+    /// Undoes everything since the last `take_changes`. A group in memory has to be loaded again after it.
     pub(crate) fn roll_back(&self) {
         self.unstored.set(false);
         self.own.borrow_mut().roll_back();

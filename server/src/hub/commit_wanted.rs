@@ -4,7 +4,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use infrasound_spec::{
@@ -29,7 +29,14 @@ const CONVERSATIONS: u64 = 200;
 
 /// Who was asked for which commit.
 #[derive(Debug, Default)]
-pub(crate) struct Asked(Mutex<HashMap<ConversationKey, Round>>);
+pub(crate) struct Asked(Mutex<Rounds>);
+
+#[derive(Debug, Default)]
+struct Rounds {
+    /// The last conversation looked at, if the next look goes on after it.
+    position: Option<ConversationKey>,
+    by_key: HashMap<ConversationKey, Round>,
+}
 
 #[derive(Debug)]
 struct Round {
@@ -39,6 +46,15 @@ struct Round {
 }
 
 impl Asked {
+    fn rounds(&self) -> MutexGuard<'_, Rounds> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// After which conversation the next look goes on.
+    fn position(&self) -> Option<ConversationKey> {
+        self.rounds().position
+    }
+
     /// Which of those who listen is asked now; `None`: it is not time yet, or nobody listens.
     fn choose(
         &self,
@@ -47,9 +63,9 @@ impl Asked {
         listening: &[DeviceId],
         now: Timestamp,
     ) -> Option<DeviceId> {
-        let mut rounds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rounds = self.rounds();
         let new = || Round { state_entry, last: Timestamp::default(), devices: Vec::new() };
-        let round = rounds.entry(key).or_insert_with(new);
+        let round = rounds.by_key.entry(key).or_insert_with(new);
         if round.state_entry != state_entry {
             *round = new();
         }
@@ -67,9 +83,15 @@ impl Asked {
         Some(device)
     }
 
-    fn keep_only(&self, waiting: &[(ConversationKey, u64)]) {
-        let mut rounds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        rounds.retain(|key, _| waiting.iter().any(|(waits, _)| waits == key));
+    /// Notes what the look after the position found, `limit` conversations at most: what it passed over waits no more.
+    fn look(&self, waiting: &[ConversationKey], limit: u64) {
+        let mut rounds = self.rounds();
+        let start = rounds.position;
+        // Fewer than there might have been: that was the end.
+        let end = waiting.last().copied().filter(|_| waiting.len() as u64 >= limit);
+        let passed = |key: &ConversationKey| Some(*key) > start && end.is_none_or(|end| *key <= end);
+        rounds.by_key.retain(|key, _| !passed(key) || waiting.contains(key));
+        rounds.position = end;
     }
 }
 
@@ -79,11 +101,12 @@ impl App {
         let now = self.now();
         let mut snapshot = self.read().await?;
         let before = now.minus_millis(PATIENCE);
-        let waiting = proposal::waiting(&mut snapshot, before, CONVERSATIONS).await?;
-        self.live.asked.keep_only(&waiting);
+        let after = self.live.asked.position();
+        let waiting = proposal::waiting(&mut snapshot, before, after, CONVERSATIONS).await?;
+        self.live.asked.look(&waiting, CONVERSATIONS);
         let mut conversations = Vec::new();
-        for (key, _) in &waiting {
-            conversations.extend(conversation::load_key(&mut snapshot, *key).await?);
+        for key in waiting {
+            conversations.extend(conversation::load_key(&mut snapshot, key).await?);
         }
         drop(snapshot);
         for row in conversations {
@@ -116,7 +139,26 @@ mod tests {
         assert_eq!(asked.choose(key, 5, &devices, later), Some(devices[1]));
         assert_eq!(asked.choose(key, 5, &devices, later.plus_millis(PATIENCE)), Some(devices[0]));
         assert_eq!(asked.choose(key, 9, &devices, later), Some(devices[0]), "another epoch");
-        asked.keep_only(&[]);
-        assert!(asked.0.lock().unwrap().is_empty());
+        asked.look(&[], 200);
+        assert!(asked.rounds().by_key.is_empty());
+    }
+
+    #[test]
+    fn when_many_wait_each_look_goes_on_where_the_last_one_ended() {
+        let asked = Asked::default();
+        let device = DeviceId::from_bytes([1; 16]);
+        let keys = [1, 2, 3, 4, 5].map(ConversationKey);
+        for key in keys {
+            asked.choose(key, 5, &[device], Timestamp::from_secs(100));
+        }
+        let kept = || {
+            let mut kept: Vec<_> = asked.rounds().by_key.keys().copied().collect();
+            kept.sort_unstable();
+            kept
+        };
+        asked.look(&[keys[0], keys[2]], 2);
+        assert_eq!((asked.position(), kept()), (Some(keys[2]), vec![keys[0], keys[2], keys[3], keys[4]]));
+        asked.look(&[keys[4]], 2);
+        assert_eq!((asked.position(), kept()), (None, vec![keys[0], keys[2], keys[4]]));
     }
 }

@@ -19,6 +19,7 @@ use openmls_rust_crypto::RustCrypto;
 
 use super::{framing, public_group::Pieces};
 use crate::{
+    apart,
     app::App,
     error::ApiError,
     session::Session,
@@ -126,10 +127,8 @@ impl EpochGroup {
 
     /// The same, on a thread that may take its time.
     async fn read_apart(state_entry: u64, state: Vec<u8>) -> Result<Self, StoreError> {
-        let reading = tokio::task::spawn_blocking(move || Self::read(state_entry, &state));
-        // It only fails if reading panicked.
         let unreadable = |_| StoreError::Inconsistent { table: "group_states", column: "state" };
-        reading.await.map_err(unreadable)?
+        apart::run(move || Self::read(state_entry, &state)).await.map_err(unreadable)?
     }
 
     /// Lets the group know of proposals that were made in it, so that a commit can apply them.

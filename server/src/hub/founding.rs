@@ -32,6 +32,7 @@ use super::{
     submit_commit::{CommitAppend, verify_bundle},
 };
 use crate::{
+    apart,
     app::App,
     error::ApiError,
     session::Session,
@@ -75,7 +76,7 @@ impl App {
             checked,
             session: Arc::clone(session),
             stay: BTreeSet::new(),
-            link_uses: None,
+            link_uses: 0,
             window: self.config.void_window,
         };
         let job = Founding { conversation, append };
@@ -100,11 +101,11 @@ impl App {
         at: Timestamp,
     ) -> Result<CheckedCommit, ApiError> {
         let (app, session, bundle) = (self.clone(), Arc::clone(session), bundle.clone());
-        let judging = tokio::task::spawn_blocking(move || {
+        let judging = apart::run(move || {
             let judging = Judging { crypto: &app.crypto, kind, leaving: &[], session: &session, at };
             judging.check(&mut epoch, &bundle)
         });
-        judging.await.map_err(|_| ApiError::internal())?.map_err(|refusal| match refusal {
+        judging.await?.map_err(|refusal| match refusal {
             Refusal::Problem(error) => error,
             Refusal::Incomplete => ApiError::internal(),
         })

@@ -133,10 +133,7 @@ impl Judging<'_> {
         };
         epoch.members = members.map_err(unstorable)?;
         check_group_info(self.crypto, &epoch.group, committer, bundle.group_info.as_slice())?;
-        let tree = epoch.group.export_ratchet_tree().tls_serialize_detached().map_err(unstorable)?;
-        if !changes.added.is_empty() {
-            framing::check_length(&tree, "ratchet tree", framing::tree_limit(self.kind))?;
-        }
+        let tree = if changes.added.is_empty() { None } else { Some(self.grown_tree(&epoch.group)?) };
         let tree_hash = TreeHash::from_slice(epoch.group.group_context().tree_hash())
             .ok_or_else(|| ApiError::invalid("The tree hash has an unexpected length."))?;
         Ok(CheckedCommit {
@@ -144,12 +141,19 @@ impl Judging<'_> {
             epoch: epoch.group.group_context().epoch().as_u64(),
             state: epoch.pieces.encode(&epoch.group).map_err(unstorable)?,
             tree_hash,
-            tree: welcome.is_some().then_some(tree),
+            tree: tree.filter(|_| welcome.is_some()),
             welcome,
             accounts: epoch.members.accounts().len(),
             leaves: epoch.members.len(),
             at: self.at,
         })
+    }
+
+    /// The tree after a commit that adds somebody: it may not grow beyond what who joins has to take.
+    fn grown_tree(&self, group: &PublicGroup) -> Result<Vec<u8>, ApiError> {
+        let tree = group.export_ratchet_tree().tls_serialize_detached().map_err(unstorable)?;
+        framing::check_length(&tree, "ratchet tree", framing::tree_limit(self.kind))?;
+        Ok(tree)
     }
 
     /// The leaf of the committer after the commit; it must be the session's device.

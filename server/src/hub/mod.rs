@@ -10,6 +10,7 @@
 //! | [`commit_wanted`] | who is asked to commit what nobody commits? |
 //! | [`provisional`] | does a commit stand? |
 //! | [`consent`] | may this account ask that one? |
+//! | [`link_limit`] | may one more come in by this link? |
 //!
 //! Spec: `conversations.md`; `groups.md`.
 
@@ -20,6 +21,7 @@ pub(crate) mod founding;
 pub(crate) mod framing;
 pub(crate) mod groups;
 pub(crate) mod handshake;
+pub(crate) mod link_limit;
 pub(crate) mod missing;
 pub(crate) mod provisional;
 pub(crate) mod public_group;

@@ -26,10 +26,11 @@ use super::{
     current::{self, Current, EpochGroup, Loaded},
     framing,
     handshake::{CheckedCommit, Judging, Refusal},
-    provisional,
+    link_limit, provisional,
     submit_message::Late,
 };
 use crate::{
+    apart,
     app::App,
     error::ApiError,
     session::Session,
@@ -67,8 +68,8 @@ pub(crate) struct CommitAppend {
     pub(crate) session: Arc<Session>,
     /// Accounts of the group that this one follows, if it founds a group again: they need not be asked anew.
     pub(crate) stay: BTreeSet<AccountUri>,
-    /// How many may come in by the link that it comes in by; `None`: any number, or it comes by none.
-    pub(crate) link_uses: Option<u32>,
+    /// How many may come in by the link that it comes in by; 0: any number, or it comes by none.
+    pub(crate) link_uses: u32,
     /// The window after which one refusal voids.
     pub(crate) window: u64,
 }
@@ -155,9 +156,9 @@ impl App {
         self.check_size(&checked)?;
         let link_uses = match (&checked.changes.external, &current.policy) {
             (Some(ExternalJoin::Link { link, .. }), Some(policy)) => {
-                policy.links.get(link).map(|terms| terms.uses).filter(|uses| *uses > 0)
+                policy.links.get(link).map_or(0, |terms| terms.uses)
             }
-            _ => None,
+            _ => 0,
         };
         let append = CommitAppend {
             submission: submit.submission,
@@ -187,7 +188,7 @@ impl App {
     ) -> Result<(Option<EpochGroup>, Result<CheckedCommit, Refusal>), ApiError> {
         let (app, session, bundle) = (self.clone(), Arc::clone(session), bundle.clone());
         let at = loaded.last_time.max(self.clock.now());
-        let judging = tokio::task::spawn_blocking(move || {
+        let judging = apart::run(move || {
             let Loaded { current, mut epoch, pending, .. } = loaded;
             epoch.propose(&app.crypto, &pending)?;
             let leaving: Vec<_> = pending.iter().map(|proposal| proposal.device).collect();
@@ -198,7 +199,7 @@ impl App {
             let whole = judged.is_ok() || epoch.group.group_context().epoch() == before;
             Ok::<_, ApiError>((whole.then_some(epoch), judged))
         });
-        judging.await.map_err(|_| ApiError::internal())?
+        judging.await?
     }
 
     /// Refuses a commit for an epoch that is over, or that leaves out who wants to leave. Who comes by a link that is good
@@ -440,13 +441,7 @@ impl CommitAppend {
         number: u64,
         link: &LinkKey,
     ) -> Result<(), ApiError> {
-        let used = link_use::count(tx.conn, row.key, link).await?;
-        if self.link_uses.is_some_and(|uses| used >= u64::from(uses)) {
-            return Err(ApiError::new(
-                ProblemType::Forbidden,
-                "This link has been used up. Ask for another.",
-            ));
-        }
+        link_limit::check(tx.conn, row.key, link, self.link_uses).await?;
         Ok(link_use::insert(tx.conn, row.key, number, link).await?)
     }
 

@@ -6,7 +6,7 @@ use infrasound_spec::{
     time::Timestamp,
 };
 
-use super::{Conn, StoreError, millis, read, time};
+use super::{Conn, StoreError, millis, read, signed, time};
 
 /// A device.
 #[derive(Clone, Debug)]
@@ -133,6 +133,28 @@ pub(crate) async fn revoke(
     super::welcome::delete_of_device(conn, device).await?;
     super::head::note_gone(conn, device).await?;
     Ok(true)
+}
+
+/// Live devices that were last heard of before `before`, `limit` at most.
+pub(crate) async fn unused(
+    conn: &mut Conn,
+    before: Timestamp,
+    limit: u64,
+) -> Result<Vec<(AccountUri, DeviceId)>, StoreError> {
+    let rows: Vec<(String, Vec<u8>)> =
+        sqlx::query_as("SELECT account, device FROM devices WHERE revoked = 0 AND last_seen < $1 LIMIT $2")
+            .bind(millis(before))
+            .bind(signed(limit))
+            .fetch_all(conn)
+            .await?;
+    rows.into_iter()
+        .map(|(account, device)| {
+            Ok((
+                read(account.parse().ok(), "devices", "account")?,
+                read(DeviceId::from_slice(&device), "devices", "device")?,
+            ))
+        })
+        .collect()
 }
 
 /// Gives a live device of the account another name. `false` if there is no such one.

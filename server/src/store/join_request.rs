@@ -8,14 +8,14 @@ use infrasound_spec::{
 
 use super::{Conn, StoreError, conversation::ConversationKey, millis, read, signed, time, unsigned};
 
-/// Notes a request. The first one of an account stands.
+/// Notes a request. The first one of an account stands: `false` if there is one.
 pub(crate) async fn insert(
     conn: &mut Conn,
     key: ConversationKey,
     account: &AccountUri,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query(
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
         "INSERT INTO join_requests (conversation, uri, since) VALUES ($1, $2, $3) \
          ON CONFLICT (conversation, uri) DO NOTHING",
     )
@@ -24,7 +24,7 @@ pub(crate) async fn insert(
     .bind(millis(now))
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// The requests made after `after`, the oldest first.

@@ -74,21 +74,24 @@ pub(crate) async fn made_in(
         .collect()
 }
 
-/// Where proposals have waited for a commit since before `before`, with the entry that made the group.
+/// The next conversations after `after` in which proposals have waited for a commit since before `before`.
 pub(crate) async fn waiting(
     conn: &mut Conn,
     before: Timestamp,
+    after: Option<ConversationKey>,
     limit: u64,
-) -> Result<Vec<(ConversationKey, u64)>, StoreError> {
-    let rows: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT DISTINCT p.conversation, p.state_entry FROM proposals p JOIN heads h \
-         ON h.conversation = p.conversation AND h.state_entry = p.state_entry WHERE p.time <= $1 LIMIT $2",
+) -> Result<Vec<ConversationKey>, StoreError> {
+    let rows: Vec<(i64,)> = sqlx::query_as(
+        "SELECT DISTINCT p.conversation FROM proposals p JOIN heads h ON h.conversation = p.conversation \
+         AND h.state_entry = p.state_entry WHERE p.time <= $1 AND p.conversation > $2 \
+         ORDER BY p.conversation LIMIT $3",
     )
     .bind(millis(before))
+    .bind(after.map_or(0, |key| key.0))
     .bind(signed(limit))
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|(key, entry)| (ConversationKey(key), unsigned(entry))).collect())
+    Ok(rows.into_iter().map(|(key,)| ConversationKey(key)).collect())
 }
 
 /// Forgets the proposals made before the commit `number`, which no void can bring back.

@@ -85,6 +85,22 @@ pub(crate) async fn is_applied(
     Ok(row.is_some())
 }
 
+/// The authenticator of one who applied the commit: the first that is found.
+pub(crate) async fn first_applied(
+    conn: &mut Conn,
+    key: ConversationKey,
+    number: u64,
+) -> Result<Option<AuthenticatorHash>, StoreError> {
+    let row: Option<(Vec<u8>,)> = sqlx::query_as(
+        "SELECT authenticator FROM reports WHERE conversation = $1 AND number = $2 AND applied = 1 LIMIT 1",
+    )
+    .bind(key.0)
+    .bind(signed(number))
+    .fetch_optional(conn)
+    .await?;
+    row.map(|(hash,)| read(AuthenticatorHash::from_slice(&hash), "reports", "authenticator")).transpose()
+}
+
 /// The reports on one commit.
 pub(crate) async fn list(
     conn: &mut Conn,

@@ -79,7 +79,7 @@ pub(crate) async fn sweep(
     Ok(())
 }
 
-/// Deletes what has expired: sessions, challenges, sign-ins, tickets, key packages.
+/// Deletes what has expired: sessions, challenges, sign-ins, tickets, key packages, links.
 pub(crate) async fn drop_expired(conn: &mut Conn, now: Timestamp) -> Result<(), StoreError> {
     for sql in [
         "DELETE FROM sessions WHERE expires <= $1",

@@ -1,4 +1,4 @@
-//! `/v1/blobs`: upload, resume, attach, download, quota, collection. Spec: `blobs.md` 6; `relay-api.md` 11.
+//! `/v1/blobs`: upload, resume, attach, download, quota, collection. Spec: `blobs.md` 6; `relay-api.md` 12.
 
 use infrasound_relay::Config;
 use infrasound_spec::{
@@ -28,6 +28,16 @@ fn file(relay: &TestRelay) -> std::path::PathBuf {
 
 async fn announce(device: &Device, size: u64) -> BlobState {
     device.post(paths::BLOBS, &json!({ "blob": BLOB, "size": size })).await.ok()
+}
+
+/// A relay that has just started looks its files through, and says that it is busy with one.
+async fn patch_when_free(device: &Device, offset: u64, bytes: &[u8]) -> BlobState {
+    loop {
+        let answer = device.patch(&path(), offset, bytes.to_vec()).await;
+        if answer.status != 503 {
+            return answer.ok();
+        }
+    }
 }
 
 async fn upload(device: &Device) {
@@ -93,13 +103,7 @@ async fn an_upload_goes_on_where_it_was_and_a_repeat_is_answered_the_same() {
     alice.get(&path()).await.problem(ProblemType::NotFound);
     relay.restart(|_| ()).await;
     assert_eq!(announce(&alice, SIZE).await, first);
-    // A relay that has just started looks its files through, and says that it is busy with one.
-    let overlapping = loop {
-        let answer = alice.patch(&path(), 50_000, all[50_000..].to_vec()).await;
-        if answer.status != 503 {
-            break answer.ok::<BlobState>();
-        }
-    };
+    let overlapping = patch_when_free(&alice, 50_000, &all[50_000..]).await;
     assert_eq!(overlapping.received, SIZE);
     assert!(alice.get(&path()).await.body == all);
 }
@@ -115,7 +119,7 @@ async fn bytes_that_were_not_noted_are_written_again() {
     std::fs::write(file(&relay), torn).unwrap();
     relay.restart(|_| ()).await;
     assert_eq!(announce(&alice, SIZE).await.received, 1000);
-    alice.patch(&path(), 1000, all[1000..].to_vec()).await.ok::<BlobState>();
+    patch_when_free(&alice, 1000, &all[1000..]).await;
     assert!(alice.get(&path()).await.body == all);
 }
 

@@ -5,6 +5,7 @@ use infrasound_spec::{
         devices::{Challenge, ChallengeGiven, Session, StartSession, session_content},
         problem::ProblemType,
     },
+    limits,
     signing::Purpose,
     time,
 };
@@ -120,4 +121,24 @@ async fn an_account_that_the_instance_suspended_is_out() {
     assert!(demo.set_suspended("alice", false).await.unwrap());
     let given = challenge(&relay, &alice).await;
     start(&relay, &alice, &alice, given).await.ok::<Session>();
+}
+
+async fn begin(relay: &TestRelay, device: &Device) -> Answer {
+    let challenge = challenge(relay, device).await;
+    start(relay, device, device, challenge).await
+}
+
+#[tokio::test]
+async fn a_device_that_begins_no_session_for_a_year_is_revoked_and_no_other() {
+    let relay = TestRelay::start().await;
+    let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
+    relay.clock.advance(limits::UNUSED_DEVICE / 2);
+    begin(&relay, &alice).await.ok::<Session>();
+    relay.clock.advance(limits::UNUSED_DEVICE / 2 + time::HOUR);
+    assert!(relay.running().sweep().await);
+    begin(&relay, &bob).await.problem(ProblemType::DeviceRevoked);
+    begin(&relay, &alice).await.ok::<Session>();
+    relay.clock.advance(limits::UNUSED_DEVICE + time::HOUR);
+    assert!(relay.running().sweep().await);
+    begin(&relay, &alice).await.problem(ProblemType::DeviceRevoked);
 }

@@ -14,11 +14,11 @@ const SHRINKING: usize = 400;
 /// Runs seeds of the simulator
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// How many seeds
-    #[arg(long, default_value_t = 100)]
-    seeds: u64,
-    /// The first seed; alone, only this one
+    /// How many seeds [default: 100; with --seed, that one]
     #[arg(long)]
+    seeds: Option<u64>,
+    /// The first seed
+    #[arg(long, conflicts_with = "mutants")]
     seed: Option<u64>,
     /// Devices of a world, at most
     #[arg(long, default_value_t = 5)]
@@ -40,6 +40,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let Arguments { seeds, seed, devices, failures, shrinking, mutants, trace } = arguments;
+    let seeds = seeds.unwrap_or(if seed.is_some() { 1 } else { 100 });
     if mutants {
         return find_mutants(seeds, devices);
     }
@@ -65,7 +66,7 @@ fn main() -> ExitCode {
                 tell_smaller(plan, violation.rule, shrinking, start);
             }
         }
-        println!("again: cargo xtask sim --seeds 1 --seed {} --devices {devices}\n", plan.seed);
+        println!("again: cargo xtask sim --seed {} --devices {devices}\n", plan.seed);
     }
     println!(
         "{} seeds, {} steps, {} failures, {:.1} s",
@@ -92,7 +93,7 @@ fn tell_smaller(plan: &Plan, rule: Rule, runs: usize, start: Timestamp) {
 fn find_mutants(seeds: u64, devices: usize) -> ExitCode {
     let mut all = true;
     for mutant in Mutant::ALL {
-        if let Some(found) = mutants::find(mutant, seeds, devices, beginning()) {
+        if let Some(found) = mutants::find(mutant, 0..seeds, devices, beginning()) {
             println!("{mutant:?}: seed {}: {}", found.seed, found.violation);
         } else {
             all = false;

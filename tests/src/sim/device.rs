@@ -1,12 +1,12 @@
 //! A device: a real core, a journal that survives, and a host that does what it is told, in order, until it crashes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use infrasound_core::{
     Client, NewDevice,
     event::Event,
     input::Input,
-    journal::{Batch, RecordName, Scope, SealedRecord, StorageKey},
+    journal::{Scope, StorageKey},
     output::{HttpRequest, Output},
 };
 use infrasound_spec::{account::DeviceId, api::sign_in::SignedIn, time::Timestamp};
@@ -14,6 +14,8 @@ use rand_chacha::{
     ChaCha20Rng,
     rand_core::{RngCore as _, SeedableRng as _},
 };
+
+use crate::journal::Journal;
 
 use super::verdict::{Rule, Violation, require};
 
@@ -56,7 +58,7 @@ pub(super) struct Device {
     pub(super) next_wish: u64,
     core: Option<Client>,
     key: StorageKey,
-    journal: BTreeMap<(Scope, RecordName), Vec<u8>>,
+    pub(super) journal: Journal,
     rng: ChaCha20Rng,
     queue: VecDeque<Output>,
     /// It crashes before the output after so many, and is down for so many milliseconds.
@@ -97,7 +99,7 @@ impl Device {
             next_wish: 1,
             core: Some(core),
             key,
-            journal: BTreeMap::new(),
+            journal: Journal::default(),
             rng,
             queue: VecDeque::new(),
             crash_in: None,
@@ -124,7 +126,7 @@ impl Device {
 
     /// Opens the client again from its journal.
     pub(super) fn open(&mut self, now: Timestamp) -> Result<(), Violation> {
-        let root = self.records(Scope::ROOT);
+        let root = self.journal.read(Scope::ROOT);
         let (core, outputs) = Client::open(&self.key, &root, now, &mut self.rng)
             .map_err(|error| Violation::new(Rule::Delivery, format!("the journal does not open: {error}")))?;
         self.core = Some(core);
@@ -134,7 +136,7 @@ impl Device {
     /// A client as it would be opened from what is durable now: to look at, never to be driven.
     pub(super) fn durable(&self, now: Timestamp) -> Option<Client> {
         let mut rng = self.rng.clone();
-        Some(Client::open(&self.key, &self.records(Scope::ROOT), now, &mut rng).ok()?.0)
+        Some(Client::open(&self.key, &self.journal.read(Scope::ROOT), now, &mut rng).ok()?.0)
     }
 
     /// Lets it crash before the output after so many, and be down for so long.
@@ -176,9 +178,9 @@ impl Device {
                 self.crash_in = Some((left - 1, down));
             }
             match output {
-                Output::Persist(batch) => self.persist(batch),
+                Output::Persist(batch) => self.journal.write(batch),
                 Output::Load(scope) => {
-                    let records = self.records(scope);
+                    let records = self.journal.read(scope);
                     self.input(Input::Loaded(scope, records), now)?;
                 }
                 Output::Request(request) => return Ok(Some(Deed::Request(request))),
@@ -195,7 +197,7 @@ impl Device {
     /// It crashes, and the records of a scope are gone.
     pub(super) fn lose(&mut self, scope: Scope) {
         self.crash();
-        self.journal.retain(|(of, _), _| *of != scope);
+        self.journal.lose(scope);
     }
 
     fn crash(&mut self) {
@@ -205,20 +207,5 @@ impl Device {
         self.life += 1;
         self.stream += 1;
         self.last_event_id = None;
-    }
-
-    fn persist(&mut self, batch: Batch) {
-        for (scope, name, value) in batch.put {
-            self.journal.insert((scope, name), value);
-        }
-        for key in batch.delete {
-            self.journal.remove(&key);
-        }
-    }
-
-    pub(super) fn records(&self, scope: Scope) -> Vec<SealedRecord> {
-        let (first, last) = ((scope, RecordName([0; 16])), (scope, RecordName([255; 16])));
-        let records = self.journal.range(first..=last);
-        records.map(|((_, name), value)| SealedRecord { name: *name, value: value.clone() }).collect()
     }
 }

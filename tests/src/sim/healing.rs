@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use infrasound_core::{
     Client,
     input::Wish,
-    message::{Body, Message, MessageState},
+    message::{Body, Message},
 };
 use infrasound_spec::{consent::ContactState, conversation::ConversationId, time::HOUR};
 
@@ -265,7 +265,6 @@ fn shown(history: &[Message], since: u64) -> Vec<Shown> {
     let since = |message: &&Message| message.number.is_none_or(|number| number > since);
     let said = |message: &&Message| !matches!(message.body, Body::Changes(_));
     for message in history.iter().filter(since).filter(said) {
-        debug_assert!(!matches!(message.state, MessageState::Pending(_)), "nothing is unfinished");
         let mut reactions: Vec<_> =
             message.reactions.iter().map(|one| format!("{} {:?}", one.sender, one.emoji)).collect();
         reactions.sort();

@@ -1,5 +1,7 @@
 //! The proof that the simulator would notice: something is broken on purpose, and a seed is found that shows it.
 
+use std::ops::Range;
+
 use infrasound_spec::{mutant::Mutant, time::Timestamp};
 
 use super::{
@@ -31,14 +33,19 @@ pub fn rule_of(mutant: Mutant) -> Rule {
 }
 
 /// Breaks something in the world of a seed.
-pub fn broken(seed: u64, devices: usize, mutant: Mutant, start: Timestamp) -> Option<Violation> {
+fn broken(seed: u64, devices: usize, mutant: Mutant, start: Timestamp) -> Option<Violation> {
     run(&Plan { mutant: Some(mutant), ..Plan::of(seed, devices) }, start).violation
 }
 
-/// The first seed in whose world a mutant breaks its own rule.
-pub fn find(mutant: Mutant, seeds: u64, devices: usize, start: Timestamp) -> Option<Found> {
-    (0..seeds).find_map(|seed| {
+/// The first of these seeds in whose world a mutant breaks its own rule, and nothing is broken without it.
+pub fn find(mutant: Mutant, mut seeds: Range<u64>, devices: usize, start: Timestamp) -> Option<Found> {
+    seeds.find_map(|seed| {
         let violation = broken(seed, devices, mutant, start)?;
-        (violation.rule == rule_of(mutant)).then_some(Found { seed, violation })
+        shows(seed, devices, mutant, &violation, start).then_some(Found { seed, violation })
     })
+}
+
+/// Whether it is the mutant's rule that is broken, and the mutant that breaks it.
+fn shows(seed: u64, devices: usize, mutant: Mutant, violation: &Violation, start: Timestamp) -> bool {
+    violation.rule == rule_of(mutant) && run(&Plan::of(seed, devices), start).violation.is_none()
 }

@@ -229,7 +229,10 @@ impl Plan {
         let weather = dice.weather();
         let length = 15 + dice.below(40);
         let groups = seed % 2 == 1;
-        let mut actions: Vec<Planned> = (0..length).map(|_| dice.planned(accounts, groups)).collect();
+        let mut actions: Vec<Planned> = Vec::new();
+        while actions.len() < length {
+            dice.plan(accounts, groups, &mut actions);
+        }
         if groups {
             let with = u32::MAX;
             actions.insert(0, Planned { after: 1_000, action: Action::CreateGroup { by: 0, with } });
@@ -261,6 +264,22 @@ impl Dice {
             broken: self.one_of(&[0, 10, 100, 300]),
             clocks: self.one_of(&[0, 0, 1_000, 60_000]),
         }
+    }
+
+    fn plan(&mut self, accounts: usize, groups: bool, actions: &mut Vec<Planned>) {
+        let planned = self.planned(accounts, groups);
+        let Action::InGroup { by, group, deed: GroupDeed::Remove { who, .. } } = planned.action else {
+            return actions.push(planned);
+        };
+        if self.below(2) == 0 {
+            return actions.push(planned);
+        }
+        // Who is removed while away, and then talked about, finds all of it at once.
+        let away = Action::Part { accounts: 1 << (who % accounts), millis: MINUTE };
+        let say = Action::InGroup { by, group, deed: GroupDeed::Say };
+        actions.push(Planned { after: 0, action: away });
+        actions.push(planned);
+        actions.push(Planned { after: 20 * SECOND, action: say });
     }
 
     fn planned(&mut self, accounts: usize, groups: bool) -> Planned {

@@ -32,7 +32,7 @@ impl Rule {
 
 /// A rule was broken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("rule {}: {what}", rule.number())]
+#[error("{rule}: {what}")]
 pub struct Violation {
     /// Which.
     pub rule: Rule,

@@ -52,7 +52,7 @@ impl World {
         // What brings a device into a group is stored with the conversation, everything else with its wish.
         let known = found.is_some() || {
             let scope = durable.scope_of(submission.conversation);
-            durable.is_stored(scope, &self.devices[device].records(scope), submission.id)
+            durable.is_stored(scope, &self.devices[device].journal.read(scope), submission.id)
         };
         require(known, Rule::Durability, || {
             format!("device {device} submits {} and would not know after a crash", submission.id)
@@ -298,9 +298,8 @@ impl World {
         else {
             return Ok(());
         };
-        let Self { devices, .. } = self;
-        let member =
-            written >= devices[device].made && devices[device].revoked.is_none_or(|at| written <= at);
+        let member = written >= self.devices[device].made
+            && self.devices[device].revoked.is_none_or(|at| written <= at);
         require(member, Rule::Secrecy, || {
             format!("device {device} is shown {number} of {conversation}, which is not for it")
         })
@@ -375,6 +374,11 @@ fn of_path(path: &str) -> Option<ConversationId> {
 
 fn parse<T: DeserializeOwned>(response: &HttpResponse) -> Option<T> {
     serde_json::from_slice(&response.body).ok()
+}
+
+/// Why the hub refuses something, if it does.
+pub(super) fn refusal(response: &HttpResponse) -> Option<String> {
+    (response.status >= 400).then(|| parse::<Problem>(response)).flatten().map(|problem| problem.detail)
 }
 
 /// Whether a warning says that the hub or a member did what neither does in this world.

@@ -18,6 +18,7 @@ use super::{
     plan::{Plan, Weather},
     trace::Trace,
     verdict::{Rule, Violation},
+    watching,
 };
 
 /// Between two sweeps of the hub, while something happens at all.
@@ -168,6 +169,8 @@ impl World {
                     Err(error) => Input::Unreachable(request, error),
                 };
                 let unseen = lie.filter(|lie| self.is_for(device, *lie));
+                // Only what it is warned of now counts.
+                self.ledger.warned.remove(&device);
                 self.input_of_life(device, life, input)?;
                 unseen.map_or(Ok(()), |lie| self.must_have_noticed(device, lie))?;
             }
@@ -335,9 +338,10 @@ impl World {
         let mut untrue = None;
         let answer = match self.hub.ask(request).await? {
             Some(mut response) => {
+                let why = watching::refusal(&response).unwrap_or_default();
                 self.trace.note(
                     self.now,
-                    format_args!("the hub answers {device}: {} to {}", response.status, request.path),
+                    format_args!("the hub answers {device}: {} to {} {why}", response.status, request.path),
                 );
                 self.answered(device, request, &response)?;
                 untrue = self.tell_lie(device, request, &mut response);

@@ -7,6 +7,7 @@ use infrasound_spec::{
     api::conversations::LogPage,
     consent::{ContactState, RequestPolicy, Verdict},
     log::EntryKind,
+    time::HOUR,
 };
 use infrasound_tests::{device::Device, world::World};
 
@@ -97,6 +98,33 @@ async fn who_is_blocked_gets_nothing_through_until_unblocked() {
     let texts = bob.texts(&alice.handle()).await;
     assert!(texts.last().unwrap().contains("and now?"), "{texts:?}");
     assert!(!texts.iter().any(|text| text.contains("blocked?")), "{texts:?}");
+}
+
+#[tokio::test]
+async fn who_is_blocked_and_has_lost_its_group_does_not_knock_again_and_again() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = asked(&world).await;
+    bob.say(&alice.handle(), ContactState::Accepted).await;
+    alice.sync().await;
+    let conversation = alice.with(&bob.handle());
+    let mut journal = alice.journal.clone();
+    journal.lose(alice.core().scope_of(conversation));
+    bob.say(&alice.handle(), ContactState::Blocked).await;
+    let mut alice = world.reopen("alice", journal).await;
+    alice.sync().await;
+    alice.send(&bob.handle(), "blocked?").await;
+    assert_eq!(failures(&alice).len(), 1, "{:?}", failures(&alice));
+    let asked = alice.requests();
+    for _ in 0..12 {
+        alice.advance(HOUR).await;
+    }
+    assert!(alice.requests() < asked + 12, "{} requests", alice.requests() - asked);
+
+    bob.say(&alice.handle(), ContactState::None).await;
+    alice.send(&bob.handle(), "and now?").await;
+    bob.sync().await;
+    let texts = bob.texts(&alice.handle()).await;
+    assert!(texts.last().unwrap().contains("and now?"), "{texts:?}");
 }
 
 #[tokio::test]

@@ -234,6 +234,32 @@ async fn a_rewritten_sender() {
 }
 
 #[tokio::test]
+async fn a_rewritten_sender_of_ones_own_message() {
+    let world = World::start().await;
+    let (mut alice, bob) = acquainted(&world).await;
+    let other = bob.core().device();
+    // The relay says that something came before it, so Alice looks for her own message in the log.
+    alice.tamper(move |request, response| {
+        if request.path.ends_with("/messages") {
+            let mut accepted: Accepted = serde_json::from_slice(&response.body).unwrap();
+            accepted.number += 1;
+            response.body = serde_json::to_vec(&accepted).unwrap();
+        } else if request.path.contains("/log?") && response.status == 200 {
+            let mut page: LogPage = serde_json::from_slice(&response.body).unwrap();
+            messages(&mut page).for_each(|entry| entry.submitter = Some(other));
+            response.body = serde_json::to_vec(&page).unwrap();
+        }
+    });
+    alice.send(&bob.handle(), "mine").await;
+    alice.sync().await;
+    let named = alice.handle();
+    let rewritten =
+        |warning: &Warning| matches!(warning, Warning::SenderRewritten { sender, .. } if *sender == named);
+    assert!(alice.warnings().iter().any(rewritten), "{:?}", alice.warnings());
+    assert_eq!(alice.history(&bob.handle()).await.last().unwrap().sender, named);
+}
+
+#[tokio::test]
 async fn a_commit_with_a_broken_confirmation_tag() {
     let world = World::start().await;
     let (mut alice, mut bob) = acquainted(&world).await;

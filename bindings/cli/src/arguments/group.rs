@@ -69,7 +69,7 @@ pub(crate) enum GroupCommand {
         /// For how many days it is good
         #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u64).range(1..=90))]
         days: u64,
-        /// How many may use it [default: any number]
+        /// How many may come in by it, with --join open [default: any number]
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         uses: Option<u32>,
     },

@@ -61,7 +61,8 @@ async fn rename(app: &mut App, name: String, device: Option<String>) -> Result<E
 /// The device of this id, or whose id begins so.
 async fn find(app: &App, text: &str) -> Result<DeviceId, CommandError> {
     let devices = all(app).await?;
-    let mut found = devices.iter().filter(|device| device.device.to_string().starts_with(text));
+    let mut found =
+        devices.iter().filter(|device| !text.is_empty() && device.device.to_string().starts_with(text));
     match (found.next(), found.next()) {
         (Some(device), None) => Ok(device.device),
         (None, _) => Err(CommandError::NotFound(format!(
@@ -88,6 +89,10 @@ pub(super) async fn link(app: &mut App, shown: Option<String>) -> Result<End, Co
     };
     let by = match shown.parse() {
         Ok(uri) => LinkBy::Uri(uri),
+        Err(_) if shown.starts_with("infrasound-link:") => {
+            let text = "this is not the whole address: copy all of it, from `infrasound-link:` to its end";
+            return Err(CommandError::Usage(text.to_owned()));
+        }
         Err(_) => LinkBy::Code(shown),
     };
     app.session.wish(Wish::JoinLink(by)).await?;

@@ -25,9 +25,12 @@ use crate::{
     app::App,
     body::{Body, PathParameter},
     error::ApiError,
-    hub::current::{self, Loaded},
+    hub::{
+        current::{self, Loaded},
+        link_limit,
+    },
     session::{Authenticated, Session},
-    store::{StoreError, group_state, head, link_use},
+    store::{StoreError, group_state, head},
 };
 
 #[utoipa::path(post, path = paths::GROUP_INFO, tag = "groups", operation_id = "get_group_info",
@@ -56,11 +59,7 @@ pub(crate) async fn handle(
     *place = Some(loaded.epoch);
     drop(place);
     if let Some((link, terms)) = by_link? {
-        let used = link_use::count(&mut snapshot, loaded.current.key, &link).await?;
-        if terms.uses > 0 && used >= u64::from(terms.uses) {
-            let detail = "This link has been used up. Ask for another.";
-            return Err(ApiError::new(ProblemType::Forbidden, detail));
-        }
+        link_limit::check(&mut snapshot, loaded.current.key, &link, terms.uses).await?;
     }
     let (key, state_entry) = (loaded.current.key, loaded.current.state_entry);
     let group_info = group_state::group_info(&mut snapshot, key, state_entry).await?;

@@ -81,7 +81,9 @@ async fn note(
     if report.outcome == CommitOutcome::CannotApply && account != made.committer {
         commit::refuse(tx.conn, row.key, number, tx.now).await?;
     }
-    if let Some(mut head) = head::load(tx.conn, row.key).await? {
+    if let Some(mut head) = head::load(tx.conn, row.key).await?
+        && head.provisional.is_some()
+    {
         provisional::settle(tx, &mut head, row, window).await?;
     }
     Ok(noted)
@@ -102,10 +104,9 @@ async fn compare(
     number: u64,
     report: &Report,
 ) -> Result<Noted, ApiError> {
-    let forked = report::list(tx.conn, row.key, number).await?.iter().any(|earlier| {
-        matches!(earlier.outcome, CommitOutcome::Applied { .. })
-            && matches!(report.outcome, CommitOutcome::Applied { .. })
-            && earlier.outcome != report.outcome
-    });
+    let CommitOutcome::Applied { authenticator } = report.outcome else { return Ok(Noted::Fits) };
+    // The first that differs is noticed whichever it is compared with: until then they are all the same.
+    let earlier = report::first_applied(tx.conn, row.key, number).await?;
+    let forked = earlier.is_some_and(|earlier| earlier != authenticator);
     Ok(if forked { Noted::Fork } else { Noted::Fits })
 }

@@ -18,7 +18,11 @@ use crate::{
 };
 
 /// Revokes a device, ends its sessions, streams and links. `false` if there is no such live device.
-async fn revoke_one(tx: &mut Tx<'_>, account: &AccountUri, id: &DeviceId) -> Result<bool, ApiError> {
+pub(crate) async fn revoke_one(
+    tx: &mut Tx<'_>,
+    account: &AccountUri,
+    id: &DeviceId,
+) -> Result<bool, ApiError> {
     let revoked = device::revoke(tx.conn, account, id).await?;
     if revoked {
         let ended = link::delete_of_device(tx.conn, id).await?;
@@ -29,7 +33,7 @@ async fn revoke_one(tx: &mut Tx<'_>, account: &AccountUri, id: &DeviceId) -> Res
 }
 
 /// The account's other devices learn that something about its devices has changed.
-async fn tell_siblings(tx: &mut Tx<'_>, uri: &AccountUri, but: &DeviceId) -> Result<(), ApiError> {
+pub(crate) async fn tell_siblings(tx: &mut Tx<'_>, uri: &AccountUri, but: &DeviceId) -> Result<(), ApiError> {
     account::touch_devices(tx.conn, uri, tx.seq).await?;
     for sibling in device::list(tx.conn, uri).await? {
         if sibling.device != *but {

@@ -41,6 +41,9 @@ async fn who_may_add_sees_who_asks_and_lets_them_in() {
     ask(&carol, &groups[0], &link).await.done();
     let event = StreamEvent::JoinRequests { conversation: groups[0].id };
     assert_eq!(of_alice.next().await.unwrap().1, event);
+    let sent = groups[1].send(&bob, "somebody asks").await;
+    let log = StreamEvent::Log { conversation: groups[0].id, last: sent.number };
+    assert_eq!(of_alice.next().await.unwrap().1, log, "a repeat is not told");
     let (missed, _) = Reader::open(&alice, Some(&cursor)).await.until_ready().await;
     assert!(missed.contains(&event), "{missed:?}");
     let list: JoinRequestList = alice.get(&path(&groups[0])).await.ok();

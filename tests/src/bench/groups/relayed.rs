@@ -49,9 +49,9 @@ pub(super) async fn measure(report: &mut Report) {
     crowd.grow_to(&relay, 999).await;
     report.add(Row::compared("before: 999 accounts register a device each", crowd.took.as_secs_f64(), "s"));
     let conversation = create(report, &mut creator, &crowd, 400).await;
-    join(report, &mut crowd.awake[0], 400).await;
+    join(report, &mut crowd.awake[0], conversation, 400).await;
     grow(report, &mut creator, conversation, &crowd, 1_000).await;
-    join(report, &mut crowd.awake[1], 1_000).await;
+    join(report, &mut crowd.awake[1], conversation, 1_000).await;
     let name = "the hub's stored state of a group of 1,000";
     report.add(Row::at_most(name, stored_state(data.path()).await / 1e3, "kB", STATE));
     send(report, &mut creator, &friend, conversation).await;
@@ -101,13 +101,14 @@ async fn create(report: &mut Report, creator: &mut Device, crowd: &Crowd, member
 }
 
 /// Each of some members fetches its Welcome and the tree, joins, and reads.
-async fn join(report: &mut Report, devices: &mut [Device], members: usize) {
+async fn join(report: &mut Report, devices: &mut [Device], conversation: ConversationId, members: usize) {
     let mut samples = Samples::default();
     for device in devices {
         let begin = Instant::now();
         device.sync().await;
         samples.add(begin.elapsed());
-        assert!(!device.core().conversations().is_empty(), "they have joined");
+        let standing = device.core().standing(conversation).expect("it has joined");
+        assert_eq!(standing.members.len(), members, "the tree is whole");
     }
     let name = format!("join a group of {members} at the relay, and read what is there");
     report.add(Row::compared(&name, samples.median_micros() / 1e3, "ms"));

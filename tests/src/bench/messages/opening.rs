@@ -8,10 +8,7 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-use infrasound_core::{
-    Client,
-    journal::{Batch, Scope},
-};
+use infrasound_core::{Client, journal::Scope};
 use infrasound_spec::{consent::ContactState, time::Timestamp};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 
@@ -68,8 +65,7 @@ async fn make_journal(path: &Path) {
     }
     popular.advance(2_000).await;
     popular.sync().await;
-    let put = popular.journal.iter().map(|((scope, name), value)| (*scope, *name, value.clone())).collect();
-    disk::store(path, &[Batch { put, delete: Vec::new() }]).await;
+    disk::store(path, &[popular.journal.as_batch()]).await;
 }
 
 /// Milliseconds and megabytes of a process that opens the journal.

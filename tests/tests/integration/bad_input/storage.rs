@@ -5,10 +5,11 @@ use std::{
     io::{BufRead as _, BufReader},
     path::Path,
     process::Command,
+    time::Duration,
 };
 
 use infrasound_relay::{
-    Config,
+    Config, ServeError,
     config::{InstanceConfig, RateConfig},
     serve,
 };
@@ -112,7 +113,14 @@ async fn a_full_disk_of_the_relay_queues_messages_until_there_is_room() {
 
     relay.stop().await;
     config.max_pages = None;
-    let relay = serve(config).await.unwrap();
+    // While it is down, a connection of another test may have its port for a moment.
+    let relay = loop {
+        match serve(config.clone()).await {
+            Ok(relay) => break relay,
+            Err(error) => assert!(matches!(error, ServeError::Listen { .. }), "{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
     alice.succeed(&["inbox"]);
     bob.succeed(&["inbox"]);
     let texts = bob.texts(&handle("alice"));

@@ -103,6 +103,12 @@ fn spooled(cli: &Cli) -> usize {
     fs::read_dir(cli.home().join("blobs")).unwrap().count()
 }
 
+fn flip_first_bit(path: &Path) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[0] ^= 1;
+    fs::write(path, bytes).unwrap();
+}
+
 /// The most memory that a process had, in bytes, as long as it could be asked.
 fn peak(id: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
@@ -187,11 +193,15 @@ fn a_relay_that_is_killed_goes_on_where_it_was() {
     let mut sending = stage.begin_send(&file);
     stage.wait_until_stored(3 * 1024 * 1024, &mut sending);
     stage.relay.kill();
-    let before = stage.stored();
+    assert!(stage.stored() < LONG as u64);
+    let [blob] = &stage.blobs()[..] else { panic!("one blob") };
+    // If it went up from its beginning again, this would be put right.
+    flip_first_bit(blob);
     stage.relay.start_again();
     sending.wait().unwrap();
-    assert!(before < LONG as u64 && stage.stored() >= before);
     let message = stage.received();
+    assert_eq!(stage.blobs(), std::slice::from_ref(blob));
+    flip_first_bit(blob);
     let place = stage.place("saved");
     let said = stage.save(&message, &place);
     assert_eq!(said.code, Some(0), "{said:?}");
@@ -207,10 +217,8 @@ fn who_saves_may_be_killed_and_goes_on_where_it_was() {
     let place = stage.place("saved");
     let arguments = ["save", message["ref"].as_str().unwrap(), "--to", place.to_str().unwrap()];
     let mut saving = stage.ben.command(&arguments).spawn().unwrap();
-    let fetched = || {
-        let entries = fs::read_dir(stage.ben.home().join("blobs")).unwrap();
-        entries.map(|entry| entry.unwrap().metadata().map_or(0, |metadata| metadata.len())).sum::<u64>()
-    };
+    let spool = || fs::read_dir(stage.ben.home().join("blobs")).unwrap().map(Result::unwrap);
+    let fetched = || spool().map(|entry| entry.metadata().map_or(0, |metadata| metadata.len())).sum::<u64>();
     while fetched() < 3 * 1024 * 1024 {
         assert!(saving.try_wait().unwrap().is_none(), "it ended before it could be killed");
         thread::sleep(Duration::from_millis(1));
@@ -218,6 +226,12 @@ fn who_saves_may_be_killed_and_goes_on_where_it_was() {
     saving.kill().unwrap();
     saving.wait().unwrap();
     assert_eq!(fs::read_dir(&place).unwrap().count(), 0, "nothing is stored before all of it was checked");
+    let parts: Vec<PathBuf> = spool().map(|entry| entry.path()).collect();
+    let [part] = &parts[..] else { panic!("one file is fetched, not {parts:?}") };
+    // If it came from its beginning again, this would be put right.
+    flip_first_bit(part);
+    let said = stage.save(&message, &place);
+    assert_eq!(said.error().0, "untrusted", "{said:?}");
     let said = stage.save(&message, &place);
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(fs::read(place.join("long.bin")).unwrap() == bytes(LONG));

@@ -1,7 +1,9 @@
 //! Leaving: at once for who leaves, and by a commit of somebody else.
 
-use infrasound_core::{conversation::summary::Ended, event::FailureCode, message::GroupChange};
-use infrasound_spec::policy::Role;
+use infrasound_core::{
+    conversation::summary::Ended, event::FailureCode, input::GroupWish, message::GroupChange,
+};
+use infrasound_spec::{consent::ContactState, policy::Role};
 
 use super::stage::Stage;
 
@@ -31,6 +33,36 @@ async fn two_who_leave_at_once_are_taken_out_together() {
     assert_eq!(stage.alice.names(id).await, ["alice"]);
     assert_eq!(stage.alice.said(id).await, ["alone"]);
     stage.is_calm();
+}
+
+#[tokio::test]
+async fn who_put_an_invitation_away_may_still_leave() {
+    let mut stage = Stage::open().await;
+    let (bob, carol) = (stage.bob.handle(), stage.carol.handle());
+    let id = stage.alice.create_group("Herd", &[bob, carol]).await;
+    stage.settle().await;
+    stage.carol.accept_group(id).await;
+    stage.bob.change(GroupWish::Answer { conversation: id, state: ContactState::Ignored }).await.unwrap();
+    stage.settle().await;
+    stage.bob.leave(id).await.unwrap();
+    assert_eq!(stage.bob.ended(id), Some(Ended::Left));
+    stage.alice.sync().await;
+    stage.alice.say_in(id, "two of us").await;
+    stage.settle().await;
+    assert_eq!(stage.carol.names(id).await, ["alice", "carol"]);
+}
+
+#[tokio::test]
+async fn nobody_is_waited_for_who_was_removed() {
+    let mut stage = Stage::open().await;
+    let bob = stage.bob.handle();
+    let id = stage.alice.create_group("Herd", std::slice::from_ref(&bob)).await;
+    stage.settle().await;
+    stage.bob.accept_group(id).await;
+    stage.settle().await;
+    stage.alice.remove(id, &bob).await.unwrap();
+    stage.settle().await;
+    assert_eq!(stage.alice.core().unfinished(), vec![], "the removal is confirmed");
 }
 
 #[tokio::test]

@@ -33,6 +33,23 @@ async fn who_has_a_link_comes_in_while_everybody_is_offline() {
 }
 
 #[tokio::test]
+async fn who_has_left_comes_in_again_by_a_link() {
+    let (mut stage, id) = Stage::with_group().await;
+    stage.alice.set(id, join(JoinMode::Open)).await.unwrap();
+    let link = stage.alice.make_link(id, 0).await;
+    stage.settle().await;
+    stage.carol.leave(id).await.unwrap();
+    stage.alice.sync().await;
+    stage.alice.say_in(id, "she went").await;
+    stage.settle().await;
+    stage.carol.join_by(&link).await;
+    stage.carol.say_in(id, "and came back").await;
+    stage.settle().await;
+    assert_eq!(stage.alice.names(id).await, ["alice", "bob", "carol"]);
+    assert_eq!(stage.bob.said(id).await.last().map(String::as_str), Some("and came back"));
+}
+
+#[tokio::test]
 async fn a_link_is_good_for_as_many_as_it_says() {
     let (mut stage, id) = Stage::with_group().await;
     stage.alice.set(id, join(JoinMode::Open)).await.unwrap();

@@ -28,7 +28,8 @@ pub(super) async fn add(
     let people = who.len();
     let wish = Wish::Group(GroupWish::Add { conversation: group.id, who });
     let Answer::Queued { message, .. } = app.session.wish(wish).await? else { return Ok(End::Finish) };
-    let done = Done { command, with: Some(group.name.clone()), ..Done::default() };
+    let (with, id) = (Some(group.name.clone()), Some(message.to_string()));
+    let done = Done { command, with, id, ..Done::default() };
     let recipient = group.recipient();
     let App { session, screen, .. } = app;
     let added = wait::fate(session, &recipient, &message, LONG);
@@ -38,7 +39,7 @@ pub(super) async fn add(
     };
     let queued = match fate {
         MessageState::Failed(reason) => {
-            progress::say_not_added(app, group.id).await?;
+            progress::say_nobody_added(app, group.id).await?;
             return Err(wait::failure(app, &message, &reason));
         }
         MessageState::Pending(None) => Some((message, Some(change::unsaid_reason(app)))),

@@ -34,7 +34,8 @@ pub(super) async fn create(
     };
     app.learn().await?;
     let group = Found::find(app, &GroupArgument { group: id.to_string() }).await?;
-    let done = Done { command: "group create", with: Some(group.name.clone()), ..Done::default() };
+    let (with, made) = (Some(group.name.clone()), Some(message.to_string()));
+    let done = Done { command: "group create", with, id: made, ..Done::default() };
     let recipient = group.recipient();
     let App { session, screen, .. } = app;
     let made = async {
@@ -50,7 +51,10 @@ pub(super) async fn create(
         Err(error) => return Err(change::say_queued(app, done, error)),
     };
     let queued = match fate {
-        MessageState::Failed(reason) => return Err(wait::failure(app, &message, &reason)),
+        MessageState::Failed(reason) => {
+            progress::say_nobody_added(app, id).await?;
+            return Err(wait::failure(app, &message, &reason));
+        }
         MessageState::Pending(None) => Some((message, Some(change::unsaid_reason(app)))),
         MessageState::Pending(reason) => Some((message, reason)),
         _ => None,

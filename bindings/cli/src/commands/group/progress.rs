@@ -48,8 +48,23 @@ pub(super) async fn watched<T>(
     }
 }
 
+/// Says who could not be let in, of those who were asked for in vain anyway.
+pub(super) async fn say_nobody_added(app: &mut App, group: ConversationId) -> Result<(), CommandError> {
+    show_not_added(app, group).await.map(drop)
+}
+
 /// Says who could not be let in, and fails if there was somebody.
 pub(super) async fn say_not_added(app: &mut App, group: ConversationId) -> Result<(), CommandError> {
+    match show_not_added(app, group).await? {
+        0 => Ok(()),
+        1 => Err(CommandError::NotAdded("somebody could not be added; everybody else was".to_owned())),
+        count => {
+            Err(CommandError::NotAdded(format!("{count} people could not be added; everybody else was")))
+        }
+    }
+}
+
+async fn show_not_added(app: &mut App, group: ConversationId) -> Result<usize, CommandError> {
     app.learn().await?;
     let of_group =
         |event: &Event| matches!(event, Event::NotAdded { conversation, .. } if *conversation == group);
@@ -59,11 +74,5 @@ pub(super) async fn say_not_added(app: &mut App, group: ConversationId) -> Resul
         app.screen.show(&Line::NotAdded(line))?;
         count += 1;
     }
-    match count {
-        0 => Ok(()),
-        1 => Err(CommandError::NotAdded("somebody could not be added; everybody else was".to_owned())),
-        count => {
-            Err(CommandError::NotAdded(format!("{count} people could not be added; everybody else was")))
-        }
-    }
+    Ok(count)
 }

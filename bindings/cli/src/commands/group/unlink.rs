@@ -23,7 +23,7 @@ pub(super) async fn unlink(
 }
 
 fn chosen(links: &[LinkKey], key: Option<&str>, all: bool) -> Result<Vec<LinkKey>, CommandError> {
-    let begins = |link: &&LinkKey| key.is_none_or(|key| link.to_string().starts_with(key));
+    let begins = |link: &&LinkKey| key.is_none_or(|key| !key.is_empty() && link.to_string().starts_with(key));
     let matching: Vec<LinkKey> = links.iter().filter(begins).copied().collect();
     match (matching.as_slice(), key) {
         ([], None) => Err(CommandError::NotFound("the group has no link".to_owned())),
@@ -51,6 +51,7 @@ mod tests {
         assert_eq!(chosen(&[one, two], None, true).unwrap(), [one, two]);
         assert!(matches!(chosen(&[one, two], None, false), Err(CommandError::Usage(_))));
         assert!(matches!(chosen(&[one, two], Some("x"), false), Err(CommandError::NotFound(_))));
+        assert!(matches!(chosen(&[one], Some(""), false), Err(CommandError::NotFound(_))));
         assert!(matches!(chosen(&[], None, true), Err(CommandError::NotFound(_))));
     }
 }

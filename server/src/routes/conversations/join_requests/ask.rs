@@ -51,11 +51,13 @@ pub(crate) async fn handle(
     app.writer
         .run(move |tx| {
             Box::pin(async move {
+                if !join_request::insert(tx.conn, current.key, &account, tx.now).await? {
+                    return Ok(());
+                }
                 let since = tx.now.minus_millis(REQUEST_LIFETIME);
-                if join_request::count(tx.conn, current.key, since).await? >= WAITING {
+                if join_request::count(tx.conn, current.key, since).await? > WAITING {
                     return Err(ApiError::rate_limited(PATIENCE));
                 }
-                join_request::insert(tx.conn, current.key, &account, tx.now).await?;
                 tell(tx, &current).await
             })
         })
