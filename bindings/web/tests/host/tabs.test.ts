@@ -109,7 +109,7 @@ test('a tab that is killed while it sends loses nothing that was acknowledged', 
       (client, { to, round }) => {
         const tell = (window as unknown as { acknowledged: (text: string) => void }).acknowledged;
         void (async () => {
-          for (let n = 0; ; n += 1) {
+          for (let n = 0; n < 40; n += 1) {
             const text = `round ${round} message ${n}`;
             await client.send(to, text);
             tell(text);
@@ -126,6 +126,7 @@ test('a tab that is killed while it sends loses nothing that was acknowledged', 
       'all that was acknowledged arrives',
       () => textsWith(bob.tab, alice.person.handle),
       (texts) => acknowledged.every((text) => texts.includes(text)),
+      60_000,
     );
     const own = seen.filter((text) => text.startsWith(`round ${round} `));
     assert.equal(new Set(own).size, own.length, 'nothing arrives twice');
