@@ -41,6 +41,10 @@ test('a group: made, joined by invitation and by link, changed, and left', async
   await alice.press('Who may do what');
   await alice.page.getByLabel('Coming in by a link').selectOption('On request');
   await bob.message('changed who may do what');
+  await alice.page.getByLabel('Write messages').selectOption('Owners');
+  await bob.page.getByText('Only owners write in this group.').waitFor();
+  await alice.page.getByLabel('Write messages').selectOption('Everybody');
+  await bob.page.locator('infrasound-composer').waitFor();
   await alice.screenshot('group-rules');
   await alice.press('Back');
   await alice.press('Links into the group');
@@ -86,6 +90,7 @@ test('a group: made, joined by invitation and by link, changed, and left', async
   await alice.press('Close the group for all');
   await alice.confirm(/Close this group/, 'Close the group for all');
   await alice.message('closed the group');
+  await alice.page.getByText('This group is closed.').waitFor();
 
   for (const visitor of [alice, bob, carol]) await visitor.close();
 });

@@ -18,16 +18,16 @@ export function isNews(message: Message): boolean {
 export async function notify(notice: Notice, open: () => void): Promise<void> {
   if (!canNotify() || Notification.permission !== 'granted') return;
   const options: NotificationOptions = { body: notice.text, tag: notice.tag, data: notice.place };
-  // Browsers on phones allow it to a service worker only.
-  const worker = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
-  if (worker?.active) {
-    await worker.showNotification(notice.title, options);
-    return;
+  try {
+    const shown = new Notification(notice.title, options);
+    shown.onclick = () => {
+      window.focus();
+      open();
+      shown.close();
+    };
+  } catch {
+    // Browsers on phones allow it to a service worker only.
+    const worker = await navigator.serviceWorker?.getRegistration();
+    await worker?.showNotification(notice.title, options);
   }
-  const shown = new Notification(notice.title, options);
-  shown.onclick = () => {
-    window.focus();
-    open();
-    shown.close();
-  };
 }

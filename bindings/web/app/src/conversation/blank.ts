@@ -25,6 +25,7 @@ export class Blank extends Part {
     }
 
     p {
+      max-inline-size: 420px;
       display: flex;
       align-items: center;
       gap: 8px;

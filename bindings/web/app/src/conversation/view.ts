@@ -1,6 +1,6 @@
 /** An open conversation: who it is with, what is to be known, its messages, and where one writes. */
-import type { Conversation } from '@infrasound/client';
-import { css, html, nothing, type TemplateResult } from 'lit';
+import type { Conversation, GroupSettings, Role } from '@infrasound/client';
+import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 
 import { Part } from '../app/part.ts';
@@ -57,7 +57,10 @@ export class ConversationView extends Part {
   @state() private dragging = 0;
   @query('infrasound-composer') private composer!: Composer | null;
   @query('infrasound-history') private history!: History;
+  /** Why this account may not write in the group, if it may not. */
+  @state() private silent: 'group-closed' | 'group-post-moderator' | 'group-post-owner' | undefined;
   #shown: string | undefined;
+  #rulesOf = '';
 
   override render() {
     const { app } = this;
@@ -79,6 +82,28 @@ export class ConversationView extends Part {
             : conversation ? html`<p class="closed">${this.#why(conversation)}</p>` : nothing}
         ${this.dragging > 0 && writable ? html`<div class="drop">${icon('attach', 40)}${this.say('drop')}</div>` : nothing}
       </section>`;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    const conversation = this.app.summary(this.app.place.conversation);
+    if (conversation && conversation.id !== this.#shown) this.silent = undefined;
+    void this.#readRules(conversation);
+  }
+
+  /** Reads who may write, whenever the group has changed. */
+  async #readRules(conversation: Conversation | undefined): Promise<void> {
+    const changes = conversation && this.app.chat(conversation.id).messages.findLast(({ body }) => body.kind === 'changes');
+    const of = conversation?.kind === 'group' ? `${conversation.id} ${changes?.id} ${conversation.consent}` : '';
+    if (of === this.#rulesOf) return;
+    this.#rulesOf = of;
+    if (!conversation || of === '') return;
+    try {
+      const { role, settings } = await this.app.connected.conversation(conversation.id).view();
+      if (this.#rulesOf === of) this.silent = silence(role, settings);
+    } catch {
+      // Offline, or not in it yet: the core will say so if it is tried.
+    }
   }
 
   protected override updated(): void {
@@ -132,10 +157,11 @@ export class ConversationView extends Part {
   }
 
   #writable(conversation: Conversation | undefined): boolean {
-    return conversation !== undefined && !this.#asks(conversation) && conversation.group?.ended === undefined;
+    return conversation !== undefined && !this.#asks(conversation) && conversation.group?.ended === undefined && this.silent === undefined;
   }
 
   #why({ group }: Conversation): string {
+    if (group?.ended === undefined && this.silent !== undefined) return this.say(this.silent);
     return this.say(group?.ended === 'removed' ? 'group-removed-you' : 'group-left-you');
   }
 
@@ -162,4 +188,11 @@ export class ConversationView extends Part {
     event.preventDefault();
     this.composer?.add(files);
   }
+}
+
+function silence(role: Role | undefined, settings: GroupSettings | undefined): 'group-closed' | 'group-post-moderator' | 'group-post-owner' | undefined {
+  if (!role || !settings) return undefined;
+  if (settings.closed) return 'group-closed';
+  if (settings.post === 'owner' && role !== 'owner') return 'group-post-owner';
+  return settings.post === 'moderator' && role === 'member' ? 'group-post-moderator' : undefined;
 }

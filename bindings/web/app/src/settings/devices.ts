@@ -56,6 +56,7 @@ export class Devices extends Part {
         ${devices ? html`<ul class="group">${devices.map((device) => this.#device(device))}</ul>` : html`<div class="padded"><progress aria-label=${this.say('loading')}></progress></div>`}
         <div class="group"><button class="row" @click=${() => this.app.turn('link-device')}>${icon('qr')}<span class="grow">${this.say('link-device')}</span>${icon('chevron', 18)}</button></div>
         <p class="group-hint">${this.say('devices-hint')}</p>
+        ${this.app.status.storage?.persisted === false && devices?.length === 1 ? html`<div class="padded"><p class="notice">${this.say('storage-evictable')}</p></div>` : nothing}
       </div>
       ${renaming ? html`
         <infrasound-dialog .heading=${this.say('rename-device')} .dismiss=${this.say('close')} @dismiss=${() => (this.renaming = undefined)}>

@@ -95,6 +95,13 @@ export const rowStyles = css`
     opacity: 1;
   }
 
+  @media (hover: hover) {
+    /* The menu stands where the number was. */
+    li:hover .badge {
+      visibility: hidden;
+    }
+  }
+
   @media (hover: none) {
     .row-menu {
       display: none;

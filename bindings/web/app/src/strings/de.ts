@@ -194,6 +194,9 @@ export const de: Catalogue = {
   'ignored-text': 'Du hast diese Anfrage von {name} weggelegt.',
   'unblock': 'Freigeben',
   'group-left-you': 'Du hast diese Gruppe verlassen.',
+  'group-closed': 'Diese Gruppe ist geschlossen. Niemand kann darin schreiben.',
+  'group-post-moderator': 'In dieser Gruppe schreiben nur Moderation und Inhaber.',
+  'group-post-owner': 'In dieser Gruppe schreiben nur Inhaber.',
   'group-removed-you': 'Du bist nicht mehr in dieser Gruppe.',
   'new-message': 'Neue Nachricht',
 

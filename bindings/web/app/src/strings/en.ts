@@ -192,6 +192,9 @@ export const en = {
   'ignored-text': 'You have put away this request of {name}.',
   'unblock': 'Unblock',
   'group-left-you': 'You left this group.',
+  'group-closed': 'This group is closed. Nobody can write in it.',
+  'group-post-moderator': 'Only moderators and owners write in this group.',
+  'group-post-owner': 'Only owners write in this group.',
   'group-removed-you': 'You are not in this group any more.',
   'new-message': 'New message',
 

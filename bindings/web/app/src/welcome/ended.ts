@@ -23,7 +23,7 @@ export class Ended extends Part {
         <h1>${this.say(ended ? 'ended-title' : 'failed-title')}</h1>
         <p class="lead" dir="auto" role="alert">${text}</p>
         ${ended ? html`<p class="lead hint">${this.say('ended-text')}</p>` : nothing}
-        <button class="button primary" @click=${() => location.reload()}>${this.say('try-again')}</button>
+        ${ended ? nothing : html`<button class="button primary" @click=${() => location.reload()}>${this.say('try-again')}</button>`}
         ${this.app.client ? html`<button class="button danger" @click=${this.#forget}>${this.say('forget-device')}</button>` : nothing}
       </main>`;
   }
