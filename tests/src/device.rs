@@ -78,6 +78,8 @@ pub struct Device {
     wake_at: Option<Timestamp>,
     queue: VecDeque<Output>,
     tamper: Option<Tamper>,
+    /// What the stream says while a request to such a path is under way.
+    meanwhile: Option<(&'static str, String)>,
     in_its_place: Option<Stand>,
     /// Whether the relay can be reached.
     pub online: bool,
@@ -155,6 +157,7 @@ impl Device {
             wake_at: None,
             queue: VecDeque::new(),
             tamper: None,
+            meanwhile: None,
             in_its_place: None,
             online: true,
             lose_answer: None,
@@ -233,6 +236,11 @@ impl Device {
     /// The stream says something.
     pub fn nudge(&mut self, event: &str) {
         self.input(Input::StreamEvent(event.to_owned()));
+    }
+
+    /// The stream says something while the next request to such a path is under way.
+    pub fn nudge_during(&mut self, path: &'static str, event: &str) {
+        self.meanwhile = Some((path, event.to_owned()));
     }
 
     /// Whether the crash that was asked for has come.
@@ -540,6 +548,9 @@ impl Device {
         }
         if let Some(tamper) = &mut self.tamper {
             tamper(&request, &mut response);
+        }
+        if let Some((_, event)) = self.meanwhile.take_if(|(path, _)| request.path.contains(*path)) {
+            self.nudge(&event);
         }
         self.input(Input::Response(request.id, response));
     }

@@ -285,32 +285,38 @@ impl Client {
         let Some(conversation) = self.conversations.get(&id) else { return };
         let path = paths::with(paths::LOG, "conversation", &id.to_string());
         let after = conversation.state.position.number;
-        self.ask(Purpose::Log(id), Method::Get, format!("{path}?after={after}&limit={MAX_LOG_PAGE}"), step);
+        let heard = self.known_last.get(&id).copied().unwrap_or_default();
+        self.ask(
+            Purpose::Log(id, heard),
+            Method::Get,
+            format!("{path}?after={after}&limit={MAX_LOG_PAGE}"),
+            step,
+        );
     }
 
+    /// A page of the log came; `heard` is how long the log was said to be when it was asked for.
     pub(super) fn log_fetched(
         &mut self,
         id: ConversationId,
+        heard: u64,
         page: Result<LogPage, Box<Problem>>,
         step: &mut Step,
     ) {
         let before = self.conversations.get(&id).map_or(0, |conversation| conversation.state.position.number);
-        match page {
+        let last = match page {
             Ok(page) => {
-                if is_plausible(page.last) {
-                    self.known_last.insert(id, page.last);
-                }
+                let last = if is_plausible(page.last) { page.last } else { before };
                 self.take_entries(id, page.entries, step);
+                last
             }
-            Err(_) => {
-                self.known_last.insert(id, before);
-            }
-        }
+            Err(_) => before,
+        };
         let after = self.conversations.get(&id).map_or(0, |conversation| conversation.state.position.number);
-        if after == before {
-            // A log that claims to be longer and does not come would be asked for without end.
-            self.known_last.insert(id, before);
-        }
+        // A log that claims to be longer and does not come would be asked for without end.
+        let last = if after == before { before } else { last };
+        // What was said meanwhile may be about entries that are too new for this page.
+        let since = self.known_last.get(&id).copied().filter(|last| *last > heard).unwrap_or_default();
+        self.known_last.insert(id, last.max(since));
     }
 
     /// Takes entries in, in order; what was taken in before is passed over.

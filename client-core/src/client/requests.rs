@@ -63,7 +63,8 @@ pub(super) enum Purpose {
     UploadBlob(ConversationId, BlobId),
     AttachBlob(ConversationId, BlobId),
     FetchBlob(WishId),
-    Log(ConversationId),
+    /// With how long the log was said to be.
+    Log(ConversationId, u64),
     Report(ConversationId, u64),
     SyncDevices,
     LookUpInvitee(ConversationId, u64, Handle),
@@ -92,7 +93,7 @@ impl Purpose {
             | Self::AnnounceBlob(id, _)
             | Self::UploadBlob(id, _)
             | Self::AttachBlob(id, _)
-            | Self::Log(id)
+            | Self::Log(id, _)
             | Self::Report(id, _)
             | Self::LookUpInvitee(id, ..)
             | Self::ClaimMany(id, _)
@@ -409,7 +410,7 @@ impl Client {
                 Reply::Ok(bytes) => step.event(Event::WishDone(wish, Answer::Bytes(bytes))),
                 Reply::Problem(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
             },
-            Purpose::Log(id) => self.log_fetched(id, reply.parse::<LogPage>(), step),
+            Purpose::Log(id, heard) => self.log_fetched(id, heard, reply.parse::<LogPage>(), step),
             Purpose::Report(id, number) => self.report_delivered(id, number, step),
             Purpose::SyncDevices => {
                 let list = reply.parse::<DeviceList>();

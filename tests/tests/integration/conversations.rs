@@ -7,7 +7,10 @@ use infrasound_core::{
     input::Wish,
     message::{Body, MessageState},
 };
-use infrasound_spec::consent::ContactState;
+use infrasound_spec::{
+    api::{conversations::LogPage, stream::StreamEvent},
+    consent::ContactState,
+};
 use infrasound_tests::{device::Device, world::World};
 
 /// Alice has written to Bob, Bob has accepted, and both have seen it.
@@ -197,6 +200,33 @@ async fn safety_numbers_are_equal_on_both_sides() {
     let at_bob = number(bob.wish(Wish::SafetyNumber { who: alice.handle() }).await.unwrap());
     assert_eq!(at_alice.groups, at_bob.groups);
     assert!(at_alice.pinned && at_bob.pinned);
+}
+
+#[tokio::test]
+async fn what_comes_while_the_log_is_on_its_way_is_asked_for_as_well() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = acquainted(&world).await;
+    let conversation = bob.with(&alice.handle());
+    alice.send(&bob.handle(), "one").await;
+    alice.send(&bob.handle(), "two").await;
+    let last = alice.history(&bob.handle()).await.last().unwrap().number.unwrap();
+    let said = |last| serde_json::to_string(&StreamEvent::Log { conversation, last }).unwrap();
+    // The page is of before the second message, and the stream is faster with that.
+    let mut first = true;
+    bob.tamper(move |request, response| {
+        if request.path.contains("/log?") && std::mem::take(&mut first) {
+            let mut page: LogPage = serde_json::from_slice(&response.body).unwrap();
+            assert_eq!((page.last, page.entries.pop().unwrap().number), (last, last));
+            page.last = last - 1;
+            response.body = serde_json::to_vec(&page).unwrap();
+        }
+    });
+    bob.nudge_during("/log?", &said(last));
+    bob.nudge(&said(last - 1));
+    bob.drive().await;
+    let texts = bob.texts(&alice.handle()).await;
+    assert!(texts[texts.len() - 1].contains("two") && texts[texts.len() - 2].contains("one"), "{texts:?}");
+    assert_eq!(bob.warnings(), []);
 }
 
 #[tokio::test]
