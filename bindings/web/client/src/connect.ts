@@ -72,25 +72,25 @@ class Workers {
     const worker = makeWorker(this.options.workerUrl);
     this.#worker = worker;
     worker.addEventListener('message', ({ data }: MessageEvent<Broken>) => {
-      if (data.type === 'broken') this.#replace(worker, began, fromPlain(data.error));
+      if (data.type === 'broken') this.#replace(worker, began, fromPlain(data.error), data.led);
     });
     worker.addEventListener('error', (event) => {
       event.preventDefault();
       const text = `the worker failed: ${event.message || 'its script cannot be loaded'}`;
-      this.#replace(worker, began, new InfrasoundError('internal', text));
+      this.#replace(worker, began, new InfrasoundError('internal', text), false);
     });
     const begin: Begin = { type: 'begin', store: this.store };
     const { wasmUrl } = this.options;
     worker.postMessage(wasmUrl === undefined ? begin : { ...begin, wasmUrl: String(wasmUrl) });
   }
 
-  #replace(worker: Worker, began: number, error: InfrasoundError): void {
+  #replace(worker: Worker, began: number, error: InfrasoundError, led: boolean): void {
     if (this.#isOver || worker !== this.#worker) return;
     worker.terminate();
     this.#worker = undefined;
     if (Date.now() - began > LONG_LIFE) this.#pause = FIRST_PAUSE;
     // A leader whose term was over has another one after it.
-    if (error.code !== 'closed') this.line.fail(error);
+    if (error.code !== 'closed') this.line.fail(error, led);
     this.#timer = setTimeout(() => this.#begin(), this.#pause);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }
@@ -115,10 +115,13 @@ function wakeWith(line: Line): () => void {
   const seen = (): void => {
     if (document.visibilityState === 'visible') wake();
   };
+  const back = (): void => line.hello();
   self.addEventListener('online', wake);
+  self.addEventListener('pageshow', back);
   if ('document' in self) document.addEventListener('visibilitychange', seen);
   return () => {
     self.removeEventListener('online', wake);
+    self.removeEventListener('pageshow', back);
     if ('document' in self) document.removeEventListener('visibilitychange', seen);
   };
 }

@@ -21,6 +21,7 @@ import type {
   Status,
   Ticket,
 } from '../api.js';
+import { InfrasoundError } from '../error.js';
 import { makeId } from '../shared/bytes.js';
 import type { CoreEvent, CoreLook, CoreWish } from '../shared/core_types.js';
 import type { Notice } from '../shared/wire.js';
@@ -199,12 +200,15 @@ export class TabClient implements Client {
     return this.#devices.watch(this.#until(signal));
   }
 
-  renameDevice(device: string, name: string): Promise<void> {
-    return this.#wishes.give({ wish: 'renameDevice', device, name });
+  async renameDevice(device: string, name: string): Promise<void> {
+    await this.#wishes.give({ wish: 'renameDevice', device, name });
+    // The relay tells only the others.
+    await this.#devices.reload();
   }
 
-  revokeDevice(device: string): Promise<void> {
-    return this.#wishes.give({ wish: 'revokeDevice', device });
+  async revokeDevice(device: string): Promise<void> {
+    await this.#wishes.give({ wish: 'revokeDevice', device });
+    await this.#devices.reload();
   }
 
   async linkDevice(codeOrUri: string): Promise<OldDeviceLink> {
@@ -229,6 +233,7 @@ export class TabClient implements Client {
   async close(): Promise<void> {
     this.#closed.abort();
     this.line.close();
+    this.#outcomes.fail(new InfrasoundError('closed', 'the client is closed'));
     this.end();
   }
 
@@ -306,6 +311,10 @@ export class TabClient implements Client {
     const { phase, caughtUp } = this.status;
     const isOther = phase !== this.#phase;
     this.#phase = phase;
+    if (isOther && (phase === 'signed-out' || phase === 'ended')) {
+      this.#outcomes.fail(new InfrasoundError('signed-out', 'this device is signed out'));
+      this.#wishes.clear();
+    }
     if (isOther && phase === 'signed-out') {
       this.#places.clear();
       this.#conversations.set([]);
@@ -316,7 +325,6 @@ export class TabClient implements Client {
     } else if (caughtUp && !this.#wasCaughtUp) {
       void this.#devices.reload();
     }
-    if (caughtUp && !this.#wasCaughtUp) void this.#findOutcomes();
     this.#wasCaughtUp = caughtUp;
   }
 
@@ -324,16 +332,17 @@ export class TabClient implements Client {
   #termBegan(): void {
     this.#readAt = 0;
     this.#wasCaughtUp = false;
+    void this.#findOutcomes();
     void this.#conversations.reload();
     void this.#devices.reload();
   }
 
-  /** What is waited for may have ended while nobody led: a client with nothing left to do has ended all of it. */
+  /** What is waited for may have ended while this tab could not hear of it. */
   async #findOutcomes(): Promise<void> {
-    const open = this.#outcomes.open;
-    if (open.length === 0) return;
-    const look = await this.#look().catch(() => undefined);
-    if (look?.idle) for (const object of open) this.#outcomes.end(object, 'done');
+    const objects = this.#outcomes.open;
+    if (objects.length === 0) return;
+    const found = await this.line.call('outcomes', { objects }).catch(() => undefined);
+    for (const [object, outcome] of found?.answer ?? []) this.#outcomes.end(object, outcome);
   }
 
   #until(signal: AbortSignal | undefined): AbortSignal {

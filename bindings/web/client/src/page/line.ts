@@ -35,6 +35,7 @@ export interface Answered<T> {
 interface Waiting {
   call: Call;
   terms: number;
+  signal: AbortSignal | undefined;
   onProgress: ((done: number, total: number) => void) | undefined;
   resolve: (answered: Answered<unknown>) => void;
   reject: (error: InfrasoundError) => void;
@@ -61,7 +62,7 @@ export class Line {
     this.#toAll = new BroadcastChannel(channelToAll(store));
     this.#toTab.onmessage = ({ data }: MessageEvent<ToTab>) => this.#told(data);
     this.#toAll.onmessage = ({ data }: MessageEvent<ToAll>) => this.#heard(data);
-    this.#tell({ type: 'hello', tab: this.#tab });
+    this.hello();
   }
 
   get status(): Status {
@@ -77,18 +78,27 @@ export class Line {
     if (this.#isClosed) throw new InfrasoundError('closed', 'the client is closed');
     if (this.#failure) throw this.#failure;
     if (signal?.aborted) throw aborted();
-    const give = (): void => this.#tell({ type: 'abort', id });
+    const give = (): void => {
+      // One that no leader has got ends here; the leader that has it says how far it came.
+      if (this.#waiting.get(id)?.terms === 0) this.#take(id)?.reject(aborted());
+      else this.#tell({ type: 'abort', id });
+    };
     try {
       return await new Promise<Answered<unknown>>((resolve, reject) => {
         // The name and what it asks belong together, which TypeScript does not see through the generic.
         const call = { name, ask } as Call;
-        this.#waiting.set(id, { call, terms: 0, onProgress, resolve, reject });
+        this.#waiting.set(id, { call, terms: 0, signal, onProgress, resolve, reject });
         signal?.addEventListener('abort', give);
         this.#send(id);
       }) as Answered<Calls[Name]['answer']>;
     } finally {
       signal?.removeEventListener('abort', give);
     }
+  }
+
+  /** Asks who leads: what was said while this page was frozen was not heard. */
+  hello(): void {
+    this.#tell({ type: 'hello', tab: this.#tab });
   }
 
   /** The network may be back, or somebody looks. */
@@ -113,7 +123,9 @@ export class Line {
   }
 
   /** This tab's worker cannot stand for election. If none has led so far, nobody answers. */
-  fail(error: InfrasoundError): void {
+  fail(error: InfrasoundError, led: boolean): void {
+    // Another tab leads, and goes on.
+    if (this.#term !== undefined && !led) return;
     this.#setStatus({ ...this.#status, phase: 'failed', error: toPlain(error) });
     if (this.#term !== undefined) return;
     this.#failure = error;
@@ -171,8 +183,12 @@ export class Line {
     this.#failure = undefined;
     this.#setStatus(status);
     if (!isNew) return;
-    for (const [id, { terms, reject }] of this.#waiting) {
-      if (terms < MOST_TERMS) {
+    for (const [id, { terms, signal, reject }] of this.#waiting) {
+      if (terms > 0 && signal?.aborted) {
+        // The leader that was told is gone.
+        this.#waiting.delete(id);
+        reject(aborted());
+      } else if (terms < MOST_TERMS) {
         this.#send(id);
       } else {
         this.#waiting.delete(id);

@@ -1,8 +1,9 @@
 /** How wishes that were queued end: for whoever waits for a message to be in the log, or a group to have changed. */
 
-import { InfrasoundError } from '../error.js';
-import { codeOf } from '../shared/codes.js';
+import { fromPlain, type InfrasoundError } from '../error.js';
 import type { CoreEvent } from '../shared/core_types.js';
+import { endOf } from '../shared/ends.js';
+import type { ObjectOutcome } from '../shared/wire.js';
 
 /** So many of the latest outcomes are remembered: an outcome may be heard of before the answer that names it. */
 const REMEMBERED = 1024;
@@ -20,20 +21,8 @@ export class Outcomes {
 
   /** Takes an event in. */
   observe(event: CoreEvent): void {
-    switch (event.type) {
-      case 'messageState':
-        if (event.state.step === 'failed') {
-          this.#end(event.message, new InfrasoundError('refused', event.state.reason));
-        } else if (event.state.step !== 'pending') {
-          this.#end(event.message, 'done');
-        }
-        break;
-      case 'changed':
-        this.#end(event.object, 'done');
-        break;
-      case 'failed':
-        this.#end(event.object, new InfrasoundError(codeOf(event), event.text));
-    }
+    const ended = endOf(event);
+    if (ended) this.end(...ended);
   }
 
   /** Resolves when it has happened; rejects if it cannot. */
@@ -51,20 +40,23 @@ export class Outcomes {
     return [...this.#waiting.keys()];
   }
 
-  /** What was found out of one in another way than by an event. */
-  end(object: string, outcome: Outcome): void {
-    this.#end(object, outcome);
-  }
-
-  #end(object: string, outcome: Outcome): void {
+  end(object: string, outcome: ObjectOutcome): void {
+    const ended = outcome === 'done' ? outcome : fromPlain(outcome);
     this.#known.delete(object);
-    this.#known.set(object, outcome);
+    this.#known.set(object, ended);
     const [oldest] = this.#known.keys();
     if (this.#known.size > REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
     for (const { resolve, reject } of this.#waiting.get(object) ?? []) {
-      if (outcome === 'done') resolve();
-      else reject(outcome);
+      if (ended === 'done') resolve();
+      else reject(ended);
     }
     this.#waiting.delete(object);
+  }
+
+  /** Nobody will say any more how they end. */
+  fail(error: InfrasoundError): void {
+    for (const all of this.#waiting.values()) for (const { reject } of all) reject(error);
+    this.#waiting.clear();
+    this.#known.clear();
   }
 }

@@ -62,6 +62,11 @@ export class Wishes {
     return this.#send(sent, {});
   }
 
+  /** Forgets what was written: somebody else may sign in. */
+  clear(): void {
+    this.#sent.clear();
+  }
+
   async #send(sent: Sent, extra: Extra): Promise<Queued> {
     const { message, conversation } = await this.ask('queued', sent.wish, sent.files, extra);
     this.#sent.set(message, sent);

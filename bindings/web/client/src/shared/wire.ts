@@ -1,7 +1,7 @@
 /**
  * What tabs and the leader say to each other.
  *
- * Each tab has a worker that stands for election (`worker/election.ts`); the one that wins is the leader and owns the
+ * Each tab has a worker that stands for election (`worker/main.ts`); the one that wins is the leader and owns the
  * device's state. The page of every tab, the leader's own included, talks to the leader over broadcast channels:
  *
  * | channel | who listens |
@@ -37,10 +37,15 @@ export interface Calls {
   wish: { ask: { wish: CoreWish; files: OutgoingFile[] }; answer: CoreAnswer };
   look: { ask: Record<never, never>; answer: CoreLook };
   conversationWith: { ask: { who: string }; answer: string | undefined };
+  /** How wishes ended that were queued: for a tab that may have missed it. */
+  outcomes: { ask: { objects: string[] }; answer: [string, ObjectOutcome][] };
   search: { ask: { query: string }; answer: PersonHit[] };
   download: { ask: { file: CoreAttachment }; answer: Blob };
   signOut: { ask: Record<never, never>; answer: void };
 }
+
+/** How a queued wish ended: in the log, or not. */
+export type ObjectOutcome = 'done' | PlainError;
 
 export type CallName = keyof Calls;
 export type CallId = string;
@@ -94,4 +99,6 @@ export interface Begin {
 export interface Broken {
   type: 'broken';
   error: PlainError;
+  /** Whether it led. If not, another tab may do so all the same. */
+  led: boolean;
 }

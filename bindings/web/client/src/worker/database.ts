@@ -39,8 +39,12 @@ export class Database {
       this.#lost = true;
       lost();
     };
-    // Another version of this app wants to change the format: it waits until this one is gone.
-    db.onversionchange = () => db.close();
+    // It is to be deleted, or another version of this app wants to change its format: both wait until this one is gone.
+    db.onversionchange = () => {
+      db.close();
+      this.#lost = true;
+      lost();
+    };
   }
 
   /** Opens the database or makes it. `lost` is called if it is deleted while it is open. */
@@ -104,6 +108,7 @@ export class Database {
         await done;
       } catch (error) {
         done.catch(() => undefined);
+        abort(transaction);
         throw over ? new TermOver() : error;
       }
     });
@@ -120,6 +125,24 @@ export class Database {
       if (this.#lost) throw storageLost(error);
       throw usingFailed(error);
     }
+  }
+}
+
+/** Nothing of it is kept, whatever was asked of it before something went wrong. */
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It is over already.
+  }
+}
+
+/** Deletes all of it, whatever state it is in. */
+export async function deleteDatabase(store: string): Promise<void> {
+  try {
+    await settled(indexedDB.deleteDatabase(`infrasound/${store}`));
+  } catch (error) {
+    throw openingFailed(error);
   }
 }
 
@@ -162,6 +185,9 @@ function usingFailed(error: unknown): unknown {
     case 'InvalidStateError':
     case 'NotFoundError':
       return storageLost(error);
+    case 'AbortError':
+    case 'UnknownError':
+      return new InfrasoundError('internal', `the browser's store does not work just now: ${error.message}`, { cause: error });
     case 'DataCloneError':
       // Some browsers store no keys in private windows.
       return storageForbidden(error);

@@ -2,16 +2,17 @@
  * The device of this store, as the leader has it: opened from the journal, registered, linked, or none.
  *
  * A device is a host with its core. It is dropped and opened again from the journal whenever that is simpler than to go on:
- * nothing acknowledged is lost by it.
+ * nothing acknowledged is lost by it. **There is never more than one core on a journal**: what opens, replaces or erases it
+ * is done in turns, and each turn waits for the last step of the core before it.
  */
 
 import type { LinkState, PersonHit, Status } from '../api.js';
 import { InfrasoundError, toPlain } from '../error.js';
 import { codeOf } from '../shared/codes.js';
-import type { CoreAnswer, CoreEvent, CoreWish } from '../shared/core_types.js';
+import type { CoreAnswer, CoreEvent, CoreLook, CoreWish } from '../shared/core_types.js';
 import type { SignedIn } from '../shared/sign_in_types.js';
-import type { CallId, Notice } from '../shared/wire.js';
-import { CorePanic, beginNewcomer, openCore, registerCore, type Core, type Machine } from './core.js';
+import type { CallId, Notice, ObjectOutcome } from '../shared/wire.js';
+import { CorePanic, beginNewcomer, guarded, openCore, registerCore, type Core, type Machine } from './core.js';
 import { TermOver, type Database } from './database.js';
 import { Host, Interrupted } from './host.js';
 import { Journal } from './journal.js';
@@ -53,6 +54,11 @@ export class Device {
   #opened: Opened | undefined;
   #newcomer: { host: Host<Machine>; call: CallId } | undefined;
   #ending = new AbortController();
+  /** The last turn of what opens, replaces or erases the device. */
+  #turn: Promise<unknown> = Promise.resolve();
+  /** The last steps of the hosts that were ended. */
+  #lastSteps: Promise<unknown> = Promise.resolve();
+  #isOver = false;
   #isSwept = false;
   readonly #online = new EventTarget();
   /** Why the relay did not want this browser as a device. */
@@ -62,15 +68,22 @@ export class Device {
     this.spool = new Spool(around.database);
   }
 
-  /** Opens what is stored, if there is a device. */
-  async open(): Promise<void> {
+  /** Opens what is stored, if there is a device; one that is open is dropped, and what was under way is interrupted. */
+  open(): Promise<void> {
+    return this.#inTurn(() => this.#open());
+  }
+
+  async #open(): Promise<void> {
+    await this.#end();
     const { database } = this.around;
     const [tenant, vault] = await Promise.all([loadTenant(database), Vault.open(database)]);
     if (!tenant || !vault) return this.#none();
     const journal = new Journal(database, vault);
+    const records = await journal.root();
+    if (this.#isOver) return;
     let core: Core;
     try {
-      core = openCore(vault.storageKey, await journal.root());
+      core = openCore(vault.storageKey, records);
     } catch (error) {
       // A registration or a link that was not finished is none.
       if (error instanceof InfrasoundError && error.code === 'not-signed-in') return this.#none();
@@ -79,35 +92,55 @@ export class Device {
     this.#begin(core, journal, tenant);
   }
 
-  /** Drops the core and opens it again; what was under way is interrupted. */
-  async reopen(): Promise<void> {
-    this.end();
-    await this.open();
+  /** Ends it for good: whatever is asked of it from now on is interrupted. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await this.#end();
   }
 
-  /** Ends everything that is under way. */
-  end(): void {
+  async #end(): Promise<void> {
     this.#ending.abort();
     this.#ending = new AbortController();
-    this.#newcomer?.host.end();
+    const hosts = [this.#newcomer?.host, this.#opened?.host];
+    const link = this.#newcomer?.call;
     this.#newcomer = undefined;
-    const opened = this.#opened;
     this.#opened = undefined;
-    opened?.host.end();
+    const steps = hosts.flatMap((host) => (host ? [host.end()] : []));
+    this.#lastSteps = Promise.all([this.#lastSteps, ...steps]);
     this.#online.dispatchEvent(new Event('change'));
+    if (link !== undefined) {
+      this.around.notice({ type: 'link', id: link, state: { step: 'failed', message: 'the link was interrupted' } });
+    }
+    await this.#lastSteps;
   }
 
-  /** The core, to look something up in it. */
-  get core(): Core {
-    return this.#here().host.machine;
+  /** Does one thing after the other. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(() => {
+      if (this.#isOver) throw new Interrupted();
+      return change();
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async look(): Promise<CoreLook> {
+    const { host } = await this.#here();
+    return guarded(() => host.machine.look());
+  }
+
+  async conversationWith(who: string): Promise<string | undefined> {
+    const { host } = await this.#here();
+    return guarded(() => host.machine.conversationWith(who));
   }
 
   /** Gives a wish to the core, or to the link that is under way. `again`: an earlier leader may have done it. */
   async wish(wish: CoreWish, id: CallId, again: boolean): Promise<CoreAnswer> {
+    await this.#turn;
     if (this.#newcomer && (wish.wish === 'confirmLink' || wish.wish === 'cancelLink')) {
       return this.#newcomer.host.wish(wish);
     }
-    const { host, journal } = this.#here();
+    const { host, journal } = await this.#here();
     const outcome = again ? await journal.outcome(id) : undefined;
     if (!outcome) return host.wish(wish, id);
     if ('done' in outcome) return outcome.done;
@@ -116,17 +149,26 @@ export class Device {
 
   /** Whether an earlier leader has done this call. */
   async knows(id: CallId): Promise<boolean> {
-    return (await this.#here().journal.outcome(id)) !== undefined;
+    const { journal } = await this.#here();
+    return (await journal.outcome(id)) !== undefined;
+  }
+
+  /** How queued wishes ended, as far as it was noted. */
+  async outcomes(objects: string[]): Promise<[string, ObjectOutcome][]> {
+    const { journal } = await this.#here();
+    const found = await Promise.all(objects.map(async (object) => [object, await journal.objectOutcome(object)] as const));
+    return found.flatMap(([object, outcome]) => (outcome === undefined ? [] : [[object, outcome]]));
   }
 
   /** A wish of the host's own. */
   async ask(wish: CoreWish): Promise<CoreAnswer> {
-    return this.#here().host.wish(wish);
+    const { host } = await this.#here();
+    return host.wish(wish);
   }
 
   /** People whose name or handle begins so. */
   async search(query: string): Promise<PersonHit[]> {
-    const { host, transport } = this.#here();
+    const { host, transport } = await this.#here();
     return search(transport, host.token, query);
   }
 
@@ -158,33 +200,40 @@ export class Device {
     deviceName: string,
     startOver: boolean,
   ): Promise<void> {
-    const tenant = this.#opened?.tenant;
-    if (tenant?.call !== id) {
+    await this.#inTurn(async () => {
+      const tenant = this.#opened?.tenant;
+      if (tenant?.call === id) return;
       if (tenant?.registered && !startOver) throw alreadyDevice();
       const vault = await Vault.make();
       const core = registerCore(vault.storageKey, signedIn, deviceName, startOver);
       await this.#take(vault, { relay, call: id, registered: false }, core);
-    }
+    });
     await this.#registered();
   }
 
   /** Begins to link this browser. */
-  async link(id: CallId, relay: string, signedIn: SignedIn, deviceName: string): Promise<void> {
+  link(id: CallId, relay: string, signedIn: SignedIn, deviceName: string): Promise<void> {
+    return this.#inTurn(() => this.#link(id, relay, signedIn, deviceName));
+  }
+
+  async #link(id: CallId, relay: string, signedIn: SignedIn, deviceName: string): Promise<void> {
     if (this.#newcomer?.call === id) return;
     if (this.#opened?.tenant.registered) throw alreadyDevice();
     const { database, notice, status } = this.around;
     const vault = await Vault.make();
     const machine = beginNewcomer(vault.storageKey, signedIn, deviceName);
     const tenant: Tenant = { relay, call: id, registered: false };
-    this.end();
+    await this.#end();
     await beginStore(database, vault, tenant);
+    if (this.#isOver) throw new Interrupted();
     const journal = new Journal(database, vault);
     const tell = (state: LinkState): void => notice({ type: 'link', id, state });
     const failed = (message: string): void => {
-      this.#newcomer?.host.end();
       this.#newcomer = undefined;
       tell({ step: 'failed', message });
-      void this.#erase();
+      void host.end();
+      // What cannot be erased just now holds no device.
+      void this.#inTurn(() => this.#erase()).catch(() => undefined);
     };
     const host: Host<Machine> = new Host<Machine>({
       machine,
@@ -195,7 +244,7 @@ export class Device {
         if (event.type === 'linkFailed') return failed(event.text);
         if (event.type === 'linkDone') {
           this.#newcomer = undefined;
-          host.end();
+          this.#lastSteps = Promise.all([this.#lastSteps, host.end()]);
           status({ phase: 'registering' });
           // What is stored is a device that is about to register.
           void this.open()
@@ -224,8 +273,8 @@ export class Device {
     this.#newcomer = undefined;
     // The other device learns it; if that does not arrive, the link ends by itself.
     await Promise.race([newcomer.host.quiet(), new Promise((resolve) => setTimeout(resolve, FAREWELL))]);
-    newcomer.host.end();
-    await this.#erase();
+    this.#lastSteps = Promise.all([this.#lastSteps, newcomer.host.end()]);
+    await this.#inTurn(() => this.#erase());
   }
 
   get isLinking(): boolean {
@@ -233,10 +282,14 @@ export class Device {
   }
 
   /** Revokes this device at the relay, when that can be reached, and erases all of it here. */
-  async signOut(): Promise<void> {
+  signOut(): Promise<void> {
+    return this.#inTurn(() => this.#signOut());
+  }
+
+  async #signOut(): Promise<void> {
     const opened = this.#opened;
     if (opened) {
-      const { device } = opened.host.machine.look();
+      const { device } = guarded(() => opened.host.machine.look());
       // A relay that cannot be reached, or does not know the device any more, keeps nobody signed in here.
       const revoked = opened.host.wish({ wish: 'revokeDevice', device }).catch(() => undefined);
       await Promise.race([revoked, new Promise((resolve) => setTimeout(resolve, REVOCATION))]);
@@ -245,26 +298,27 @@ export class Device {
   }
 
   async #erase(): Promise<void> {
-    this.end();
+    await this.#end();
     await eraseStore(this.around.database);
     this.#none();
   }
 
   async #take(vault: Vault, tenant: Tenant, core: Core): Promise<void> {
-    this.end();
+    await this.#end();
     this.#refusal = undefined;
     try {
       await beginStore(this.around.database, vault, tenant);
     } catch (error) {
       // What was there before is there still.
-      await this.open();
+      await this.#open();
       throw error;
     }
+    if (this.#isOver) throw new Interrupted();
     this.#begin(core, new Journal(this.around.database, vault), tenant);
   }
 
   #begin(core: Core, journal: Journal, tenant: Tenant): void {
-    const { me, device, spooled } = core.look();
+    const { me, device, spooled } = guarded(() => core.look());
     if (!this.#isSwept) {
       this.#isSwept = true;
       // What is left of files that were sealed for no wish takes up room, and nothing else.
@@ -295,9 +349,7 @@ export class Device {
 
   #ended(host: Host<Core>, error: unknown): void {
     if (this.#opened?.host !== host) return;
-    this.#opened = undefined;
-    this.#ending.abort();
-    this.#ending = new AbortController();
+    void this.#end();
     if (error instanceof CorePanic) return this.around.broken(error);
     if (error instanceof TermOver) return this.around.broken(error);
     this.around.failed(error);
@@ -319,7 +371,7 @@ export class Device {
         break;
       case 'registrationFailed':
         this.#refusal = new InfrasoundError(codeOf(event), event.text);
-        void this.#erase().then(() => status({ error: toPlain(this.#refusal) }));
+        void this.#inTurn(() => this.#erase()).then(() => status({ error: toPlain(this.#refusal) }));
         break;
       case 'signedOut':
         status({ phase: 'ended', online: false, caughtUp: false, reason: event.text, retryAt: undefined });
@@ -373,7 +425,10 @@ export class Device {
     });
   }
 
-  #here(): Opened {
+  /** What is open, once no turn is under way. */
+  async #here(): Promise<Opened> {
+    await this.#turn;
+    if (this.#isOver) throw new Interrupted();
     if (!this.#opened) throw new InfrasoundError('not-signed-in', 'there is no device here yet: sign in first');
     return this.#opened;
   }

@@ -9,9 +9,10 @@ import { InfrasoundError } from '../error.js';
 import type { Bytes } from '../shared/bytes.js';
 import type { CoreAnswer, CoreEvent, CoreInput, CoreOutput, CoreWish } from '../shared/core_types.js';
 import { codeOf } from '../shared/codes.js';
+import { endOf } from '../shared/ends.js';
 import type { CallId } from '../shared/wire.js';
 import { CorePanic, guarded, type Machine } from './core.js';
-import type { Batch, Journal, Outcome } from './journal.js';
+import type { Batch, Journal, Noted } from './journal.js';
 import type { Spool } from './spool.js';
 import { EventStream } from './stream.js';
 import type { Request, Transport } from '../shared/transport.js';
@@ -48,7 +49,8 @@ export class Host<M extends Machine> {
   /** The session, as the core last used it: for what the host asks of the relay itself. */
   #token: string | undefined;
   #nextWish = 1;
-  #running = false;
+  /** What is being done just now. */
+  #step: Promise<void> | undefined;
   #over = false;
   #wakeAt: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -99,9 +101,16 @@ export class Host<M extends Machine> {
     while (this.#requests.size > 0) await Promise.all(this.#requests);
   }
 
-  /** Ends it; nothing more is carried out. Wishes without an answer are given back as {@link Interrupted}. */
-  end(): void {
-    if (this.#over) return;
+  /**
+   * Ends it; nothing more is begun. Wishes without an answer are given back as {@link Interrupted}. Resolves when what was
+   * being written is written, or is not: only then may another core be opened on the same journal.
+   */
+  async end(): Promise<void> {
+    if (!this.#over) this.#stop();
+    await this.#step;
+  }
+
+  #stop(): void {
     this.#over = true;
     clearTimeout(this.#timer);
     this.#stream.close();
@@ -109,9 +118,12 @@ export class Host<M extends Machine> {
     this.#wishes.clear();
   }
 
-  async #run(first?: () => CoreOutput[]): Promise<void> {
-    if (this.#running) return;
-    this.#running = true;
+  #run(first?: () => CoreOutput[]): Promise<void> {
+    this.#step ??= this.#work(first).finally(() => (this.#step = undefined));
+    return this.#step;
+  }
+
+  async #work(first?: () => CoreOutput[]): Promise<void> {
     try {
       if (first) await this.#carryOut(first());
       while (!this.#over && this.#loads.length + this.#inputs.length > 0) {
@@ -121,10 +133,8 @@ export class Host<M extends Machine> {
       this.#setTimer();
     } catch (error) {
       if (this.#over) return;
-      this.end();
+      this.#stop();
       this.parts.ended(error);
-    } finally {
-      this.#running = false;
     }
   }
 
@@ -151,7 +161,7 @@ export class Host<M extends Machine> {
     const write = async (): Promise<void> => {
       if (batches.length === 0) return;
       try {
-        await this.parts.journal.write(batches, outcomes.splice(0));
+        await this.parts.journal.write(batches, outcomes.splice(0), () => this.#over);
       } catch (error) {
         // Who wished for what could not be written is told so; other wishes go on when the core is open again.
         for (const output of outputs) {
@@ -168,26 +178,31 @@ export class Host<M extends Machine> {
         batches.push(output);
       } else {
         await write();
+        if (this.#over) return;
         await this.#begin(output);
       }
     }
     if (!this.#over) await write();
   }
 
-  /** The answers of calls that these outputs hold, to be stored with what they write. */
-  #outcomes(outputs: CoreOutput[]): [CallId, Outcome][] {
-    return outputs.flatMap((output): [CallId, Outcome][] => {
+  /** What these outputs say of calls and of queued wishes, to be stored with what they write. */
+  #outcomes(outputs: CoreOutput[]): Noted[] {
+    return outputs.flatMap((output): Noted[] => {
       if (output.type !== 'event') return [];
       const { event } = output;
-      if (event.type === 'wishDone') {
-        const call = this.#wishes.get(event.wish)?.call;
-        return call === undefined ? [] : [[call, { done: event.answer }]];
+      switch (event.type) {
+        case 'wishDone':
+        case 'wishFailed': {
+          const call = this.#wishes.get(event.wish)?.call;
+          if (call === undefined) return [];
+          const { code, text } = event.type === 'wishFailed' ? event : { code: 'other' as const, text: '' };
+          return [['call', call, event.type === 'wishDone' ? { done: event.answer } : { failed: { code, text } }]];
+        }
+        default: {
+          const ended = endOf(event);
+          return ended ? [['object', ...ended]] : [];
+        }
       }
-      if (event.type === 'wishFailed') {
-        const call = this.#wishes.get(event.wish)?.call;
-        return call === undefined ? [] : [[call, { failed: { code: event.code, text: event.text } }]];
-      }
-      return [];
     });
   }
 

@@ -1,7 +1,7 @@
 /** The core's records in the database, and with them the answers of calls. */
 
 import type { CoreAnswer, CoreFailure, CoreOutput, StoredRecord } from '../shared/core_types.js';
-import type { CallId } from '../shared/wire.js';
+import type { CallId, ObjectOutcome } from '../shared/wire.js';
 import { settled, type Database } from './database.js';
 import type { Vault } from './vault.js';
 
@@ -9,6 +9,9 @@ export type Batch = Extract<CoreOutput, { type: 'persist' }>;
 
 /** How a wish of a call ended. */
 export type Outcome = { done: CoreAnswer } | { failed: CoreFailure };
+
+/** What is noted with a write: the answer of a call, or how a queued wish ended, under their ids. */
+export type Noted = ['call', CallId, Outcome] | ['object', string, ObjectOutcome];
 
 /** An answer that nobody has asked for in so long belongs to a tab that is gone. */
 const LIFETIME = 24 * 60 * 60 * 1000;
@@ -29,12 +32,19 @@ export class Journal {
     private readonly vault: Vault,
   ) {}
 
-  /** Writes batches, and the outcomes of the calls that they are of, in one transaction. Durable when this returns. */
-  async write(batches: Batch[], outcomes: [CallId, Outcome][]): Promise<void> {
+  /**
+   * Writes batches, and the outcomes of the calls that they are of, in one transaction. Durable when this returns. It writes
+   * nothing if it is over by the time that all is sealed.
+   */
+  async write(batches: Batch[], outcomes: Noted[], isOver: () => boolean): Promise<void> {
     const at = Date.now();
     const sealed = await Promise.all(
-      outcomes.map(async ([id, outcome]) => [id, { at, sealed: await this.vault.seal(purpose(id), outcome) }] as const),
+      outcomes.map(async ([kind, id, outcome]) => {
+        const key = `${kind} ${id}`;
+        return [key, { at, sealed: await this.vault.seal(key, outcome) }] as const;
+      }),
     );
+    if (isOver()) return;
     const had = this.#had.splice(0);
     await this.database.write(['records', 'calls'], (store) => {
       const [records, calls] = [store('records'), store('calls')];
@@ -42,8 +52,8 @@ export class Journal {
         for (const { scope, name, value } of put) records.put(value, [scope, name] as IDBValidKey);
         for (const { scope, name } of deleted) records.delete([scope, name] as IDBValidKey);
       }
-      for (const [id, outcome] of sealed) calls.put(outcome, id);
-      for (const id of had) calls.delete(id);
+      for (const [key, outcome] of sealed) calls.put(outcome, key);
+      for (const id of had) calls.delete(`call ${id}`);
     });
   }
 
@@ -64,11 +74,20 @@ export class Journal {
   }
 
   /** How a call of an earlier term ended, if it did. */
-  async outcome(id: CallId): Promise<Outcome | undefined> {
+  outcome(id: CallId): Promise<Outcome | undefined> {
+    return this.#noted(`call ${id}`);
+  }
+
+  /** How a queued wish ended, if it did not long ago. */
+  objectOutcome(id: string): Promise<ObjectOutcome | undefined> {
+    return this.#noted(`object ${id}`);
+  }
+
+  async #noted<T>(key: string): Promise<T | undefined> {
     const stored = await this.database.read('calls', (calls) =>
-      settled(calls.get(id) as IDBRequest<StoredOutcome | undefined>),
+      settled(calls.get(key) as IDBRequest<StoredOutcome | undefined>),
     );
-    return stored && this.vault.open<Outcome>(purpose(id), stored.sealed);
+    return stored && this.vault.open<T>(key, stored.sealed);
   }
 
   /** The tab has the answer of this call. */
@@ -84,7 +103,7 @@ export class Journal {
       ['calls'],
       (store) => {
         const calls = store('calls');
-        for (const id of had) calls.delete(id);
+        for (const id of had) calls.delete(`call ${id}`);
         const request = calls.openCursor();
         request.onsuccess = () => {
           const cursor = request.result;
@@ -96,8 +115,4 @@ export class Journal {
       'relaxed',
     );
   }
-}
-
-function purpose(id: CallId): string {
-  return `call ${id}`;
 }

@@ -18,7 +18,7 @@ import {
   type ToTab,
 } from '../shared/wire.js';
 import { CorePanic, loadCore } from './core.js';
-import { Database, storageLost } from './database.js';
+import { Database, deleteDatabase, storageLost } from './database.js';
 import { Device, type StatusChange } from './device.js';
 import { download, seal, type Course } from './files.js';
 import { Interrupted } from './host.js';
@@ -42,10 +42,14 @@ export class Leader {
   #ready: Promise<void> = Promise.resolve();
   /** Why the store cannot be used just now. */
   #failure: InfrasoundError | undefined;
+  /** What was let go of has come to its end. */
+  #dropped: Promise<unknown> = Promise.resolve();
   /** What was stored is gone; to be told once there is a new store. */
   #loss: InfrasoundError | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #isBroken = false;
+  #isReopening = false;
+  readonly #downloads = new Map<string, { blob: Promise<Blob>; courses: Set<Course>; given: AbortController }>();
   readonly #calls = new Map<CallId, AbortController>();
   readonly #incoming: BroadcastChannel;
   readonly #toAll: BroadcastChannel;
@@ -68,6 +72,7 @@ export class Leader {
 
   async #open(): Promise<void> {
     clearTimeout(this.#retry);
+    await this.#dropped;
     try {
       const [database] = await Promise.all([this.#openDatabase(), loadCore(this.wasmUrl)]);
       this.#failure = undefined;
@@ -84,8 +89,16 @@ export class Leader {
 
   async #openDatabase(): Promise<Database> {
     if (this.#database) return this.#database;
-    const database = await Database.open(this.store, () => this.#lost());
-    this.#term = await database.beginTerm();
+    const database = await Database.open(this.store, () => {
+      // One that was let go of is missed by nobody.
+      if (this.#database === database) this.#lost();
+    });
+    try {
+      this.#term = await database.beginTerm();
+    } catch (error) {
+      database.close();
+      throw error;
+    }
     this.#database = database;
     return database;
   }
@@ -121,7 +134,8 @@ export class Leader {
         break;
       case 'call':
         // A tab sends its calls again when it hears of this term.
-        if (message.term === this.#term && !this.#calls.has(message.id)) void this.#serve(message);
+        if (message.term !== this.#term) this.#reply(message.tab, this.#leads());
+        else if (!this.#calls.has(message.id)) void this.#serve(message);
         break;
       case 'abort':
         this.#calls.get(message.id)?.abort(new InfrasoundError('aborted', 'this was given up'));
@@ -149,6 +163,7 @@ export class Leader {
       const answer = await this.#perform(id, call, again, course);
       this.#reply(tab, { type: 'answer', id, seq: this.#seq, answer });
     } catch (error) {
+      if (error instanceof CorePanic) this.#break(error);
       this.#reply(tab, { type: 'refused', id, error: toPlain(error) });
     } finally {
       this.#calls.delete(id);
@@ -159,9 +174,12 @@ export class Leader {
   async #perform(id: CallId, call: Call, again: boolean, course: Course): Promise<unknown> {
     for (;;) {
       await this.#ready;
+      // The next leader does it.
+      if (this.#isBroken) return new Promise(() => undefined);
       course.signal.throwIfAborted();
-      if (this.#failure) throw this.#failure;
+      if (this.#failure && !isWayOut(call)) throw this.#failure;
       try {
+        if (this.#failure) await this.#startAfresh();
         return await this.#once(id, call, again, course);
       } catch (error) {
         if (!(error instanceof Interrupted)) throw error;
@@ -172,7 +190,8 @@ export class Leader {
 
   async #once(id: CallId, call: Call, again: boolean, course: Course): Promise<unknown> {
     const device = this.#device;
-    if (!device) throw new InfrasoundError('closed', 'the client is closed');
+    // It was dropped, and is opened again.
+    if (!device) throw new Interrupted();
     switch (call.name) {
       case 'register': {
         const { relay, signedIn, deviceName, startOver } = call.ask;
@@ -191,49 +210,83 @@ export class Leader {
         return answer;
       }
       case 'look':
-        return device.core.look();
+        return device.look();
+      case 'outcomes':
+        return device.outcomes(call.ask.objects);
       case 'conversationWith':
-        return device.core.conversationWith(call.ask.who);
+        return device.conversationWith(call.ask.who);
       case 'search':
         return device.search(call.ask.query);
       case 'download':
         return this.#download(device, call.ask.file, course);
       case 'signOut':
         return device.signOut();
+      default:
+        // A tab of another version.
+        throw new InfrasoundError('newer-version', 'the tabs have different versions of this app: reload them all');
     }
   }
 
+  /** Fetches a file once, however many ask for it; it is given up when all of them have. */
   #download(device: Device, file: CoreAttachment, course: Course): Promise<Blob> {
-    const ask = (wish: CoreWish): ReturnType<Device['ask']> => device.ask(wish);
-    return download(file, device.spool, ask, (signal) => device.reached(signal), course);
+    const key = file.blob ?? '';
+    let shared = this.#downloads.get(key);
+    if (!shared) {
+      const courses = new Set<Course>();
+      const given = new AbortController();
+      const progress = (done: number, total: number): void => courses.forEach((each) => each.progress(done, total));
+      const ask = (wish: CoreWish): ReturnType<Device['ask']> => device.ask(wish);
+      const whole = { progress, signal: given.signal };
+      const blob = download(file, device.spool, ask, (signal) => device.reached(signal), whole).finally(() =>
+        this.#downloads.delete(key),
+      );
+      shared = { blob, courses, given };
+      this.#downloads.set(key, shared);
+    }
+    const { blob, courses, given } = shared;
+    courses.add(course);
+    return new Promise((resolve, reject) => {
+      blob.then(resolve, reject);
+      course.signal.addEventListener('abort', () => {
+        courses.delete(course);
+        reject(course.signal.reason);
+        if (courses.size > 0) return;
+        given.abort(course.signal.reason);
+        this.#downloads.delete(key);
+      });
+    });
   }
 
   /** The network may be back. An offline core would wait for its time: one that is opened again tries at once. */
   #wake(): void {
+    const device = this.#device;
+    if (!device || this.#isReopening) return;
     const { online, retryAt, phase } = this.#status;
     const waits = !online && phase === 'ready' && (retryAt ?? 0) > Date.now() + 1_000;
-    if (waits && this.#device && !this.#device.isLinking) {
-      const device = this.#device;
-      this.#ready = device.reopen().catch((error: unknown) => this.#failed(error));
-    } else {
-      this.#device?.wake();
-    }
+    if (!waits || device.isLinking) return device.wake();
+    this.#isReopening = true;
+    this.#ready = device
+      .open()
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => (this.#isReopening = false));
   }
 
   /** Falls silent: the next leader does what is under way. */
   #break(error: unknown): void {
     this.#isBroken = true;
     this.#incoming.close();
-    this.#device?.end();
+    void this.#device?.end();
     this.broken(error);
   }
 
   /** The store can't be used, or not written: everything is opened again in a while. */
   #failed(thrown: unknown): void {
     if (thrown instanceof CorePanic) return this.#break(thrown);
+    // It was ended by what comes after it.
+    if (thrown instanceof Interrupted) return;
     const error = toInfrasoundError(thrown);
     this.#failure = error;
-    this.#device?.end();
+    this.#drop();
     this.#listen();
     this.#change({ phase: 'failed', error: toPlain(error) });
     clearTimeout(this.#retry);
@@ -243,11 +296,35 @@ export class Leader {
   /** The database was deleted while it was open. */
   #lost(): void {
     this.#loss = storageLost();
-    this.#device?.end();
-    this.#device = undefined;
-    this.#database = undefined;
+    this.#drop();
     // While the rest of it is being deleted nothing can be opened.
     this.#ready = new Promise<void>((resolve) => setTimeout(resolve, CLEARING)).then(() => this.#open());
+  }
+
+  /** Lets go of the store and of the device in it: a handle that has failed once may fail for ever. */
+  #drop(): void {
+    const database = this.#database;
+    const ended = this.#device?.end();
+    this.#device = undefined;
+    this.#database = undefined;
+    this.#dropped = Promise.all([this.#dropped, ended]).then(() => database?.close());
+  }
+
+  /** The way out of a store that cannot be used: another one is begun, if need be in place of the whole database. */
+  async #startAfresh(): Promise<Device> {
+    clearTimeout(this.#retry);
+    await this.#dropped;
+    const [database] = await Promise.all([
+      this.#openDatabase().catch(async () => {
+        await deleteDatabase(this.store);
+        return this.#openDatabase();
+      }),
+      loadCore(this.wasmUrl),
+    ]);
+    this.#failure = undefined;
+    this.#device ??= this.#makeDevice(database);
+    this.#listen();
+    return this.#device;
   }
 
   async #measureStorage(): Promise<void> {
@@ -282,6 +359,11 @@ export class Leader {
     }
     channel.postMessage(message);
   }
+}
+
+/** Whether a call is what somebody can do about a store that cannot be used. */
+function isWayOut(call: Call): boolean {
+  return call.name === 'signOut' || (call.name === 'register' && call.ask.startOver);
 }
 
 /** Puts sealed files where the wish has its attachments or its picture. */

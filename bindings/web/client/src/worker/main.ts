@@ -9,9 +9,10 @@ import { toPlain } from '../error.js';
 import type { Begin, Broken } from '../shared/wire.js';
 import { Leader } from './leader.js';
 
-function broken(error: unknown): void {
-  // The page ends this worker, and with it the lock.
-  self.postMessage({ type: 'broken', error: toPlain(error) } satisfies Broken);
+/** The worker is of no more use: its page replaces it. A page that is frozen does so later; the lock goes at once. */
+function broken(error: unknown, led: boolean): void {
+  self.postMessage({ type: 'broken', error: toPlain(error), led } satisfies Broken);
+  self.close();
 }
 
 self.addEventListener(
@@ -19,10 +20,10 @@ self.addEventListener(
   ({ data: { store, wasmUrl } }: MessageEvent<Begin>) => {
     void navigator.locks
       .request(`infrasound/${store}`, async () => {
-        await new Leader(store, wasmUrl, broken).lead();
+        await new Leader(store, wasmUrl, (error) => broken(error, true)).lead();
         await new Promise(() => undefined);
       })
-      .catch(broken);
+      .catch((error: unknown) => broken(error, false));
   },
   { once: true },
 );

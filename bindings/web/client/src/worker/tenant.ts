@@ -21,9 +21,10 @@ export async function loadTenant(database: Database): Promise<Tenant | undefined
 /** Begins a store for a new device: nothing of an earlier one remains. */
 export async function beginStore(database: Database, vault: Vault, tenant: Tenant): Promise<void> {
   await database.write(['records', 'calls', 'blobs', 'parts'], (store) => {
-    for (const name of ['records', 'calls', 'blobs', 'parts'] as const) store(name).clear();
+    // First: a browser that cannot store keys says so before anything is gone.
     vault.store(store('meta'));
     store('meta').put(tenant, TENANT);
+    for (const name of ['records', 'calls', 'blobs', 'parts'] as const) store(name).clear();
   });
 }
 
