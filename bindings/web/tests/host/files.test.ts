@@ -65,6 +65,20 @@ test('a file of 20 MB goes up and down', async () => {
   await bob.person.close();
 });
 
+test('two tabs fetch the same file at once', async () => {
+  const site = await Site.open();
+  const alice = await Person.signedIn(site, 'alice');
+  const bob = await Person.signedIn(site, 'bob');
+  const second = await bob.person.tab();
+  const digest = await sendFile(alice.tab, bob.person.handle, 3 * 1024 * 1024);
+  await eventually('it arrives', () => messagesWith(bob.tab, alice.person.handle), (messages) => messages.length === 1);
+  const both = await Promise.all([bob.tab, second].map((tab) => fetchFile(tab, alice.person.handle)));
+  assert.deepEqual(both.map((fetched) => fetched.digest), [digest, digest]);
+
+  await alice.person.close();
+  await bob.person.close();
+});
+
 test('a download goes on where it was interrupted', async () => {
   const [here, there] = await Promise.all([Site.open(), Site.open()]);
   const alice = await Person.signedIn(here, 'alice');

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Person, type Tab } from '../support/browser.ts';
+import { host } from '../support/environment.ts';
 import { eventually, says, send, textsWith } from '../support/messages.ts';
 import { Site } from '../support/site.ts';
 
@@ -95,6 +96,29 @@ test('what is sent while the leading tab is killed arrives once, and in order', 
 
   await alice.person.close();
   await bob.person.close();
+});
+
+test('what cannot be sent is never said to be, though the leading tab is killed meanwhile', async () => {
+  const site = await Site.open();
+  const alice = await Person.signedIn(site, 'alice');
+  let leader = alice.tab;
+  for (let round = 0; round < 4; round += 1) {
+    const follower = await alice.person.tab();
+    await follower.caughtUp();
+    await follower.run((client, who) => {
+      const sending = client.send(who, 'to nobody').then(({ sent }) => sent);
+      window.kept['end'] = sending.then(
+        () => 'sent',
+        (error: { code: string }) => error.code,
+      );
+    }, `@nobody${round}@${host}`);
+    await new Promise((resolve) => setTimeout(resolve, round * 15));
+    await kill(leader);
+    assert.equal(await follower.run(() => window.kept['end'] as Promise<string>), 'unknown-account');
+    leader = follower;
+  }
+
+  await alice.person.close(/status of 404/);
 });
 
 test('a tab that is killed while it sends loses nothing that was acknowledged', async () => {
