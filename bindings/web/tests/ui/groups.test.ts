@@ -5,6 +5,9 @@ import { test } from 'node:test';
 
 import { openSite, Visitor } from './visitor.ts';
 
+/** One red dot. */
+const PICTURE = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
+
 test('a group: made, joined by invitation and by link, changed, and left', async () => {
   const site = await openSite();
   const [alice, bob, carol] = await Promise.all(['alice', 'bob', 'carol'].map((name) => Visitor.signedIn(site, name)));
@@ -15,6 +18,7 @@ test('a group: made, joined by invitation and by link, changed, and left', async
   await alice.press('New group');
   await alice.page.getByLabel('Name of the group').fill('Waterhole');
   await alice.page.getByLabel('Description').fill('Where we meet at dusk');
+  await alice.page.locator('infrasound-group-form input[type=file]').setInputFiles({ name: 'herd.png', mimeType: 'image/png', buffer: Buffer.from(PICTURE, 'base64') });
   const members = alice.page.getByRole('searchbox', { name: 'Add people' });
   await members.fill(bob.handle);
   await members.press('Enter');
@@ -29,6 +33,9 @@ test('a group: made, joined by invitation and by link, changed, and left', async
   await bob.screenshot('group-invitation');
   await bob.press('Accept');
   await bob.message('Welcome');
+  const picture = bob.page.locator('infrasound-conversation header infrasound-avatar img');
+  await picture.waitFor();
+  assert.equal(await picture.evaluate((image) => (image as HTMLImageElement).naturalWidth), 1, 'Bob sees the group’s picture');
   await bob.write('Good evening');
   await alice.message('Good evening');
 

@@ -282,9 +282,12 @@ export class App extends Observable {
   #status(status: Status): void {
     const began = status.phase === 'ready' && this.status.phase !== 'ready';
     const ended = status.phase === 'signed-out' && this.status.phase !== 'signed-out';
+    const caughtUp = status.caughtUp && !this.status.caughtUp;
     this.status = status;
     if (began) void this.#readDevices();
     if (ended) this.#forget();
+    // What came in while another tab took the lead was perhaps told to nobody here.
+    else if (caughtUp) for (const chat of this.#chats.values()) chat.catchUp();
   }
 
   #event(event: ClientEvent): void {
@@ -300,7 +303,7 @@ export class App extends Observable {
         break;
       case 'failed':
         this.files.ended(event.object);
-        if (event.conversation === undefined || !this.#chats.get(event.conversation)?.find(event.object)) {
+        if (event.conversation === undefined || !this.#chats.get(event.conversation)?.own(event.object)) {
           this.toast(event.text, true);
         }
         break;

@@ -3,8 +3,10 @@ import type {
   ClientEvent, Conversation, ConversationHandle, Message, ObjectId, OutgoingFile, SendOptions,
 } from '@infrasound/client';
 
+import { Bodies } from '../conversation/body.ts';
 import { measure } from '../widgets/shrink.ts';
 import { Draft } from './draft.ts';
+import { keyOf, type MessageKey } from './message-key.ts';
 import { Observable } from './observable.ts';
 
 const PAGE = 80;
@@ -33,17 +35,20 @@ export class Chat extends Observable {
   complete = false;
   loaded = false;
   failure: unknown;
-  /** Counts what may have changed the window that somebody looks at. */
-  revision = 0;
+  /** Why there are no older ones, until they are asked for again. */
+  olderFailure: unknown;
   /** The first message that was new when the conversation was opened. */
-  firstUnread: ObjectId | undefined;
+  firstUnread: MessageKey | undefined;
   preparing: Preparing[] = [];
 
   readonly draft = new Draft();
+  readonly bodies = new Bodies();
   readonly handle: ConversationHandle;
   #older: Promise<void> | undefined;
   #refreshing: Promise<void> | undefined;
   #again = false;
+  /** Those that may have changed since they were read. */
+  readonly #stale = new Set<MessageKey>();
   #keys = 0;
 
   constructor(handle: ConversationHandle) {
@@ -70,32 +75,53 @@ export class Chat extends Observable {
     this.changed();
   }
 
-  find(id: ObjectId): Message | undefined {
+  find(key: MessageKey): Message | undefined {
+    return this.messages.find((message) => keyOf(message) === key);
+  }
+
+  /** What an answer answers. It names an id only; of several with that id the first is meant, since a copy comes later. */
+  answered(id: ObjectId): Message | undefined {
     return this.messages.find((message) => message.id === id);
+  }
+
+  own(id: ObjectId): Message | undefined {
+    return this.messages.find((message) => message.own && message.id === id);
   }
 
   /** Reads the page before the oldest that is here. */
   older(): Promise<void> {
-    return this.#older ??= this.#readOlder().finally(() => (this.#older = undefined));
+    return this.#older ??= this.#readOlder().finally(() => {
+      this.#older = undefined;
+      this.changed();
+    });
   }
 
-  /** Reads back until a message is there; says whether it is. */
-  async reach(id: ObjectId): Promise<boolean> {
+  /** Reads back until what an answer answers is there, if it is. */
+  async reach(id: ObjectId): Promise<Message | undefined> {
     for (let pages = 0; pages < LONGEST_SEARCH; pages++) {
-      if (this.find(id)) return true;
-      if (this.complete) return false;
+      const found = this.answered(id);
+      if (found || this.complete) return found;
       const before = this.messages.length;
       await this.older();
-      if (this.messages.length === before) return false;
+      if (this.olderFailure) throw this.olderFailure;
+      if (this.messages.length === before) return undefined;
     }
-    return false;
+    return undefined;
   }
 
-  /** Reads some messages again, because something about them may have changed. */
-  async readAgain(from: number, to: number): Promise<void> {
-    const last = this.messages[to - 1]?.number;
+  /** Reads those that somebody looks at again, if something about them may have changed. */
+  async freshen(from: number, to: number): Promise<void> {
+    const stale = this.messages.slice(from, to).filter((message) => this.#stale.has(keyOf(message)));
+    const last = stale.at(-1)?.number;
     if (last === undefined) return;
-    this.#merge(await this.handle.messages({ before: last + 1, limit: to - from }));
+    for (const message of stale) this.#stale.delete(keyOf(message));
+    try {
+      this.#merge(await this.handle.messages({ before: last + 1, limit: to - from }));
+    } catch {
+      // Nothing is drawn again for that: they are as stale as before, and are asked for at the next change.
+      for (const message of stale) this.#stale.add(keyOf(message));
+      return;
+    }
     this.changed();
   }
 
@@ -122,8 +148,7 @@ export class Chat extends Observable {
         break;
       case 'activity':
       case 'changed':
-        this.revision++;
-        void this.refresh();
+        this.#readAgain();
         break;
       default:
         return;
@@ -131,13 +156,20 @@ export class Chat extends Observable {
     this.changed();
   }
 
-  /** Reads the newest again. However often it is asked for meanwhile, it is done once more at most. */
+  /** Reads the newest again, and as far back as is not known yet. However often it is asked for meanwhile, it is done once more at most. */
   refresh(): Promise<void> {
     if (this.#refreshing) {
       this.#again = true;
       return this.#refreshing;
     }
     return this.#refreshing = this.#refresh().finally(() => (this.#refreshing = undefined));
+  }
+
+  /** Events may have been missed. */
+  catchUp(): void {
+    if (!this.loaded) return;
+    this.olderFailure = undefined;
+    this.#readAgain();
   }
 
   /** Answers once the message is stored; by its signal the sending of its files can be given up. */
@@ -172,45 +204,69 @@ export class Chat extends Observable {
     }
   }
 
+  /** It is not told which message was edited or deleted: the newest are read at once, the others when they are looked at. */
+  #readAgain(): void {
+    for (const message of this.messages.slice(0, -FRESH)) this.#stale.add(keyOf(message));
+    void this.refresh().catch(ignore);
+  }
+
   async #readOlder(): Promise<void> {
     const first = this.messages.find((message) => message.number !== undefined)?.number;
     if (this.complete || first === undefined) return;
-    const page = await this.handle.messages({ before: first, limit: PAGE });
-    this.complete = page.length < PAGE;
-    this.#merge(page);
-    this.changed();
+    try {
+      const page = await this.handle.messages({ before: first, limit: PAGE });
+      this.complete = page.length < PAGE;
+      this.olderFailure = undefined;
+      this.#merge(page);
+    } catch (error) {
+      this.olderFailure = error;
+    }
   }
 
   async #refresh(): Promise<void> {
     do {
       this.#again = false;
-      this.#merge(await this.handle.messages({ limit: FRESH }));
+      const known = this.messages.findLast(({ number }) => number !== undefined)?.number ?? 0;
+      let page = await this.handle.messages({ limit: FRESH });
+      this.#merge(page);
+      // Another tab may have led meanwhile, so that more came in than one page: no gap is left.
+      for (let first = firstNumber(page); page.length === FRESH && first !== undefined && first > known + 1; first = firstNumber(page)) {
+        page = await this.handle.messages({ before: first, limit: FRESH });
+        this.#merge(page);
+      }
       this.changed();
     } while (this.#again);
   }
 
   #merge(messages: Message[]): void {
-    const fresh = new Map(messages.map((message) => [message.id, message]));
+    const fresh = new Map(messages.map((message) => [keyOf(message), message]));
     const kept = this.messages.map((message) => {
-      const newer = fresh.get(message.id);
-      fresh.delete(message.id);
+      const key = keyOf(message);
+      const newer = fresh.get(key);
+      fresh.delete(key);
       return newer ?? message;
     });
     this.messages = [...kept, ...fresh.values()].sort(inOrder);
   }
 
+  /** Only of an own message it is told how it fares. */
   #update(id: ObjectId, change: (message: Message) => Message): void {
-    this.messages = this.messages.map((message) => (message.id === id ? change(message) : message)).sort(inOrder);
+    this.messages = this.messages.map((message) => (message.own && message.id === id ? change(message) : message)).sort(inOrder);
   }
 
   #markUnread(count: number): void {
     const received = this.messages.filter((message) => !message.own && message.body.kind !== 'changes');
-    this.firstUnread = count > 0 ? received.at(-Math.min(count, received.length))?.id : undefined;
+    const first = count > 0 ? received.at(-Math.min(count, received.length)) : undefined;
+    this.firstUnread = first && keyOf(first);
   }
 }
 
 /** How a message fares is told by events, with a text for the person. */
 const ignore = () => undefined;
+
+function firstNumber(page: Message[]): number | undefined {
+  return page.find(({ number }) => number !== undefined)?.number;
+}
 
 function inOrder(one: Message, other: Message): number {
   if (one.number !== undefined && other.number !== undefined) return one.number - other.number;

@@ -3,6 +3,7 @@ import type { Message, ObjectId } from '@infrasound/client';
 
 import type { App } from '../app/app.ts';
 import type { Chat } from '../app/chat.ts';
+import type { MessageKey } from '../app/message-key.ts';
 
 export interface Draw {
   app: App;
@@ -10,9 +11,10 @@ export interface Draw {
   group: boolean;
   /** Whether this account may write here: else there is nothing to answer or react with. */
   writable: boolean;
-  focused: ObjectId | undefined;
-  flashed: ObjectId | undefined;
-  jump(id: ObjectId): void;
+  focused: MessageKey | undefined;
+  flashed: MessageKey | undefined;
+  /** To what an answer answers. */
+  jump(answered: ObjectId): void;
   openMenu(message: Message, anchor: DOMRect): void;
   pickReaction(message: Message, anchor: DOMRect): void;
   look(message: Message, index: number): void;

@@ -6,6 +6,7 @@ import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 
 import type { Chat } from '../app/chat.ts';
+import { keyOf, type MessageKey } from '../app/message-key.ts';
 import { Part } from '../app/part.ts';
 import { shortName } from '../app/people.ts';
 import { day, dayOf } from '../app/times.ts';
@@ -86,8 +87,8 @@ export class History extends Part {
   @property({ attribute: false }) chat!: Chat;
   @property({ attribute: false }) conversation: Conversation | undefined;
   @property({ type: Boolean }) writable = false;
-  @state() private flashed: ObjectId | undefined;
-  @state() private focused: ObjectId | undefined;
+  @state() private flashed: MessageKey | undefined;
+  @state() private focused: MessageKey | undefined;
   @state() private items: MenuItem[] = [];
   @state() private looking: { message: Message; index: number } | undefined;
   @state() private news = '';
@@ -98,11 +99,10 @@ export class History extends Part {
 
   #window = new Window();
   /** A row and where its top was, to be there again after whatever changes above it. */
-  #place: { id: ObjectId; top: number; scrolled: number } | undefined;
+  #place: { key: MessageKey; top: number; scrolled: number } | undefined;
   #placed = false;
   #reacting: Message | undefined;
-  #revision = 0;
-  #newest: ObjectId | undefined;
+  #newest: MessageKey | undefined;
   #marked = 0;
   #press: ReturnType<typeof setTimeout> | undefined;
   #unwatchChat: (() => void) | undefined;
@@ -140,7 +140,6 @@ export class History extends Part {
     this.#place = this.#newest = this.focused = undefined;
     this.#placed = false;
     this.#marked = 0;
-    this.#revision = this.chat.revision;
     this.#unwatchChat?.();
     this.#unwatchChat = this.chat.watch(() => this.requestUpdate());
     void this.chat.open(this.conversation);
@@ -149,7 +148,8 @@ export class History extends Part {
   override render() {
     const { chat } = this;
     const shown = this.#window.shown;
-    this.focused = shown.some(({ id }) => id === this.focused) ? this.focused : shown.at(-1)?.id;
+    const newest = shown.at(-1);
+    if (!shown.some((message) => keyOf(message) === this.focused)) this.focused = newest && keyOf(newest);
     const behind = !this.#window.following && this.#placed;
     return html`
       <div class="scroller" @scroll=${this.#scrolled}>
@@ -157,6 +157,8 @@ export class History extends Part {
           ${chat.failure ? html`<p class="notice" role="alert">${this.app.explain(chat.failure)}</p>` : nothing}
           ${chat.complete && this.#window.atStart && chat.loaded && chat.messages.length === 0
             ? html`<p class="begin">${this.say('history-empty')}</p>` : nothing}
+          ${chat.olderFailure && this.#window.atStart ? html`<p class="begin">${this.app.explain(chat.olderFailure)}
+            <button class="link" @click=${() => void chat.older()}>${this.say('retry')}</button></p>` : nothing}
           <ol aria-label=${this.say('history')} @keydown=${this.#key} @contextmenu=${this.#contextMenu}
             @pointerdown=${this.#pressed} @pointerup=${this.#released} @pointercancel=${this.#released} @pointermove=${this.#released}>
             ${repeat(this.#rows(shown), ({ key }) => key, ({ row }) => row())}
@@ -186,27 +188,32 @@ export class History extends Part {
   }
 
   /** Goes to a message and shows which it is; reads back for it if need be. */
-  async jump(id: ObjectId): Promise<void> {
-    if (!await this.chat.reach(id)) {
+  async jump(answered: ObjectId): Promise<void> {
+    const { chat } = this;
+    let message: Message | undefined;
+    if (!await this.app.attempt(async () => (message = await chat.reach(answered))) || chat !== this.chat) return;
+    if (!message) {
       this.app.toast(this.say('quote-gone'));
       return;
     }
-    this.#window.take(this.chat.messages);
-    this.#window.around(id);
+    const key = keyOf(message);
+    this.#window.take(chat.messages);
+    this.#window.around(key);
     this.#place = undefined;
     this.flashed = undefined;
     await this.updateComplete;
-    this.flashed = this.focused = id;
+    this.flashed = this.focused = key;
     this.requestUpdate();
     await this.updateComplete;
-    this.#row(id)?.scrollIntoView({ block: 'center' });
-    this.#row(id)?.focus({ preventScroll: true });
+    const row = this.#row(key);
+    if (row) this.#centre(row);
+    row?.focus({ preventScroll: true });
     this.#savePlace();
   }
 
   focusLast(): void {
     const last = this.#window.shown.at(-1);
-    if (last) this.#row(last.id)?.focus();
+    if (last) this.#row(keyOf(last))?.focus();
   }
 
   // --- rows ---
@@ -221,26 +228,28 @@ export class History extends Part {
       look: (message, index) => (this.looking = { message, index }),
     };
     return shown.flatMap((message, index) => {
+      const key = keyOf(message);
       const before = shown[index - 1];
       const after = shown[index + 1];
       const rows: { key: string; row: () => TemplateResult }[] = [];
       if (!before || dayOf(before.time) !== dayOf(message.time)) {
-        rows.push({ key: `day ${message.id}`, row: () => html`<li class="day"><span>${day(this.app.locale, message.time)}</span></li>` });
+        rows.push({ key: `day ${key}`, row: () => html`<li class="day"><span>${day(this.app.locale, message.time)}</span></li>` });
       }
-      if (message.id === this.chat.firstUnread) {
+      if (key === this.chat.firstUnread) {
         rows.push({ key: 'unread', row: () => html`<li class="unread-line"><span>${this.say('unread-line')}</span></li>` });
       }
-      const first = !before || !together(before, message) || message.id === this.chat.firstUnread;
-      const last = !after || !together(message, after) || after.id === this.chat.firstUnread;
+      const first = !before || !together(before, message) || key === this.chat.firstUnread;
+      const last = !after || !together(message, after) || keyOf(after) === this.chat.firstUnread;
       const row = message.body.kind === 'changes'
         ? () => this.#system(message)
         : () => html`${guard(dependencies(draw, message, first, last), () => messageRow(draw, message, { first, last }))}`;
-      return [...rows, { key: message.id, row }];
+      return [...rows, { key, row }];
     });
   }
 
   #system(message: Message): TemplateResult {
-    return html`<li class="system" data-id=${message.id} tabindex=${this.focused === message.id ? 0 : -1}>
+    const key = keyOf(message);
+    return html`<li class="system" data-id=${key} tabindex=${this.focused === key ? 0 : -1}>
       ${sentences(this.app, message).map((sentence) => html`<p>${sentence}</p>`)}
     </li>`;
   }
@@ -256,21 +265,28 @@ export class History extends Part {
       </li>`);
   }
 
-  #row(id: ObjectId): HTMLElement | null {
-    return this.content.querySelector(`[data-id="${CSS.escape(id)}"]`);
+  #row(key: MessageKey): HTMLElement | null {
+    return this.content.querySelector(`[data-id="${CSS.escape(key)}"]`);
   }
 
   // --- place ---
 
   #arrive(): void {
     this.#placed = true;
-    const line = this.content.querySelector('.unread-line');
-    if (line && this.content.offsetHeight > this.scroller.clientHeight) line.scrollIntoView({ block: 'center' });
+    const line = this.content.querySelector<HTMLElement>('.unread-line');
+    if (line && this.content.offsetHeight > this.scroller.clientHeight) this.#centre(line);
     else this.#window.toNewest();
     if (this.#window.following) this.scroller.scrollTop = this.scroller.scrollHeight;
     this.#savePlace();
     this.#fill();
     this.requestUpdate();
+  }
+
+  /** Scrolls nothing but the history: `scrollIntoView` would move the page around it, too. */
+  #centre(row: HTMLElement): void {
+    const box = row.getBoundingClientRect();
+    const around = this.scroller.getBoundingClientRect();
+    this.scroller.scrollTop += box.top + box.height / 2 - around.top - around.height / 2;
   }
 
   readonly #scrolled = (): void => {
@@ -290,7 +306,7 @@ export class History extends Part {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     if (scrollTop < NEAR) {
       if (this.#window.backward()) this.requestUpdate();
-      else if (!this.chat.complete) void this.chat.older().catch((error: unknown) => this.app.toast(this.app.explain(error), true));
+      else if (!this.chat.complete && !this.chat.olderFailure) void this.chat.older();
     } else if (scrollHeight - scrollTop - clientHeight < NEAR && this.#window.forward()) {
       this.requestUpdate();
     }
@@ -301,7 +317,7 @@ export class History extends Part {
     for (const row of this.content.querySelectorAll<HTMLElement>('[data-id]')) {
       const box = row.getBoundingClientRect();
       if (box.bottom > top) {
-        this.#place = { id: row.dataset['id'] ?? '', top: box.top - top, scrolled: this.scroller.scrollTop };
+        this.#place = { key: row.dataset['id'] ?? '', top: box.top - top, scrolled: this.scroller.scrollTop };
         return;
       }
     }
@@ -313,7 +329,7 @@ export class History extends Part {
       this.scroller.scrollTop = this.scroller.scrollHeight;
       return;
     }
-    const row = this.#place && this.#row(this.#place.id);
+    const row = this.#place && this.#row(this.#place.key);
     if (!row || !this.#place) return;
     const moved = row.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top - this.#place.top;
     if (Math.abs(moved) > 0.5) this.scroller.scrollTop += moved;
@@ -330,10 +346,8 @@ export class History extends Part {
 
   /** What is looked at far back is read again when something may have changed there. */
   #freshen(): void {
-    if (this.#revision === this.chat.revision) return;
-    this.#revision = this.chat.revision;
     const { start, end } = this.#window.range;
-    if (!this.#window.following) void this.chat.readAgain(start, end).catch(() => undefined);
+    void this.chat.freshen(start, end);
   }
 
   #markRead(): void {
@@ -350,12 +364,13 @@ export class History extends Part {
   /** A screen reader is told of what comes in, and not of what is scrolled to. */
   #hear(): void {
     const newest = this.chat.messages.at(-1);
-    if (newest && this.#newest !== undefined && newest.id !== this.#newest && !newest.own) {
+    const key = newest && keyOf(newest);
+    if (newest && this.#newest !== undefined && key !== this.#newest && !newest.own) {
       this.news = newest.body.kind === 'changes'
         ? sentences(this.app, newest).join(' ')
         : `${shortName(newest.sender)}: ${summary(this.say, newest)}`;
     }
-    if (this.chat.loaded) this.#newest = newest?.id ?? '';
+    if (this.chat.loaded) this.#newest = key ?? '';
   }
 
   // --- what can be done with a message ---
@@ -421,9 +436,10 @@ export class History extends Part {
 /** What a row is drawn from: while that is the same, so is the row. */
 function dependencies(draw: Draw, message: Message, first: boolean, last: boolean): unknown[] {
   const { app, chat, focused, flashed, writable } = draw;
-  const answered = message.inReplyTo === undefined ? undefined : chat.find(message.inReplyTo);
+  const key = keyOf(message);
+  const answered = message.inReplyTo === undefined ? undefined : chat.answered(message.inReplyTo);
   const files = message.attachments.length > 0 ? app.files.revision : 0;
-  return [message, first, last, focused === message.id, flashed === message.id, writable, app.say, answered, files];
+  return [message, first, last, focused === key, flashed === key, writable, app.say, answered, files];
 }
 
 function together(one: Message, other: Message): boolean {

@@ -2,6 +2,7 @@
 import type { Message } from '@infrasound/client';
 import { html, nothing, type TemplateResult } from 'lit';
 
+import { keyOf } from '../app/message-key.ts';
 import { hue, shortName } from '../app/people.ts';
 import { clock, full } from '../app/times.ts';
 import { plainText } from '../text/plain.ts';
@@ -9,7 +10,6 @@ import { icon } from '../widgets/icon.ts';
 import { properties } from '../widgets/properties.ts';
 import '../widgets/avatar.ts';
 import { attachments } from './attachments.ts';
-import { body } from './body.ts';
 import type { Draw } from './draw.ts';
 import { reactions } from './reactions.ts';
 import { ticks } from './ticks.ts';
@@ -19,19 +19,20 @@ export interface Position { first: boolean; last: boolean }
 
 export function messageRow(draw: Draw, message: Message, position: Position): TemplateResult {
   const { app, group } = draw;
-  const { id, own, sender } = message;
+  const { own, sender } = message;
+  const key = keyOf(message);
   const { first, last } = position;
   const named = group && !own && first;
   return html`
-    <li class="message ${own ? 'own' : 'other'} ${first ? 'first' : ''} ${last ? 'last' : ''} ${draw.flashed === id ? 'flashed' : ''}"
-      data-id=${id} tabindex=${draw.focused === id ? 0 : -1} aria-label=${spoken(draw, message)}>
+    <li class="message ${own ? 'own' : 'other'} ${first ? 'first' : ''} ${last ? 'last' : ''} ${draw.flashed === key ? 'flashed' : ''}"
+      data-id=${key} tabindex=${draw.focused === key ? 0 : -1} aria-label=${spoken(draw, message)}>
       ${group && !own ? html`<div class="gutter">${last ? html`<infrasound-avatar .name=${sender} title=${sender}></infrasound-avatar>` : nothing}</div>` : nothing}
       <div class="column">
         <div class="bubble" ${properties({ '--hue': String(hue(sender)) })}>
           ${named ? html`<bdi class="sender" title=${sender}>${shortName(sender)}</bdi>` : nothing}
           ${quote(draw, message)}
           ${attachments(draw, message)}
-          ${content(app.say, message)}
+          ${content(draw, message)}
           <span class="meta">
             ${message.edited ? html`<span>${app.say('edited')}</span>` : nothing}
             <time datetime=${new Date(message.time).toISOString()} title=${full(app.locale, message.time)}>${clock(app.locale, message.time)}</time>
@@ -45,9 +46,9 @@ export function messageRow(draw: Draw, message: Message, position: Position): Te
     </li>`;
 }
 
-function content(say: Draw['app']['say'], message: Message): TemplateResult | HTMLElement | typeof nothing {
+function content({ app: { say }, chat }: Draw, message: Message): TemplateResult | HTMLElement | typeof nothing {
   switch (message.body.kind) {
-    case 'html': return message.body.html ? body(message.id, message.body.html) : nothing;
+    case 'html': return message.body.html ? chat.bodies.of(keyOf(message), message.body.html) : nothing;
     case 'deleted': return html`<span class="faint">${say('message-deleted')}</span>`;
     case 'unsupported': return html`<span class="faint">${say('message-unsupported', { type: message.body.type })}</span>`;
     case 'unreadable': return html`<span class="faint">${say('message-unreadable')} <bdi>${message.body.reason}</bdi></span>`;
@@ -58,7 +59,7 @@ function content(say: Draw['app']['say'], message: Message): TemplateResult | HT
 function quote(draw: Draw, message: Message): TemplateResult | typeof nothing {
   const id = message.inReplyTo;
   if (id === undefined || message.body.kind === 'deleted') return nothing;
-  const answered = draw.chat.find(id);
+  const answered = draw.chat.answered(id);
   return html`
     <button class="quote" tabindex="-1" @click=${() => draw.jump(id)}>
       ${answered

@@ -1,5 +1,7 @@
 /** Which of the loaded messages are on the page: a stretch that moves with the reader, so that length costs nothing. */
-import type { Message, ObjectId } from '@infrasound/client';
+import type { Message } from '@infrasound/client';
+
+import { keyOf, type MessageKey } from '../app/message-key.ts';
 
 const SIZE = 120;
 const STEP = 40;
@@ -9,7 +11,7 @@ export class Window {
   following = true;
   #start = 0;
   #end = 0;
-  #last: ObjectId | undefined;
+  #last: MessageKey | undefined;
   #messages: readonly Message[] = [];
 
   get shown(): readonly Message[] {
@@ -33,7 +35,7 @@ export class Window {
   take(messages: readonly Message[]): void {
     if (messages === this.#messages) return;
     const length = this.#end - this.#start;
-    const last = this.following ? -1 : messages.findLastIndex(({ id }) => id === this.#last);
+    const last = this.following ? -1 : messages.findLastIndex((message) => keyOf(message) === this.#last);
     this.#messages = messages;
     this.#set(last < 0 ? messages.length : last + 1, Math.max(length, SIZE));
   }
@@ -60,8 +62,8 @@ export class Window {
   }
 
   /** Shows a message with what is around it; says whether it is loaded. */
-  around(id: ObjectId): boolean {
-    const index = this.#messages.findIndex((message) => message.id === id);
+  around(key: MessageKey): boolean {
+    const index = this.#messages.findIndex((message) => keyOf(message) === key);
     if (index < 0) return false;
     this.following = false;
     if (index < this.#start || index >= this.#end) this.#set(Math.min(this.#messages.length, index + SIZE / 2), SIZE);
@@ -71,6 +73,7 @@ export class Window {
   #set(end: number, length: number): void {
     this.#end = end;
     this.#start = Math.max(0, end - Math.min(length, SIZE));
-    this.#last = this.#messages[end - 1]?.id;
+    const last = this.#messages[end - 1];
+    this.#last = last && keyOf(last);
   }
 }

@@ -1,6 +1,7 @@
 /** Makes HTML that somebody sent harmless: a few tags, links, nothing that is fetched, styled or run. */
 import DOMPurify from 'dompurify';
 
+import { leadsTo } from './address.ts';
 import { MAX_TAGS, tagCount } from './plain.ts';
 
 const TAGS = [
@@ -41,12 +42,7 @@ function makeHonest(link: HTMLAnchorElement): void {
   link.rel = 'noopener noreferrer nofollow';
   const shown = (link.textContent ?? '').trim();
   if (shown === '') link.textContent = href;
-  else if (link.protocol !== 'mailto:' && !leadsTo(shown, link)) link.after(` (${link.host})`);
-}
-
-/** Whether what is shown is the address, or at least names its host. */
-function leadsTo(shown: string, link: HTMLAnchorElement): boolean {
-  return shown.toLowerCase().includes(link.host.toLowerCase()) && shown.replace(/^https?:\/\//i, '').toLowerCase().startsWith(link.host.toLowerCase());
+  else if (link.protocol !== 'mailto:' && !leadsTo(shown, link.href)) link.after(` (${link.host})`);
 }
 
 function linkify(fragment: DocumentFragment): void {
