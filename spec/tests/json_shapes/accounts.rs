@@ -3,7 +3,7 @@
 use infrasound_spec::{
     account::DeviceKey,
     api::{
-        accounts::{AccountInfo, LookupQuery},
+        accounts::{AccountInfo, FoundAccount, FoundAccounts, LookupQuery, SearchQuery},
         contacts::{Contact, ContactList, SetContact},
         devices::{
             AskChallenge, Challenge, ChallengeGiven, DeviceList, OwnAccount, RegisterDevice, RenameDevice,
@@ -53,6 +53,11 @@ fn accounts_and_contacts() {
     check(
         &AccountInfo { account: bob(), handle: bobs_handle(), account_key: key() },
         &json!({ "account": BOB, "handle": "@bob@b.example", "account_key": B32 }),
+    );
+    check(&SearchQuery { q: "bo".into() }, &json!({ "q": "bo" }));
+    check(
+        &FoundAccounts { accounts: vec![FoundAccount { handle: bobs_handle(), name: "Bob".into() }] },
+        &json!({ "accounts": [{ "handle": "@bob@b.example", "name": "Bob" }] }),
     );
     check(
         &ContactList {

@@ -2,11 +2,19 @@
 
 #[path = "../../../spec/tests/support/decoders.rs"]
 mod decoders;
+#[path = "../../src/journal.rs"]
+#[expect(dead_code, reason = "a script needs less of it than the tests")]
+mod journal;
 #[path = "../../src/script.rs"]
 #[expect(dead_code, reason = "here scripts are played, not written")]
 mod script;
 #[path = "../../../bindings/native/src/server_sent_events.rs"]
 mod server_sent_events;
+mod stored;
+#[path = "../../../client-core/src/unpack.rs"]
+mod unpack;
+
+pub use stored::stored;
 
 /// Feeds the decoder of this name.
 ///
