@@ -47,23 +47,27 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 fn table(folder: &Path, files: &[PathBuf]) -> Result<String, Box<dyn Error>> {
     let mut table = "&[\n".to_owned();
     for file in files.iter().filter(|file| !is_compressed(file)) {
-        let path = file.strip_prefix(folder)?.to_str().ok_or("a file's name is not UTF-8")?;
-        let digest = Sha256::digest(fs::read(file)?);
-        let tag: String = digest[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+        let (path, source) = (text(file.strip_prefix(folder)?)?, text(file)?);
+        let mut tag = String::new();
+        for byte in &Sha256::digest(fs::read(file)?)[..12] {
+            write!(tag, "{byte:02x}")?;
+        }
         let [brotli, gzip] = COMPRESSED.map(|ending| {
-            let compressed = PathBuf::from(format!("{}.{ending}", file.display()));
-            match compressed.is_file() {
-                true => format!("Some(include_bytes!({compressed:?}))"),
-                false => "None".to_owned(),
-            }
+            let compressed = format!("{source}.{ending}");
+            let is_there = Path::new(&compressed).is_file();
+            if is_there { format!("Some(include_bytes!({compressed:?}))") } else { "None".to_owned() }
         });
         writeln!(
             table,
-            "File {{ path: {path:?}, tag: {tag:?}, bytes: include_bytes!({file:?}), brotli: {brotli}, gzip: {gzip} }},"
+            "File {{ path: {path:?}, tag: {tag:?}, bytes: include_bytes!({source:?}), brotli: {brotli}, gzip: {gzip} }},"
         )?;
     }
     table.push(']');
     Ok(table)
+}
+
+fn text(path: &Path) -> Result<&str, Box<dyn Error>> {
+    path.to_str().ok_or_else(|| "a file's name is not UTF-8".into())
 }
 
 fn is_compressed(file: &Path) -> bool {

@@ -63,7 +63,11 @@ impl<'de> Unpacker<'de> {
         Ok(taken)
     }
 
-    /// A number of as many bytes as there are.
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], UnpackError> {
+        self.take(N)?.try_into().map_err(|_| Malformed)
+    }
+
+    /// A number of so many bytes.
     fn number(&mut self, length: usize) -> Result<u64, UnpackError> {
         Ok(self.take(length)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
@@ -99,13 +103,13 @@ impl<'de> Unpacker<'de> {
                 let length = self.length(1 << (marker - 0xc4))?;
                 Head::Bytes(self.take(length)?)
             }
-            0xca => Head::Float(f32::from_bits(self.number(4)? as u32).into()),
-            0xcb => Head::Float(f64::from_bits(self.number(8)?)),
+            0xca => Head::Float(f32::from_be_bytes(self.array()?).into()),
+            0xcb => Head::Float(f64::from_be_bytes(self.array()?)),
             0xcc..=0xcf => Head::Unsigned(self.number(1 << (marker - 0xcc))?),
-            0xd0 => Head::Signed((self.number(1)? as i8).into()),
-            0xd1 => Head::Signed((self.number(2)? as i16).into()),
-            0xd2 => Head::Signed((self.number(4)? as i32).into()),
-            0xd3 => Head::Signed(self.number(8)? as i64),
+            0xd0 => Head::Signed(i8::from_be_bytes(self.array()?).into()),
+            0xd1 => Head::Signed(i16::from_be_bytes(self.array()?).into()),
+            0xd2 => Head::Signed(i32::from_be_bytes(self.array()?).into()),
+            0xd3 => Head::Signed(i64::from_be_bytes(self.array()?)),
             0xd9..=0xdb => {
                 let length = self.length(1 << (marker - 0xd9))?;
                 self.text(length)?
@@ -118,7 +122,7 @@ impl<'de> Unpacker<'de> {
                 let length = self.length(2 << (marker - 0xde))?;
                 Head::Map(self.elements(length)?)
             }
-            0xe0..=0xff => Head::Signed((marker as i8).into()),
+            0xe0..=0xff => Head::Signed(marker.cast_signed().into()),
             // Extensions are not written here.
             0xc1 | 0xc7..=0xc9 | 0xd4..=0xd8 => return Err(Malformed),
         })
@@ -170,7 +174,7 @@ struct Sequence<'u, 'de> {
     source: Source<'de>,
 }
 
-impl<'de> Sequence<'_, 'de> {
+impl Sequence<'_, '_> {
     fn left(&self) -> usize {
         match self.source {
             Source::Values(left) => left,
@@ -247,7 +251,7 @@ impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
     }
 }
 
-impl<'de> Variant<'_, 'de> {
+impl Variant<'_, '_> {
     fn content(&self) -> Result<(), UnpackError> {
         if self.is_alone { Err(Malformed) } else { Ok(()) }
     }

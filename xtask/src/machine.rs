@@ -6,6 +6,10 @@ use std::process::{Command, Stdio};
 
 use thiserror::Error;
 
+/// Browsers that the web client's tests and the demo can drive.
+pub(crate) const BROWSERS: &[&str] =
+    &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
 /// Where to find `program`, if it is on the search path.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;

@@ -28,7 +28,7 @@ use crate::terminal::Terminal;
 ///
 /// Needs Node.js 20 or newer with npm, and Rust for wasm32: rustup adds that by itself, Debian has packages for it. What is
 /// missing is named. The relay embeds the app when it is built afterwards.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Arguments {
     /// Build the WebAssembly module only
     #[arg(long)]

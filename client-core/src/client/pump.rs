@@ -282,7 +282,8 @@ impl Client {
         let failure = Failure::new(FailureCode::Untrusted, text);
         let queries = std::mem::take(&mut self.queries);
         let views = std::mem::take(&mut self.views);
-        let wishes = queries.iter().map(|query| query.wish()).chain(views.into_iter().map(|(wish, _)| wish));
+        let wishes =
+            queries.iter().map(super::history::Query::wish).chain(views.into_iter().map(|(wish, _)| wish));
         for wish in wishes {
             step.event(Event::WishFailed(wish, failure.clone()));
         }

@@ -176,12 +176,12 @@ mod tests {
         let mut b = Function::new([]);
         b.instructions().call(2).end();
         code.function(&c).function(&a).function(&b);
-        let mut named = NameMap::new();
+        let mut functions_named = NameMap::new();
         for (index, name) in [(1, "c"), (2, "a::h0123456789abcdef"), (3, "b")] {
-            named.append(index, name);
+            functions_named.append(index, name);
         }
         let mut names = NameSection::new();
-        names.functions(&named);
+        names.functions(&functions_named);
         let mut module = Module::new();
         module.section(&types).section(&imports).section(&functions).section(&tables).section(&exports);
         module.section(&StartSection { function_index: 3 }).section(&elements).section(&code);

@@ -60,6 +60,13 @@ fn toolchain() -> Vec<Finding> {
             remedy: "rustup component add rustfmt",
         },
         Finding {
+            name: "Rust for wasm32",
+            need: Need::Test,
+            purpose: "compiles the core for browsers; `cargo xtask web` adds it by itself if it can",
+            found: wasm_target(),
+            remedy: "rustup target add wasm32-unknown-unknown, or apt-get install rustc-web cargo-web rust-web-src",
+        },
+        Finding {
             name: "clippy",
             need: Need::Test,
             purpose: "checks the lints",
@@ -77,6 +84,27 @@ fn system() -> Vec<Finding> {
             purpose: "drives the snac instance of the tests, which also uses its library",
             found: machine::first_line("curl", &["--version"]),
             remedy: "apt-get install curl ca-certificates",
+        },
+        Finding {
+            name: "Node.js ≥ 20",
+            need: Need::Test,
+            purpose: "builds the web client; also measures other client libraries (tests/peers/clients)",
+            found: machine::first_line("node", &["--version"]).filter(|line| is_node_20(line)),
+            remedy: "apt-get install nodejs",
+        },
+        Finding {
+            name: "npm",
+            need: Need::Test,
+            purpose: "installs what the web client is built with",
+            found: machine::first_line("npm", &["--version"]),
+            remedy: "apt-get install npm",
+        },
+        Finding {
+            name: "Chromium",
+            need: Need::Test,
+            purpose: "runs the web client's tests and the demo",
+            found: machine::BROWSERS.iter().find_map(|browser| machine::first_line(browser, &["--version"])),
+            remedy: "apt-get install chromium",
         },
         Finding {
             name: "root",
@@ -112,13 +140,6 @@ fn extras() -> Vec<Finding> {
             remedy: "cargo install --locked cargo-deny",
         },
         Finding {
-            name: "Node.js",
-            need: Need::Optional,
-            purpose: "measures other client libraries (tests/peers/clients)",
-            found: machine::first_line("node", &["--version"]),
-            remedy: "apt-get install nodejs npm",
-        },
-        Finding {
             name: "Python",
             need: Need::Optional,
             purpose: "measures other servers (tests/peers/relays)",
@@ -133,6 +154,19 @@ fn is_new_enough(rustc: &str) -> bool {
         (Some(found), Some(wanted)) => found >= wanted,
         _ => false,
     }
+}
+
+fn is_node_20(version: &str) -> bool {
+    let major = version.strip_prefix('v').and_then(|text| text.split('.').next()?.parse::<u32>().ok());
+    major.is_some_and(|major| major >= 20)
+}
+
+/// What compiles for wasm32, if something does.
+fn wasm_target() -> Option<String> {
+    let sysroot = machine::first_line("rustc", &["--print", "sysroot"])?;
+    let is_there = Path::new(&sysroot).join("lib/rustlib/wasm32-unknown-unknown/lib").is_dir();
+    let debians = || Path::new("/usr/lib/rustlib/src/rust/library").is_dir().then(|| "Debian's".to_owned());
+    is_there.then(|| "with rustc".to_owned()).or_else(debians)
 }
 
 /// The first `MAJOR.MINOR` in `text`.
@@ -177,6 +211,8 @@ mod tests {
         assert!(is_new_enough("rustc 2.0.0"));
         assert!(!is_new_enough("rustc 1.63.0 (4b91a6ea7 2022-08-08)"));
         assert!(!is_new_enough("something else"));
+        assert!(is_node_20("v20.19.2") && is_node_20("v22.1.0"));
+        assert!(!is_node_20("v18.20.0") && !is_node_20("none"));
     }
 
     #[test]

@@ -25,7 +25,7 @@ const HOSTS: &[&str] = &[
     "infrasound-relay",
 ];
 
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
     Rule { package: "infrasound-spec", never: HOSTS },
     Rule { package: "infrasound-spec", never: &["infrasound-core", "infrasound-tests", "xtask"] },
     Rule { package: "infrasound-core", never: HOSTS },
@@ -36,6 +36,18 @@ const RULES: [Rule; 6] = [
     Rule {
         package: "infrasound-native",
         never: &["infrasound-relay", "infrasound-cli", "infrasound-tests", "xtask"],
+    },
+    Rule {
+        package: "infrasound-web",
+        never: &[
+            "tokio",
+            "sqlx",
+            "reqwest",
+            "infrasound-native",
+            "infrasound-relay",
+            "infrasound-tests",
+            "url",
+        ],
     },
     Rule {
         package: "infrasound-cli",

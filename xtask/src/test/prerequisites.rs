@@ -4,8 +4,19 @@ use thiserror::Error;
 
 use crate::machine::{self, InstallError};
 
-/// A program and the Debian packages that bring it.
-const NEEDED: [(&str, &[&str]); 2] = [("cc", &["build-essential"]), ("curl", &["curl", "ca-certificates"])];
+/// Programs of which one is needed, and the Debian packages that bring it.
+struct Need {
+    programs: &'static [&'static str],
+    packages: &'static [&'static str],
+}
+
+const NEEDED: [Need; 5] = [
+    Need { programs: &["cc"], packages: &["build-essential"] },
+    Need { programs: &["curl"], packages: &["curl", "ca-certificates"] },
+    Need { programs: &["node"], packages: &["nodejs"] },
+    Need { programs: &["npm"], packages: &["npm"] },
+    Need { programs: machine::BROWSERS, packages: &["chromium"] },
+];
 
 /// Why the tests cannot start on this machine.
 #[derive(Debug, Error)]
@@ -18,10 +29,11 @@ pub(crate) enum PrerequisiteError {
 
 /// Adds what is missing, or says what to install.
 pub(crate) fn provide() -> Result<(), PrerequisiteError> {
-    for (program, packages) in NEEDED {
-        if machine::program(program).is_some() {
+    for Need { programs, packages } in NEEDED {
+        if programs.iter().any(|program| machine::program(program).is_some()) {
             continue;
         }
+        let program = programs[0];
         if !machine::can_install() {
             return Err(PrerequisiteError::Missing { program, packages: packages.join(" ") });
         }

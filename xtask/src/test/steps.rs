@@ -1,12 +1,13 @@
 //! The steps of a run, in the order in which they fail fastest.
 
 use std::io::{BufRead, BufReader, Write as _};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use super::report::Outcome;
 use super::summary::Counts;
 use super::{Arguments, TestError, dependencies};
 use crate::cargo::{self, CargoError};
+use crate::web;
 
 /// One thing to check.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,16 +17,19 @@ pub(crate) enum Step {
     Lints,
     Documentation,
     Licences,
+    WebClient,
     Tests { filter: Option<String> },
+    Browsers { filter: Option<String> },
 }
 
-/// The steps that `arguments` ask for. The tests are last, so that their summary is at the end.
+/// The steps that `arguments` ask for. The tests are last, so that their summary is at the end; before them the web client
+/// is built, which the relay takes in.
 pub(crate) fn plan(arguments: &Arguments) -> Vec<Step> {
-    let tests = Step::Tests { filter: arguments.filter.clone() };
-    if arguments.no_lint {
-        return vec![tests];
-    }
-    vec![Step::Formatting, Step::Dependencies, Step::Lints, Step::Documentation, Step::Licences, tests]
+    let filter = || arguments.filter.clone();
+    let tests = [Step::WebClient, Step::Tests { filter: filter() }, Step::Browsers { filter: filter() }];
+    let lints = [Step::Formatting, Step::Dependencies, Step::Lints, Step::Documentation, Step::Licences];
+    let wanted = if arguments.no_lint { Vec::new() } else { lints.into() };
+    wanted.into_iter().chain(tests).collect()
 }
 
 impl Step {
@@ -37,7 +41,9 @@ impl Step {
             Self::Lints => "clippy",
             Self::Documentation => "documentation",
             Self::Licences => "licences and sources",
+            Self::WebClient => "the web client builds",
             Self::Tests { .. } => "tests",
+            Self::Browsers { .. } => "tests in browsers",
         }
     }
 
@@ -49,7 +55,9 @@ impl Step {
             Self::Lints => Ok(lints()),
             Self::Documentation => Ok(Outcome::of(cargo::run(&["doc", "--workspace", "--no-deps"]))),
             Self::Licences => Ok(licences()),
+            Self::WebClient => Ok(web_client()),
             Self::Tests { filter } => tests(filter.as_deref(), counts),
+            Self::Browsers { filter } => browsers(filter.as_deref(), counts),
         }
     }
 }
@@ -79,8 +87,14 @@ fn licences() -> Outcome {
 fn tests(filter: Option<&str>, counts: &mut Counts) -> Result<Outcome, TestError> {
     let mut arguments = vec!["test", "--workspace", "--no-fail-fast"];
     arguments.extend(filter);
-    let mut runner =
-        cargo::command().args(&arguments).stdout(Stdio::piped()).spawn().map_err(CargoError::NotStarted)?;
+    let has_passed = counted(cargo::command().args(&arguments), counts)?;
+    let refusal = || CargoError::Refused { arguments: arguments.join(" ") };
+    Ok(Outcome::of(if has_passed { Ok(()) } else { Err(refusal()) }))
+}
+
+/// Runs a test runner, passes its lines on and reads its totals. Says whether it succeeded.
+fn counted(runner: &mut Command, counts: &mut Counts) -> Result<bool, TestError> {
+    let mut runner = runner.stdout(Stdio::piped()).spawn().map_err(CargoError::NotStarted)?;
     if let Some(output) = runner.stdout.take() {
         let mut ours = std::io::stdout().lock();
         for line in BufReader::new(output).split(b'\n') {
@@ -90,9 +104,29 @@ fn tests(filter: Option<&str>, counts: &mut Counts) -> Result<Outcome, TestError
             ours.write_all(b"\n")?;
         }
     }
-    let status = runner.wait()?;
-    let refusal = || CargoError::Refused { arguments: arguments.join(" ") };
-    Ok(Outcome::of(if status.success() { Ok(()) } else { Err(refusal()) }))
+    Ok(runner.wait()?.success())
+}
+
+fn web_client() -> Outcome {
+    match web::run(&web::Arguments::default()) {
+        Ok(_) => Outcome::Passed,
+        Err(error) => Outcome::Failed(error.to_string()),
+    }
+}
+
+/// The web client's own tests, in real browsers. A filter is part of the name of a test, of which only the files are known
+/// here: then they are left to `node bindings/web/tests/run.mjs FILE`.
+fn browsers(filter: Option<&str>, counts: &mut Counts) -> Result<Outcome, TestError> {
+    if filter.is_some() {
+        return Ok(Outcome::LeftOut {
+            install: "run without a filter, or node bindings/web/tests/run.mjs FILE",
+        });
+    }
+    let script = cargo::workspace().join("bindings/web/tests/run.mjs");
+    let mut node = Command::new("node");
+    node.arg(script).current_dir(cargo::workspace()).stdin(Stdio::null());
+    let has_passed = counted(&mut node, counts)?;
+    Ok(if has_passed { Outcome::Passed } else { Outcome::Failed("a test in a browser failed".to_owned()) })
 }
 
 #[cfg(test)]
@@ -103,13 +137,15 @@ mod tests {
     fn the_tests_come_last_and_carry_the_filter() {
         let arguments = Arguments { filter: Some("commit".to_owned()), no_lint: false };
         let steps = plan(&arguments);
-        assert_eq!(steps.last(), Some(&Step::Tests { filter: Some("commit".to_owned()) }));
-        assert_eq!(steps.len(), 6);
+        let filter = || Some("commit".to_owned());
+        let last = [Step::WebClient, Step::Tests { filter: filter() }, Step::Browsers { filter: filter() }];
+        assert_eq!(steps[5..], last);
     }
 
     #[test]
     fn without_lints_only_the_tests_run() {
         let arguments = Arguments { filter: None, no_lint: true };
-        assert_eq!(plan(&arguments), [Step::Tests { filter: None }]);
+        let tests = [Step::WebClient, Step::Tests { filter: None }, Step::Browsers { filter: None }];
+        assert_eq!(plan(&arguments), tests);
     }
 }

@@ -1,4 +1,4 @@
-//! The test runner's totals, summed over all test binaries.
+//! The test runners' totals, summed over all test binaries and the tests in browsers.
 
 use std::fmt;
 
@@ -10,9 +10,10 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Adds a line of the runner, if it is the summary of a test binary.
+    /// Adds a line of a runner, if it is the summary of a test binary or of the tests in browsers.
     pub(crate) fn add(&mut self, line: &str) {
-        let Some((_, totals)) = line.split_once("test result: ") else { return };
+        let totals = line.split_once("test result: ").map(|(_, totals)| totals);
+        let Some(totals) = totals.or_else(|| line.strip_prefix("browsers: ")) else { return };
         self.passed += number_before(totals, " passed");
         self.failed += number_before(totals, " failed");
     }
@@ -44,8 +45,9 @@ mod tests {
         counts.add(
             "test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1s",
         );
-        assert_eq!(counts, Counts { passed: 15, failed: 2 });
-        assert_eq!(counts.to_string(), "15 passed, 2 failed");
+        counts.add("browsers: 7 passed, 1 failed");
+        assert_eq!(counts, Counts { passed: 22, failed: 3 });
+        assert_eq!(counts.to_string(), "22 passed, 3 failed");
     }
 
     #[test]

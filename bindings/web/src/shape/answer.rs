@@ -15,6 +15,7 @@ use super::{group::GroupView, integer::Integer, message::Message, person::Person
 /// What a wish brought.
 #[derive(Debug, Serialize)]
 #[serde(tag = "answer", rename_all = "camelCase")]
+#[expect(clippy::large_enum_variant, reason = "one lives for a moment, on its way to the app")]
 pub(crate) enum Answer {
     Done,
     Queued {

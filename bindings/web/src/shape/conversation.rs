@@ -9,7 +9,6 @@ use super::{attachment::Attachment, integer::Integer, person::Person, plain_text
 /// A line in the list of conversations.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other, and so in the core")]
 pub(crate) struct Conversation {
     id: ConversationId,
     kind: &'static str,

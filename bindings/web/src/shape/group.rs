@@ -43,7 +43,8 @@ pub(crate) struct Member {
 #[derive(Debug, Serialize)]
 pub(crate) struct Link {
     key: LinkKey,
-    link: String,
+    #[serde(rename = "link")]
+    fragment: String,
     expires: Integer,
     uses: u32,
 }
@@ -53,7 +54,7 @@ impl From<event::GroupView> for GroupView {
         let event::GroupView { summary, role, policy, members, links } = view;
         let link = |(link, LinkTerms { expires, uses }): (GroupLink, _)| Link {
             key: link.key(),
-            link: link.to_fragment(),
+            fragment: link.to_fragment(),
             expires: expires.into(),
             uses,
         };

@@ -47,6 +47,7 @@ pub(crate) enum Body {
 /// Something that changed in a group.
 #[derive(Debug, Serialize)]
 #[serde(tag = "change", rename_all = "camelCase")]
+#[expect(clippy::large_enum_variant, reason = "one lives for a moment, on its way to the app")]
 pub(crate) enum Change {
     Began,
     Added { who: Vec<Handle> },

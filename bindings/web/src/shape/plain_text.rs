@@ -39,11 +39,12 @@ pub(crate) fn plain_text(html: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Tags within a line.
+const INLINE: [&str; 12] = ["a", "abbr", "b", "code", "del", "em", "i", "ins", "s", "span", "strong", "u"];
+
 fn breaks_line(tag: &str) -> bool {
     let name =
         tag.trim_start_matches('/').split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-    const INLINE: [&str; 12] =
-        ["a", "abbr", "b", "code", "del", "em", "i", "ins", "s", "span", "strong", "u"];
     !INLINE.iter().any(|inline| name.eq_ignore_ascii_case(inline))
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Who may ask: the five axes.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "they are the words of Mastodon's notification policy")]
 pub(crate) struct RequestPolicy {
     for_not_following: Verdict,
     for_not_followers: Verdict,
