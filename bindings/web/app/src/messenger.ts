@@ -15,6 +15,7 @@ import { theme } from './styles/theme.ts';
 import './welcome/ended.ts';
 import './welcome/new-device.ts';
 import './welcome/welcome.ts';
+import { composing } from './widgets/composing.ts';
 import { elephant } from './widgets/elephant.ts';
 import { icon } from './widgets/icon.ts';
 import './widgets/dialog.ts';
@@ -143,7 +144,7 @@ export class InfrasoundMessenger extends LitElement {
   }
 
   readonly #escape = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape' || event.defaultPrevented || this.app.status.phase !== 'ready') return;
+    if (event.key !== 'Escape' || composing(event) || event.defaultPrevented || this.app.status.phase !== 'ready') return;
     const { place } = this.app;
     if (place.side === 'list' && place.details === undefined && !this.app.narrow) return;
     event.preventDefault();

@@ -14,7 +14,7 @@ import { embed, ownPage } from './embedded.ts';
 import { openSite } from './visitor.ts';
 
 /** What a sender with another program than ours could have sent in place of each message. */
-const SENT: { body?: Message['body']; attachments?: Attachment[]; reactions?: Message['reactions'] }[] = [
+const SENT: { id?: string; sender?: string; body?: Message['body']; attachments?: Attachment[]; reactions?: Message['reactions'] }[] = [
   { body: { kind: 'html', html: '<p>Plain</p>' } },
   { body: { kind: 'html', html: '<script>window.hacked = 1</script><p>script</p>' } },
   { body: { kind: 'html', html: '<img src="https://outside.example/a.png" onerror="window.hacked = 2"><p onclick="window.hacked = 3">picture</p>' } },
@@ -33,6 +33,12 @@ const SENT: { body?: Message['body']; attachments?: Attachment[]; reactions?: Me
   { body: { kind: 'unreadable', reason: '<img src=x onerror="window.hacked=6">' } },
   { body: { kind: 'html', html: '' }, attachments: [{ name: '<b>\u202Egnp.exe', mediaType: 'text/html' }] },
   { body: { kind: 'html', html: '<p>reactions</p>' }, reactions: [{ sender: '@a@b.example', emoji: '<img src=x onerror="window.hacked=7">' }, { sender: '@c@b.example' }] },
+  { body: { kind: 'html', html: '<a href="https://bank.co/x">https://bank.com/login</a>' } },
+  { body: { kind: 'html', html: '<a href="https://bank.example@outside.example/">https://bank.example@outside.example/</a>' } },
+  { body: { kind: 'html', html: '<a href="https://bank.example/login">bank.example</a>' } },
+  { id: 'urn:uuid:6f0cbd4e-0f3f-4c43-bd0e-5d1f8a4e0c11', body: { kind: 'html', html: '<p>Bob has this id</p>' } },
+  { id: 'urn:uuid:6f0cbd4e-0f3f-4c43-bd0e-5d1f8a4e0c11', sender: '@mallory@b.example', body: { kind: 'html', html: '<p>Mallory took it</p>' } },
+  { body: { kind: 'html', html: '' }, attachments: [{ name: 'photo\u202Egnp.exe', mediaType: 'text/html', size: 10, blob: 'none', reference: {} }] },
 ];
 
 /** The page's client, but for what it says of the messages that are called `content N`. */
@@ -70,10 +76,14 @@ test('hostile and strange content is shown for what it is, and does nothing', as
 
   await page.evaluate((who) => window.own.setContact(who, 'accepted'), bob.person.handle);
   for (const number of SENT.keys()) await send(bob.tab, account.handle, `content ${number}`);
-  await page.waitForFunction(async ([who, count]) => {
-    const id = await window.own.conversationWith(who as string);
-    return id !== undefined && (await window.own.conversation(id).messages({ limit: 100 })).length === count;
-  }, [bob.person.handle, SENT.length]);
+  // Playwright's waitForFunction takes a promise for an answer.
+  await page.evaluate(async ({ who, count }) => {
+    const all = async () => {
+      const id = await window.own.conversationWith(who);
+      return id === undefined ? [] : window.own.conversation(id).messages({ limit: 100 });
+    };
+    while ((await all()).length < count) await new Promise((resolve) => setTimeout(resolve, 50));
+  }, { who: bob.person.handle, count: SENT.length });
   await embed(page, disguise, SENT);
   await page.locator('infrasound-list button.row').filter({ hasText: bob.person.account.name }).click();
   const rows = page.locator('infrasound-history [data-id]');
@@ -97,6 +107,12 @@ test('hostile and strange content is shown for what it is, and does nothing', as
   shows(14, '<b>Question</b>');
   shows(15, '<img src=x');
   shows(16, 'cannot fetch');
+  shows(18, /https:\/\/bank\.com\/login \(bank\.co\)/);
+  shows(19, /\(outside\.example\)/);
+  shows(20, /^bank\.example \d/);
+  shows(21, 'Bob has this id');
+  shows(22, 'Mallory took it');
+  shows(23, /photognp\.exe/);
   const links = await rows.nth(7).locator('a').evaluateAll((all) => all.map((link) => [(link as HTMLAnchorElement).href, (link as HTMLAnchorElement).rel]));
   assert.deepEqual(links, [
     ['https://example.org/a_(b)?c=d&e=f', 'noopener noreferrer nofollow'],

@@ -7,6 +7,7 @@ import {
 import { en } from '../strings/en.ts';
 import { catalogue, choose, direction, locale, sayIn, type Catalogue, type Key, type Language, type Say } from '../strings/language.ts';
 import { plainText } from '../text/plain.ts';
+import * as changedKeys from './changed-keys.ts';
 import { Chat } from './chat.ts';
 import { Draft } from './draft.ts';
 import { Files } from './files.ts';
@@ -45,6 +46,8 @@ export class App extends Observable {
   question: Question | undefined;
   toasts: Toast[] = [];
   warnings: AppWarning[] = [];
+  /** Direct conversations in which the other's key is not what it was. */
+  readonly changedKeys: Set<ConversationId>;
   /** A group link that the page was opened with. */
   invitation = '';
   readonly files = new Files();
@@ -64,6 +67,7 @@ export class App extends Observable {
     super();
     this.#store = store;
     this.preferences = preferences.load(store);
+    this.changedKeys = changedKeys.load(store);
     this.files.watch(() => this.changed());
     this.typing.watch(() => this.changed());
     void this.#speak();
@@ -276,7 +280,11 @@ export class App extends Observable {
     const { to } = this.place;
     if (to === undefined) return;
     const began = this.conversations.find(({ person, request }) => person?.handle === to && !request);
-    if (began) this.go({ side: 'list', conversation: began.id });
+    if (!began) return;
+    const { text, files, answering } = this.firstDraft(to);
+    this.chat(began.id).draft.restore({ text, files, answering });
+    this.firstDraft(to).clear();
+    this.go({ side: 'list', conversation: began.id });
   }
 
   #status(status: Status): void {
@@ -332,14 +340,27 @@ export class App extends Observable {
     const looked = document.hasFocus() && this.place.conversation === conversation;
     if (looked || !this.preferences.notify || !this.status.caughtUp || !isNews(message)) return;
     const summary = this.summary(conversation);
-    if (summary?.muted || summary?.consent === 'blocked' || summary?.consent === 'ignored') return;
+    // Who has not been let in yet waits under the requests, and does not interrupt.
+    if (!summary || summary.request || summary.muted || summary.consent === 'blocked' || summary.consent === 'ignored') return;
     const place: Place = { side: 'list', conversation };
     const text = this.preferences.notifyContent && message.body.kind === 'html' ? plainText(message.body.html) : this.say('new-message');
-    const name = summary ? this.title(summary) : message.sender;
+    const name = this.title(summary);
     void notify({ title: name, text, place: write(place), tag: conversation }, () => this.go(place)).catch(() => undefined);
   }
 
+  /** Somebody has looked, or has confirmed the new key. */
+  keySeen(conversation: ConversationId): void {
+    this.changedKeys.delete(conversation);
+    changedKeys.save(this.#store, this.changedKeys);
+    this.changed();
+  }
+
   #warn({ conversation, code, text }: Extract<ClientEvent, { type: 'warning' }>): void {
+    if (code === KEY_CHANGED && conversation !== undefined && this.summary(conversation)?.kind !== 'group') {
+      this.changedKeys.add(conversation);
+      changedKeys.save(this.#store, this.changedKeys);
+      return;
+    }
     const known = this.warnings.some((warning) => warning.conversation === conversation && warning.text === text);
     if (!known) this.warnings = [...this.warnings, { key: this.#keys++, conversation, code, text }];
   }
@@ -365,6 +386,8 @@ export class App extends Observable {
     this.conversations = [];
     this.devices = [];
     this.warnings = [];
+    this.changedKeys.clear();
+    changedKeys.save(this.#store, this.changedKeys);
     this.place = HOME;
   }
 }

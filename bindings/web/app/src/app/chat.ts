@@ -25,9 +25,6 @@ export interface Preparing {
   controller: AbortController;
 }
 
-/** A message that is stored, and goes when it can. */
-export interface Sending { message: ObjectId; controller: AbortController }
-
 export class Chat extends Observable {
   /** Oldest first, without a gap up to the newest; those on their way come last. */
   messages: Message[] = [];
@@ -172,17 +169,16 @@ export class Chat extends Observable {
     this.#readAgain();
   }
 
-  /** Answers once the message is stored; by its signal the sending of its files can be given up. */
-  async send(text: string, files: File[], answering: Message | undefined): Promise<Sending> {
-    const controller = new AbortController();
-    const options: SendOptions = { signal: controller.signal, ...(answering ? { inReplyTo: answering.id } : {}) };
-    if (files.length > 0) return this.#sendFiles(text, files, options, controller);
-    const { message, sent } = await this.handle.send(text, options);
+  /** Answers once the message is stored: it goes when it can. Until then it can be given up, where there are files to encrypt. */
+  async send(text: string, files: File[], answering: Message | undefined): Promise<void> {
+    const options: SendOptions = answering ? { inReplyTo: answering.id } : {};
+    if (files.length > 0) return this.#sendFiles(text, files, options);
+    const { sent } = await this.handle.send(text, options);
     sent.catch(ignore);
-    return { message, controller };
   }
 
-  async #sendFiles(text: string, files: File[], options: SendOptions, controller: AbortController): Promise<Sending> {
+  async #sendFiles(text: string, files: File[], options: SendOptions): Promise<void> {
+    const controller = new AbortController();
     const preparing: Preparing = {
       key: this.#keys++, text, files, done: 0, total: files.reduce((sum, file) => sum + file.size, 0), controller,
     };
@@ -195,9 +191,8 @@ export class Chat extends Observable {
     try {
       const described = await Promise.all(files.map(async (file): Promise<OutgoingFile> => (
         { file, name: file.name, ...(file.type ? { mediaType: file.type } : {}), ...await measure(file) })));
-      const { message, sent } = await this.handle.send(text, { ...options, files: described, onProgress });
+      const { sent } = await this.handle.send(text, { ...options, files: described, onProgress, signal: controller.signal });
       sent.catch(ignore);
-      return { message, controller };
     } finally {
       this.preparing = this.preparing.filter((one) => one !== preparing);
       this.changed();

@@ -1,6 +1,7 @@
 /** Files and pictures of messages: which are here, which are on their way, how far. */
 import type { Attachment, BlobId, ConversationHandle, ObjectId } from '@infrasound/client';
 
+import { plainName } from '../text/name.ts';
 import { Observable } from './observable.ts';
 
 /** Only what every browser draws by itself, and cannot run a script. */
@@ -19,7 +20,7 @@ export type Transfer =
   | { step: 'failed'; error: unknown }
   | { step: 'done' };
 
-export interface Upload { sent: number; total: number; controller: AbortController | undefined }
+export interface Upload { sent: number; total: number }
 
 export class Files extends Observable {
   readonly transfers = new Map<BlobId, Transfer>();
@@ -67,6 +68,11 @@ export class Files extends Observable {
     return undefined;
   }
 
+  /** Whether a picture is here or was asked for. */
+  isAsked(file: Fetchable): boolean {
+    return this.#asked.has(file.blob) || this.#pictures.has(file.blob);
+  }
+
   /** Whether a picture was asked for and could not be had. */
   missing(file: Fetchable): boolean {
     return this.transfers.get(file.blob)?.step === 'failed';
@@ -87,7 +93,7 @@ export class Files extends Observable {
     const url = URL.createObjectURL(new Blob([blob], { type: 'application/octet-stream' }));
     const link = document.createElement('a');
     link.href = url;
-    link.download = file.name;
+    link.download = plainName(file.name);
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
   }
@@ -101,15 +107,8 @@ export class Files extends Observable {
   }
 
   uploading(message: ObjectId, sent: number, total: number): void {
-    const controller = this.uploads.get(message)?.controller;
     if (total > 0 && sent >= total) this.uploads.delete(message);
-    else this.uploads.set(message, { sent, total, controller });
-    this.changed();
-  }
-
-  began(message: ObjectId, controller: AbortController): void {
-    const { sent, total } = this.uploads.get(message) ?? { sent: 0, total: 0 };
-    this.uploads.set(message, { sent, total, controller });
+    else this.uploads.set(message, { sent, total });
     this.changed();
   }
 

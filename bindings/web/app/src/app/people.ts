@@ -1,15 +1,17 @@
 /** How people are shown: by name, by initials, in a colour of their own. */
 import type { Conversation, Handle } from '@infrasound/client';
 
+import { plainName } from '../text/name.ts';
+
 /** `bob` of `@bob@social.example`. */
 export function shortName(handle: Handle): string {
   return handle.replace(/^@/, '').split('@')[0] ?? handle;
 }
 
-/** `@bob@social.example`, of what somebody typed: with or without the first `@`, with spaces around it. */
+/** `@bob@social.example`, of what somebody typed: with or without the first `@`, in whatever case, with spaces around it. */
 export function asHandle(text: string): Handle | undefined {
   const match = /^@?([\p{L}\p{N}_.-]+)@([\p{L}\p{N}.-]+(?::\d+)?)$/u.exec(text.trim());
-  return match ? `@${match[1]}@${match[2]}` : undefined;
+  return match ? `@${match[1]}@${match[2]}`.toLowerCase() : undefined;
 }
 
 /** One or two letters; of a script without capitals, its first letter. */
@@ -29,5 +31,5 @@ export function hue(text: string): number {
 /** What a conversation is called. A group without a name yet has none. */
 export function title(conversation: Conversation): string | undefined {
   if (conversation.kind === 'direct') return conversation.person && shortName(conversation.person.handle);
-  return conversation.group?.name || undefined;
+  return plainName(conversation.group?.name ?? '') || undefined;
 }

@@ -48,10 +48,19 @@ export function read(text: string): Place {
     place.conversation = parts[1];
     if (parts[2] !== undefined && isDetails(parts[2])) place.details = parts[2];
   } else if (parts[0] === 'to' && parts[1] !== undefined) {
-    const to = asHandle(decodeURIComponent(parts[1]));
+    const to = asHandle(decoded(parts[1]));
     if (to !== undefined) place.to = to;
   }
   return place;
+}
+
+/** As it stands, if it is not well encoded. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** One step back: where Escape and the arrow at the top lead. */

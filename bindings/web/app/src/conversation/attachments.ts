@@ -4,6 +4,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 
 import { Files, type Fetchable } from '../app/files.ts';
 import { bytes } from '../app/times.ts';
+import { plainName } from '../text/name.ts';
 import { icon } from '../widgets/icon.ts';
 import { properties } from '../widgets/properties.ts';
 import type { Draw } from './draw.ts';
@@ -99,24 +100,25 @@ export function attachments(draw: Draw, message: Message): TemplateResult | type
     ${others.map((file) => fileRow(draw, file))}
     ${elsewhere.map(({ name }) => html`
       <div class="file"><span class="round">${icon('file', 20)}</span>
-        <span class="grow"><span class="cut" dir="auto">${name}</span><span class="size">${draw.app.say('file-elsewhere')}</span></span></div>`)}
+        <span class="grow"><span class="cut" dir="auto">${plainName(name)}</span><span class="size">${draw.app.say('file-elsewhere')}</span></span></div>`)}
     ${upload && upload.total > 0 && message.state.step === 'pending'
-      ? progressRow(draw, draw.app.say('uploading'), upload.sent, upload.total, () => upload.controller?.abort())
+      ? progressRow(draw, draw.app.say('uploading'), upload.sent, upload.total)
       : nothing}`;
 }
 
 function picture(draw: Draw, message: Message, file: Fetchable): TemplateResult {
   const { app, chat } = draw;
-  const wanted = file.size <= FETCHED_BY_ITSELF || app.files.transfers.has(file.blob);
+  const wanted = app.files.isAsked(file) || (!draw.strange && file.size <= FETCHED_BY_ITSELF);
   const url = wanted ? app.files.picture(chat.handle, file) : undefined;
   const missing = app.files.missing(file);
-  const label = app.say('picture', { name: file.name });
+  const name = plainName(file.name);
+  const label = app.say('picture', { name });
   const open = () => {
     if (url) draw.look(message, message.attachments.indexOf(file));
     else app.files.retryPicture(chat.handle, file);
   };
   return html`
-    <button class="picture" tabindex="-1" ${properties(size(file))} aria-label=${label} title=${file.name} @click=${open}>
+    <button class="picture" tabindex="-1" ${properties(size(file))} aria-label=${label} title=${name} @click=${open}>
       ${url ? html`<img src=${url} alt="" decoding="async">`
         : missing ? html`<span>${icon('retry', 26)}<span class="spoken">${app.say('picture-missing')}</span></span>`
         : icon(wanted ? 'clock' : 'download', 26)}
@@ -136,24 +138,27 @@ function fileRow(draw: Draw, file: Fetchable): TemplateResult {
   const transfer = app.files.transfers.get(file.blob);
   const running = transfer?.step === 'running';
   const action = running ? 'cancel' : transfer?.step === 'stopped' ? 'resume' : 'save';
-  const label = `${app.say(action)}: ${file.name}`;
+  const name = plainName(file.name);
+  const label = `${app.say(action)}: ${name}`;
   const act = () => (running ? app.files.stop(file) : void app.files.save(chat.handle, file));
   return html`
     <div class="file">
       <button class="round" aria-label=${label} title=${label} @click=${act}>${icon(running ? 'close' : transfer?.step === 'done' ? 'check' : 'download', 20)}</button>
       <span class="grow">
-        <span class="cut" dir="auto" title=${file.name}>${file.name}</span>
+        <span class="cut" dir="auto" title=${name}>${name}</span>
         <span class="size" role=${transfer ? 'status' : nothing}>${transfer?.step === 'failed' ? app.explain(transfer.error) : bytes(app.locale, file.size)}</span>
-        ${running || transfer?.step === 'stopped' ? html`<progress class="bar" aria-label=${file.name} max=${transfer.total || 1} value=${transfer.done}></progress>` : nothing}
+        ${running || transfer?.step === 'stopped' ? html`<progress class="bar" aria-label=${name} max=${transfer.total || 1} value=${transfer.done}></progress>` : nothing}
       </span>
     </div>`;
 }
 
-export function progressRow(draw: Draw, label: string, done: number, total: number, cancel: () => void): TemplateResult {
+export function progressRow(draw: Draw, label: string, done: number, total: number, cancel?: () => void): TemplateResult {
   const { app } = draw;
   return html`
     <div class="file">
-      <button class="round" aria-label=${app.say('cancel')} title=${app.say('cancel')} @click=${cancel}>${icon('close', 20)}</button>
+      ${cancel
+        ? html`<button class="round" aria-label=${app.say('cancel')} title=${app.say('cancel')} @click=${cancel}>${icon('close', 20)}</button>`
+        : html`<span class="round">${icon('clock', 20)}</span>`}
       <span class="grow"><span class="size">${label}</span><progress class="bar" aria-label=${label} max=${total || 1} value=${done}></progress></span>
     </div>`;
 }

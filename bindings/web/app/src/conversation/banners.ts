@@ -4,7 +4,7 @@ import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 
-import { KEY_CHANGED, type AppWarning } from '../app/app.ts';
+import type { AppWarning } from '../app/app.ts';
 import { Part } from '../app/part.ts';
 import { icon } from '../widgets/icon.ts';
 
@@ -56,17 +56,27 @@ export class Banners extends Part {
     const warnings = app.warnings.filter((warning) => warning.conversation === conversation.id);
     return html`
       ${conversation.waiting ? html`<div class="banner quiet" role="status">${icon('clock', 20)}<p dir="auto">${conversation.waiting}</p></div>` : nothing}
-      <div role="alert">${repeat(warnings, ({ key }) => key, (warning) => this.#warning(warning))}</div>`;
+      <div role="alert">
+        ${app.changedKeys.has(conversation.id) ? this.#keyChanged(conversation) : nothing}
+        ${repeat(warnings, ({ key }) => key, (warning) => this.#warning(warning))}
+      </div>`;
+  }
+
+  #keyChanged(conversation: Conversation) {
+    return html`
+      <div class="banner">
+        ${icon('warning', 20)}
+        <p dir="auto">${this.say('key-changed', { name: this.app.title(conversation) })}</p>
+        <button class="link" @click=${() => this.app.detail('safety')}>${this.say('compare')}</button>
+        <button class="icon-button" aria-label=${this.say('dismiss')} title=${this.say('dismiss')} @click=${() => this.app.keySeen(conversation.id)}>${icon('close', 18)}</button>
+      </div>`;
   }
 
   #warning(warning: AppWarning) {
-    const changedKey = warning.code === KEY_CHANGED;
     return html`
       <div class="banner">
         ${icon('warning', 20)}
         <p dir="auto">${warning.text}</p>
-        ${changedKey && this.conversation?.kind === 'direct'
-          ? html`<button class="link" @click=${() => this.app.detail('safety')}>${this.say('compare')}</button>` : nothing}
         <button class="icon-button" aria-label=${this.say('dismiss')} title=${this.say('dismiss')} @click=${() => this.app.dismissWarning(warning)}>${icon('close', 18)}</button>
       </div>`;
   }

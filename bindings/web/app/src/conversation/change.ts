@@ -3,6 +3,7 @@ import type { GroupChange, Message } from '@infrasound/client';
 
 import type { App } from '../app/app.ts';
 import { shortName } from '../app/people.ts';
+import { plainName } from '../text/name.ts';
 
 export function sentences(app: App, message: Message): string[] {
   if (message.body.kind !== 'changes') return [];
@@ -34,5 +35,5 @@ function sentence(app: App, message: Message, change: GroupChange): string {
 
 /** Keeps a name of another direction from turning the sentence round. */
 function isolate(text: string): string {
-  return `\u2068${text}\u2069`;
+  return `\u2068${plainName(text)}\u2069`;
 }

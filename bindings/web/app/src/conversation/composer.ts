@@ -7,7 +7,8 @@ import type { Draft } from '../app/draft.ts';
 import { Part } from '../app/part.ts';
 import { shortName } from '../app/people.ts';
 import { bytes } from '../app/times.ts';
-import { editable } from '../text/plain.ts';
+import { plainName } from '../text/name.ts';
+import { composing } from '../widgets/composing.ts';
 import type { EmojiPicker } from '../widgets/emoji-picker.ts';
 import { icon } from '../widgets/icon.ts';
 import { summary } from './message.ts';
@@ -162,13 +163,13 @@ export class Composer extends Part {
     return html`
       <form @submit=${this.#submit}>
         ${this.#context()}
-        ${draft.files.length > 0 ? html`<ul class="files" aria-label=${this.say('files')}>${draft.files.map(this.#file)}</ul>` : nothing}
+        ${draft.files.length > 0 && !draft.editing ? html`<ul class="files" aria-label=${this.say('files')}>${draft.files.map(this.#file)}</ul>` : nothing}
         <div class="line">
           ${this.withFiles && !draft.editing ? html`
             <button type="button" class="icon-button" aria-label=${this.say('attach')} title=${this.say('attach')} @click=${() => this.input.click()}>${icon('attach')}</button>
             <input type="file" multiple hidden @change=${this.#chosen}>` : nothing}
           <textarea rows="1" dir="auto" aria-label=${label} placeholder=${this.say('write')} enterkeyhint=${this.app.preferences.sendWith === 'enter' ? 'send' : 'enter'}
-            .value=${draft.text} @input=${this.#typed} @keydown=${this.#key} @paste=${this.#pasted}></textarea>
+            .value=${draft.shown} @input=${this.#typed} @keydown=${this.#key} @paste=${this.#pasted}></textarea>
           <button type="button" class="icon-button" aria-label=${this.say('emoji')} title=${this.say('emoji')} @click=${this.#emoji}>${icon('react')}</button>
           <button class="icon-button send" aria-label=${this.say(draft.editing ? 'save-edit' : 'send')} title=${this.say(draft.editing ? 'save-edit' : 'send')} ?disabled=${draft.isEmpty}>
             ${icon(draft.editing ? 'check' : 'send')}</button>
@@ -181,7 +182,6 @@ export class Composer extends Part {
     const { editing, answering } = this.draft;
     if (editing !== this.#editing) {
       this.#editing = editing;
-      this.draft.set({ text: editing?.body.kind === 'html' ? editable(editing.body.html) : '' });
       if (editing) this.focusText();
     }
     if (answering !== this.#answering) {
@@ -189,6 +189,11 @@ export class Composer extends Part {
       if (answering) this.focusText();
     }
     this.#fit();
+    for (const [file, url] of this.#previews) {
+      if (this.draft.files.includes(file)) continue;
+      URL.revokeObjectURL(url);
+      this.#previews.delete(file);
+    }
   }
 
   focusText(): void {
@@ -221,7 +226,7 @@ export class Composer extends Part {
   readonly #file = (file: File) => html`
     <li class="file">
       ${file.type.startsWith('image/') && file.type !== 'image/svg+xml' ? html`<img src=${this.#preview(file)} alt="">` : icon('file', 20)}
-      <span class="cut"><span dir="auto">${file.name}</span> <span class="hint">${bytes(this.app.locale, file.size)}</span></span>
+      <span class="cut"><span dir="auto">${plainName(file.name)}</span> <span class="hint">${bytes(this.app.locale, file.size)}</span></span>
       <button type="button" class="icon-button" aria-label=${this.say('remove-chosen', { name: file.name })}
         @click=${() => this.draft.set({ files: this.draft.files.filter((other) => other !== file) })}>${icon('close', 16)}</button>
     </li>`;
@@ -239,12 +244,12 @@ export class Composer extends Part {
   }
 
   #typed(): void {
-    this.draft.set({ text: this.area.value });
+    this.draft.write(this.area.value);
     if (this.area.value.trim()) this.dispatchEvent(new CustomEvent('typing'));
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.isComposing) return;
+    if (composing(event)) return;
     if (event.key === 'Enter') {
       const modified = event.ctrlKey || event.metaKey;
       const sends = this.app.preferences.sendWith === 'enter' ? !event.shiftKey && !event.altKey : modified;
@@ -264,7 +269,8 @@ export class Composer extends Part {
   }
 
   #cancel(): void {
-    this.draft.set({ answering: undefined, editing: undefined });
+    if (this.draft.editing) this.draft.stopEditing();
+    else this.draft.set({ answering: undefined });
     this.focusText();
   }
 

@@ -4,16 +4,15 @@ import type { Chat } from '../app/chat.ts';
 
 export async function deliver(app: App, chat: Chat): Promise<void> {
   const { draft } = chat;
-  const { text, files, answering, editing } = draft;
-  draft.clear();
   chat.firstUnread = undefined;
-  const gone = await app.attempt(async () => {
-    if (editing) {
-      await chat.handle.edit(editing.id, text.trim());
-      return;
-    }
-    const { message, controller } = await chat.send(text.trim(), files, answering);
-    if (files.length > 0) app.files.began(message, controller);
-  });
-  if (!gone && draft.isEmpty) draft.set({ text, files, answering, editing });
+  const { text, files, answering, editing, correction } = draft;
+  if (editing) {
+    draft.stopEditing();
+    const gone = await app.attempt(() => chat.handle.edit(editing.id, correction.trim()));
+    if (!gone && !draft.editing) draft.edit(editing, correction);
+    return;
+  }
+  draft.clear();
+  const gone = await app.attempt(() => chat.send(text.trim(), files, answering));
+  if (!gone) draft.restore({ text, files, answering });
 }

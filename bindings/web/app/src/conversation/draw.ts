@@ -11,6 +11,8 @@ export interface Draw {
   group: boolean;
   /** Whether this account may write here: else there is nothing to answer or react with. */
   writable: boolean;
+  /** Somebody who has not been let in yet: nothing of theirs is fetched unless it is asked for. */
+  strange: boolean;
   focused: MessageKey | undefined;
   flashed: MessageKey | undefined;
   /** To what an answer answers. */

@@ -1,6 +1,6 @@
 /** The place for the first message to somebody: the conversation begins with it. */
 import type { Handle } from '@infrasound/client';
-import { css, html, nothing } from 'lit';
+import { css, html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 
 import { Part } from '../app/part.ts';
@@ -58,6 +58,11 @@ export class FirstMessage extends Part {
   @property() to: Handle = '';
   @state() private sent: string[] = [];
 
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    if (changed.has('to')) this.sent = [];
+  }
+
   override render() {
     const name = shortName(this.to);
     return html`
@@ -87,19 +92,22 @@ export class FirstMessage extends Part {
   async #send(): Promise<void> {
     const { to } = this;
     const draft = this.app.firstDraft(to);
-    const { text, files } = draft;
+    const { text, files, answering } = draft;
     draft.clear();
-    this.sent = [...this.sent, text || files.map(({ name }) => name).join(', ')];
+    const line = text || files.map(({ name }) => name).join(', ');
+    this.sent = [...this.sent, line];
+    const comeBack = () => {
+      draft.restore({ text, files, answering });
+      if (this.to === to) this.sent = this.sent.filter((other) => other !== line);
+    };
     const gone = await this.app.attempt(async () => {
       const { conversation, sent } = await this.app.connected.send(to, text.trim(), files.length > 0 ? { files } : {});
+      // Without a conversation there is no message either that says that it failed, and can be sent again.
       sent.catch(() => {
-        this.sent = [];
+        if (conversation === undefined) comeBack();
       });
       if (conversation !== undefined && this.app.place.to === to) this.app.go({ side: 'list', conversation });
     });
-    if (!gone) {
-      this.sent = this.sent.slice(0, -1);
-      draft.set({ text, files });
-    }
+    if (!gone) comeBack();
   }
 }

@@ -167,7 +167,7 @@ export class History extends Part {
         </div>
       </div>
       <p class="spoken" role="log" aria-live="polite">${this.news}</p>
-      ${behind ? html`<button class="down" title=${this.say('to-newest')} @click=${this.#toNewest}>
+      ${behind ? html`<button class="down" title=${this.say('to-newest')} @click=${() => this.toNewest()}>
         ${this.conversation?.unread ? html`<span>${this.conversation.unread}</span>` : nothing}${icon('arrowDown', 20)}<span class="spoken">${this.say('to-newest')}</span></button>` : nothing}
       <infrasound-menu bare .label=${this.say('more')} .items=${this.items}></infrasound-menu>
       <infrasound-emoji-picker .say=${this.say} @chosen=${this.#picked}></infrasound-emoji-picker>
@@ -221,6 +221,7 @@ export class History extends Part {
   #rows(shown: readonly Message[]): { key: string; row: () => TemplateResult }[] {
     const draw: Draw = {
       app: this.app, chat: this.chat, group: this.conversation?.kind === 'group', writable: this.writable,
+      strange: this.conversation?.request ?? true,
       focused: this.focused, flashed: this.flashed,
       jump: (id) => void this.jump(id),
       openMenu: (message, anchor) => void this.#openMenu(message, anchor),
@@ -336,11 +337,11 @@ export class History extends Part {
     this.#place.scrolled = this.scroller.scrollTop;
   }
 
-  readonly #toNewest = (): void => {
+  toNewest(): void {
     this.#window.toNewest();
     this.chat.firstUnread = undefined;
     this.requestUpdate();
-  };
+  }
 
   // --- keeping up ---
 
@@ -435,11 +436,11 @@ export class History extends Part {
 
 /** What a row is drawn from: while that is the same, so is the row. */
 function dependencies(draw: Draw, message: Message, first: boolean, last: boolean): unknown[] {
-  const { app, chat, focused, flashed, writable } = draw;
+  const { app, chat, focused, flashed, writable, strange } = draw;
   const key = keyOf(message);
   const answered = message.inReplyTo === undefined ? undefined : chat.answered(message.inReplyTo);
   const files = message.attachments.length > 0 ? app.files.revision : 0;
-  return [message, first, last, focused === key, flashed === key, writable, app.say, answered, files];
+  return [message, first, last, focused === key, flashed === key, writable, strange, app.say, answered, files];
 }
 
 function together(one: Message, other: Message): boolean {

@@ -6,6 +6,7 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import type { Chat } from '../app/chat.ts';
 import { Files } from '../app/files.ts';
 import { Part } from '../app/part.ts';
+import { plainName } from '../text/name.ts';
 import { icon } from '../widgets/icon.ts';
 
 @customElement('infrasound-lightbox')
@@ -73,19 +74,20 @@ export class Lightbox extends Part {
   override render() {
     const file = this.message.attachments[this.shown];
     if (!file || !Files.isFetchable(file)) return nothing;
+    const name = plainName(file.name);
     const url = this.app.files.picture(this.chat.handle, file);
     const several = this.message.attachments.filter(Files.isPicture).length > 1;
     return html`
-      <dialog aria-label=${this.say('picture', { name: file.name })} @cancel=${this.#cancel} @keydown=${this.#key}>
+      <dialog aria-label=${this.say('picture', { name })} @cancel=${this.#cancel} @keydown=${this.#key}>
         <header>
-          <span class="cut" dir="auto">${file.name}</span>
+          <span class="cut" dir="auto">${name}</span>
           ${several ? html`
             <button class="icon-button" aria-label=${this.say('previous')} @click=${() => this.#turn(-1)}>${icon('back')}</button>
             <button class="icon-button" aria-label=${this.say('next')} @click=${() => this.#turn(1)}>${icon('chevron')}</button>` : nothing}
           <button class="icon-button" aria-label=${this.say('save')} title=${this.say('save')} @click=${() => this.app.files.save(this.chat.handle, file)}>${icon('download')}</button>
           <button class="icon-button" aria-label=${this.say('close')} title=${this.say('close')} @click=${this.#close}>${icon('close')}</button>
         </header>
-        <figure>${url ? html`<img src=${url} alt=${file.name}>` : html`<progress aria-label=${this.say('loading')}></progress>`}</figure>
+        <figure>${url ? html`<img src=${url} alt=${name}>` : html`<progress aria-label=${this.say('loading')}></progress>`}</figure>
       </dialog>`;
   }
 

@@ -4,6 +4,7 @@ import type { Message } from '@infrasound/client';
 import type { App } from '../app/app.ts';
 import type { Chat } from '../app/chat.ts';
 import { Files } from '../app/files.ts';
+import { plainName } from '../text/name.ts';
 import { plainText } from '../text/plain.ts';
 import type { MenuItem } from '../widgets/menu.ts';
 
@@ -14,21 +15,21 @@ export function messageMenu(app: App, chat: Chat, message: Message, writable: bo
   if (body.kind === 'deleted' || body.kind === 'changes') return items;
   const there = writable && message.number !== undefined;
   if (there) {
-    items.push({ label: say('reply'), icon: 'reply', action: () => chat.draft.set({ answering: message, editing: undefined }) });
+    items.push({ label: say('reply'), icon: 'reply', action: () => chat.draft.answer(message) });
     items.push({ label: say('react'), icon: 'react', action: pick });
   }
   if (body.kind === 'html' && body.html) {
     items.push({ label: say('copy-text'), icon: 'copy', action: () => void app.attempt(() => navigator.clipboard.writeText(plainText(body.html)), 'copied') });
   }
   for (const file of attachments.filter(Files.isFetchable)) {
-    const label = attachments.length === 1 ? say('save') : `${say('save')}: ${file.name}`;
+    const label = attachments.length === 1 ? say('save') : `${say('save')}: ${plainName(file.name)}`;
     items.push({ label, icon: Files.isPicture(file) ? 'download' : 'file', action: () => void app.files.save(chat.handle, file) });
   }
   if (message.state.step === 'failed') {
     items.push({ label: say('retry'), icon: 'retry', action: () => void app.attempt(() => chat.handle.retry(message.id)) });
   }
   if (own && there && body.kind === 'html') {
-    items.push({ label: say('edit'), icon: 'edit', action: () => chat.draft.set({ editing: message, answering: undefined }) });
+    items.push({ label: say('edit'), icon: 'edit', action: () => chat.draft.edit(message) });
   }
   if (own && writable) {
     items.push({ label: say('delete'), icon: 'trash', danger: true, action: () => void remove(app, chat, message) });

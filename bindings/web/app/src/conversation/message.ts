@@ -5,6 +5,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { keyOf } from '../app/message-key.ts';
 import { hue, shortName } from '../app/people.ts';
 import { clock, full } from '../app/times.ts';
+import { plainName } from '../text/name.ts';
 import { plainText } from '../text/plain.ts';
 import { icon } from '../widgets/icon.ts';
 import { properties } from '../widgets/properties.ts';
@@ -72,7 +73,7 @@ function quote(draw: Draw, message: Message): TemplateResult | typeof nothing {
 export function summary(say: Draw['app']['say'], message: Message): string {
   if (message.body.kind === 'deleted') return say('message-deleted');
   const text = message.body.kind === 'html' ? plainText(message.body.html) : '';
-  return text || message.attachments.map(({ name }) => name).join(', ') || say('message-other');
+  return text || message.attachments.map(({ name }) => plainName(name)).join(', ') || say('message-other');
 }
 
 /** What a screen reader says when a message is reached: all that is seen of it. */
@@ -106,7 +107,7 @@ function tools(draw: Draw, message: Message): TemplateResult | typeof nothing {
     <div class="tools">
       ${open ? html`
         <button tabindex="-1" aria-label=${say('react')} title=${say('react')} @click=${(event: Event) => draw.pickReaction(message, anchor(event))}>${icon('react', 19)}</button>
-        <button tabindex="-1" aria-label=${say('reply')} title=${say('reply')} @click=${() => draw.chat.draft.set({ answering: message, editing: undefined })}>${icon('reply', 19)}</button>` : nothing}
+        <button tabindex="-1" aria-label=${say('reply')} title=${say('reply')} @click=${() => draw.chat.draft.answer(message)}>${icon('reply', 19)}</button>` : nothing}
       <button tabindex="-1" aria-label=${say('more')} title=${say('more')} @click=${(event: Event) => draw.openMenu(message, anchor(event))}>${icon('more', 19)}</button>
     </div>`;
 }

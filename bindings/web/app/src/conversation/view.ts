@@ -60,6 +60,7 @@ export class ConversationView extends Part {
   /** Why this account may not write in the group, if it may not. */
   @state() private silent: 'group-closed' | 'group-post-moderator' | 'group-post-owner' | undefined;
   #shown: string | undefined;
+  #detailed = false;
   #rulesOf = '';
 
   override render() {
@@ -78,7 +79,7 @@ export class ConversationView extends Part {
           ? html`<infrasound-request-bar .app=${app} .conversation=${conversation}></infrasound-request-bar>`
           : writable
             ? html`<infrasound-composer .app=${app} .draft=${chat.draft} .to=${conversation ? app.title(conversation) : ''}
-                @send=${() => void deliver(app, chat)} @typing=${() => void chat.handle.typing().catch(() => undefined)} @up=${() => this.history.focusLast()}></infrasound-composer>`
+                @send=${() => this.#send()} @typing=${() => void chat.handle.typing().catch(() => undefined)} @up=${() => this.history.focusLast()}></infrasound-composer>`
             : conversation ? html`<p class="closed">${this.#why(conversation)}</p>` : nothing}
         ${this.dragging > 0 && writable ? html`<div class="drop">${icon('attach', 40)}${this.say('drop')}</div>` : nothing}
       </section>`;
@@ -108,10 +109,18 @@ export class ConversationView extends Part {
 
   protected override updated(): void {
     const { conversation, details } = this.app.place;
+    const closed = this.#detailed && !details && conversation === this.#shown;
+    this.#detailed = details !== undefined;
+    if (closed) requestAnimationFrame(() => this.#takeFocus());
     if (conversation === this.#shown) return;
     this.#shown = conversation;
     // On a phone the keyboard would cover what one came to read.
     if (!details && matchMedia('(hover: hover)').matches) void this.updateComplete.then(() => this.composer?.updateComplete).then(() => this.composer?.focusText());
+  }
+
+  /** The column that had the focus is gone: back to what opened it. */
+  #takeFocus(): void {
+    if (document.activeElement === document.body) this.renderRoot.querySelector<HTMLElement>('.who')?.focus({ preventScroll: true });
   }
 
   #header(conversation: Conversation | undefined): TemplateResult {
@@ -121,6 +130,7 @@ export class ConversationView extends Part {
     const direct = conversation.kind === 'direct';
     const second = direct ? conversation.person?.handle : conversation.group?.description;
     return html`
+      <h2 class="spoken">${name}</h2>
       <header>
         ${this.#back()}
         <button class="who" @click=${() => app.detail(app.place.details ? undefined : 'info')}>
@@ -163,6 +173,13 @@ export class ConversationView extends Part {
   #why({ group }: Conversation): string {
     if (group?.ended === undefined && this.silent !== undefined) return this.say(this.silent);
     return this.say(group?.ended === 'removed' ? 'group-removed-you' : 'group-left-you');
+  }
+
+  #send(): void {
+    const chat = this.app.chat(this.app.place.conversation ?? '');
+    // What one has written one wants to see.
+    if (!chat.draft.editing) this.history.toNewest();
+    void deliver(this.app, chat);
   }
 
   #typing(id: string): string {

@@ -1,9 +1,8 @@
 /** The safety number with somebody: to be compared by eye, by camera, or by pasting theirs. */
-import type { SafetyNumber } from '@infrasound/client';
+import type { Conversation, SafetyNumber } from '@infrasound/client';
 import { css, html, nothing, type PropertyValues } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 
-import { KEY_CHANGED } from '../app/app.ts';
 import { shortName } from '../app/people.ts';
 import { head } from '../sidebar/page.ts';
 import { icon } from '../widgets/icon.ts';
@@ -46,14 +45,17 @@ export class Safety extends Panel {
   @state() private failure = '';
   @state() private scanning = false;
   @state() private result: 'same' | 'different' | undefined;
-  #asked = '';
+  /** Whether the number on the page may not be the one that holds now. */
+  @state() private reading = false;
+  #reads = 0;
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    const handle = this.conversation.person?.handle ?? '';
-    if (handle === this.#asked) return;
-    this.#asked = handle;
-    void this.#read(handle);
+    // A new key is told by the conversation as well, so each of its changes is a reason to look.
+    if (!changed.has('conversation')) return;
+    const before = (changed.get('conversation') as Conversation | undefined)?.person?.handle;
+    if (before !== this.conversation.person?.handle) this.number = this.result = undefined;
+    void this.#read();
   }
 
   override render() {
@@ -74,7 +76,7 @@ export class Safety extends Panel {
           <p><strong>${this.say('key-changed', { name })}</strong></p>
           <p>${this.say('key-changed-text', { name })}</p>
         </div>
-        <button class="button danger" @click=${this.#acceptKey}>${this.say('key-accept')}</button>` : nothing}
+        <button class="button danger" ?disabled=${this.reading} @click=${() => this.#acceptKey(number)}>${this.say('key-accept')}</button>` : nothing}
       ${number.pinned || this.#changed() ? nothing : html`<p class="notice">${this.say('safety-unpinned')}</p>`}
       <div role="status">${this.result
         ? html`<p class="result ${this.result === 'same' ? '' : 'bad'}">${icon(this.result === 'same' ? 'shield' : 'warning')}${this.say(this.result === 'same' ? 'safety-same' : 'safety-different', { name })}</p>`
@@ -91,14 +93,23 @@ export class Safety extends Panel {
       </div>`;
   }
 
-  async #read(handle: string): Promise<void> {
-    this.number = this.result = undefined;
-    this.failure = '';
+  async #read(): Promise<void> {
+    const read = ++this.#reads;
+    this.reading = true;
     try {
-      this.number = await this.app.connected.safetyNumber(handle);
+      const number = await this.app.connected.safetyNumber(this.conversation.person?.handle ?? '');
+      if (read !== this.#reads) return;
+      // What was compared with another number says nothing of this one.
+      if (number.digits !== this.number?.digits) this.result = undefined;
+      this.number = number;
+      this.failure = '';
     } catch (error) {
-      this.failure = this.app.explain(error);
+      if (read !== this.#reads) return;
+      this.failure = this.number ? '' : this.app.explain(error);
     }
+    // The new one is on the page before it can be trusted.
+    await this.updateComplete;
+    if (read === this.#reads) this.reading = false;
   }
 
   /** Compares with what was scanned or pasted: either form, in whatever spacing, once it is long enough to be one. */
@@ -113,18 +124,19 @@ export class Safety extends Panel {
   /** A changed key is told as a warning; after a reload, by there being no pinned key although people have talked. */
   #changed(): boolean {
     if (this.number?.pinned === false && this.conversation.lastMessage > 0) return true;
-    return this.app.warnings.some(({ conversation, code }) => conversation === this.conversation.id && code === KEY_CHANGED);
+    return this.app.changedKeys.has(this.conversation.id);
   }
 
-  async #acceptKey(): Promise<void> {
-    const handle = this.conversation.person?.handle ?? '';
+  async #acceptKey({ digits }: SafetyNumber): Promise<void> {
+    const { id, person } = this.conversation;
+    const handle = person?.handle ?? '';
     const sure = await this.app.confirm({
       title: this.say('key-accept'), text: this.say('key-accept-text', { name: shortName(handle) }), action: this.say('key-accept'), danger: true,
     });
-    if (!sure || !await this.app.attempt(() => this.app.connected.setContact(handle, 'accepted'))) return;
-    for (const warning of this.app.warnings) {
-      if (warning.conversation === this.conversation.id && warning.code === KEY_CHANGED) this.app.dismissWarning(warning);
-    }
-    await this.#read(handle);
+    // It may have changed once more while the question was open.
+    if (!sure || this.reading || this.number?.digits !== digits) return;
+    if (!await this.app.attempt(() => this.app.connected.setContact(handle, 'accepted'))) return;
+    this.app.keySeen(id);
+    await this.#read();
   }
 }

@@ -39,6 +39,10 @@ if (messenger) {
   addEventListener('hashchange', enter);
 
   if ('serviceWorker' in navigator && import.meta.env.PROD) {
+    // The first one takes over what it was loaded with; each later one is another version.
+    if (navigator.serviceWorker.controller) {
+      navigator.serviceWorker.addEventListener('controllerchange', () => app.toast(app.say('new-version')));
+    }
     void navigator.serviceWorker.register('./service-worker.js').catch(() => undefined);
     navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<{ type?: string; place?: string }>) => {
       if (data.type === 'infrasound-open' && data.place !== undefined) app.go(read(data.place));

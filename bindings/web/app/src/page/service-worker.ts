@@ -10,13 +10,15 @@ const VERSION = __VERSION__;
 const FILES = __FILES__;
 const PREFIX = 'infrasound-app-';
 const CACHE = PREFIX + VERSION;
+/** Their names change with their content, so those of an earlier version are good for its tabs. */
+const ASSETS = new URL('assets/', scope.location.href).href;
 const addresses = new Set(FILES.map((file) => new URL(file.name, scope.location.href).href));
 
 scope.addEventListener('install', (event) => event.waitUntil(fill()));
 scope.addEventListener('activate', (event) => event.waitUntil(tidy()));
 scope.addEventListener('fetch', (event) => {
   const { method, url } = event.request;
-  if (method === 'GET' && addresses.has(url.split('#')[0] ?? url)) event.respondWith(answer(event.request));
+  if (method === 'GET' && (addresses.has(url.split('#')[0] ?? url) || url.startsWith(ASSETS))) event.respondWith(answer(event.request));
 });
 scope.addEventListener('notificationclick', (event) => {
   event.notification.close();
@@ -31,15 +33,18 @@ async function fill(): Promise<void> {
 
 async function tidy(): Promise<void> {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
+  // They are in the order of their making. The last but one is that of the tabs that are open still.
+  const old = names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).slice(0, -1);
+  await Promise.all(old.map((name) => caches.delete(name)));
   await scope.clients.claim();
 }
 
 async function answer(request: Request): Promise<Response> {
   const cache = await caches.open(CACHE);
-  // The page goes with the files of its version. The browser looks for a newer worker at each visit by itscope.
+  // The page goes with the files of its version. The browser looks for a newer worker at each visit by itself.
   if (request.mode === 'navigate') return (await cache.match('./')) ?? fetch(request);
-  return (await cache.match(request, { ignoreVary: true })) ?? fetch(request);
+  const kept = (await cache.match(request, { ignoreVary: true })) ?? (await caches.match(request, { ignoreVary: true }));
+  return kept ?? fetch(request);
 }
 
 async function show(place: string): Promise<void> {

@@ -3,6 +3,7 @@ import { html, nothing } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 
 import { Part } from '../app/part.ts';
+import { plainName } from '../text/name.ts';
 import { asLink, nameIn } from '../text/linked.ts';
 import '../widgets/avatar.ts';
 import '../widgets/scanner.ts';
@@ -43,7 +44,7 @@ export class Join extends Part {
           ${this.scanning
             ? html`<infrasound-scanner .say=${this.say} @scanned=${(event: CustomEvent<string>) => { this.link = event.detail; this.scanning = false; }}></infrasound-scanner>`
             : canScan() ? html`<button type="button" class="button" @click=${() => (this.scanning = true)}>${icon('qr', 20)}${this.say('scan')}</button>` : nothing}
-          ${name ? html`<p class="notice">${this.say('join-name', { name })}</p>` : nothing}
+          ${name ? html`<p class="notice">${this.say('join-name', { name: plainName(name) })}</p>` : nothing}
           <button class="button primary" ?disabled=${this.busy}>${this.say('join')}</button>
           <p class="hint">${this.say('join-hint')}</p>
         </form>

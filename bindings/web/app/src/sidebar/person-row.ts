@@ -3,6 +3,7 @@ import type { PersonHit } from '@infrasound/client';
 import { html, nothing, type TemplateResult } from 'lit';
 
 import { shortName } from '../app/people.ts';
+import { plainName } from '../text/name.ts';
 import '../widgets/avatar.ts';
 
 export function personRow(hit: PersonHit, choose: () => void, end: TemplateResult | typeof nothing = nothing): TemplateResult {
@@ -10,7 +11,7 @@ export function personRow(hit: PersonHit, choose: () => void, end: TemplateResul
     <button class="row" @click=${choose}>
       <infrasound-avatar .name=${hit.handle}></infrasound-avatar>
       <span class="grow">
-        <strong class="cut" dir="auto">${hit.displayName || shortName(hit.handle)}</strong>
+        <strong class="cut" dir="auto">${plainName(hit.displayName) || shortName(hit.handle)}</strong>
         <span class="hint cut"><bdi>${hit.handle}</bdi></span>
       </span>
       ${end}

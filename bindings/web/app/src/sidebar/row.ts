@@ -121,6 +121,7 @@ export function conversationRow(app: App, conversation: Conversation): TemplateR
         <span class="grow">
           <span class="line">
             <strong class="cut" dir="auto">${name}</strong>
+            ${app.changedKeys.has(id) ? html`${icon('warning', 16)}<span class="spoken">${app.say('key-changed', { name })}</span>` : nothing}
             ${muted ? html`${icon('mute', 16)}<span class="spoken">${app.say('muted')}</span>` : nothing}
             <time class="when" datetime=${new Date(conversation.lastTime).toISOString()} title=${full(app.locale, conversation.lastTime)}>${brief(app.locale, conversation.lastTime)}</time>
           </span>
@@ -142,7 +143,8 @@ function preview(app: App, conversation: Conversation): TemplateResult {
 }
 
 export function groupPicture(app: App, conversation: Conversation): string | undefined {
-  const picture = conversation.group?.picture;
+  // A stranger's picture is not fetched before they are let in.
+  const picture = conversation.request ? undefined : conversation.group?.picture;
   return picture && Files.isFetchable(picture) && app.client ? app.files.picture(app.client.conversation(conversation.id), picture) : undefined;
 }
 

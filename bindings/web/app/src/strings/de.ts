@@ -30,6 +30,7 @@ export const de: Catalogue = {
   'relay': 'Relay',
   'resume': 'Fortsetzen',
   'retry': 'Noch einmal versuchen',
+  'new-version': 'Es gibt eine neue Version. Lade die Seite neu, um sie zu benutzen.',
   'revoke': 'Widerrufen',
   'save': 'Speichern',
   'save-changes': 'Speichern',

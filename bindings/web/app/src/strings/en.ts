@@ -28,6 +28,7 @@ export const en = {
   'relay': 'Relay',
   'resume': 'Go on',
   'retry': 'Try again',
+  'new-version': 'There is a new version. Reload the page to use it.',
   'revoke': 'Revoke',
   'save': 'Save',
   'save-changes': 'Save',

@@ -1,4 +1,5 @@
 /** The languages that the app speaks, and which one a person gets. */
+import { isolated } from '../text/name.ts';
 import { en } from './en.ts';
 
 export const LANGUAGES = { en: 'English', de: 'Deutsch', ar: 'العربية' } as const;
@@ -51,7 +52,8 @@ export function sayIn(language: Language, texts: Partial<Catalogue>): Say {
     const filled = values as Record<string, string | number> | undefined;
     const rules = own === undefined ? english : plurals;
     const chosen = typeof text === 'string' ? text : (text[rules.select(Number(filled?.['count']))] ?? text.other);
-    const filledIn = chosen.replace(/\{(\w+)\}/g, (_, name: string) => String(filled?.[name] ?? ''));
+    const way = own === undefined ? 'ltr' : direction(language);
+    const filledIn = chosen.replace(/\{(\w+)\}/g, (_, name: string) => isolated(String(filled?.[name] ?? ''), way));
     // English among text that runs from right to left keeps its own direction.
     return own === undefined && direction(language) === 'rtl' ? `\u2066${filledIn}\u2069` : filledIn;
   };

@@ -5,6 +5,13 @@ import { customElement, property, query } from 'lit/decorators.js';
 import { base } from '../styles/base.ts';
 import { icon } from './icon.ts';
 
+/** What has the focus, within however many components. */
+function focused(): HTMLElement | undefined {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  return element instanceof HTMLElement ? element : undefined;
+}
+
 @customElement('infrasound-dialog')
 export class Dialog extends LitElement {
   static override styles = [base, css`
@@ -56,13 +63,18 @@ export class Dialog extends LitElement {
 
   @query('dialog') private dialog!: HTMLDialogElement;
 
+  #before: HTMLElement | undefined;
+
   override firstUpdated(): void {
+    this.#before = focused();
     this.dialog.showModal();
   }
 
+  /** The browser gives the focus back only from a dialog that is still on the page. */
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.dialog?.close();
+    if (document.activeElement === document.body) this.#before?.focus({ preventScroll: true });
   }
 
   override render() {

@@ -6,8 +6,10 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { Part } from '../app/part.ts';
 import { PeopleSearch } from '../app/people-search.ts';
 import { asHandle, shortName } from '../app/people.ts';
+import { plainName } from '../text/name.ts';
 import { icon } from './icon.ts';
 import './avatar.ts';
+import { composing } from './composing.ts';
 
 @customElement('infrasound-people-picker')
 export class PeoplePicker extends Part {
@@ -64,7 +66,7 @@ export class PeoplePicker extends Part {
       <ul class="found">
         ${offered.map(({ handle, displayName }) => html`<li><button type="button" class="row" @click=${() => this.#add(handle)}>
           <infrasound-avatar .name=${handle}></infrasound-avatar>
-          <span class="grow"><strong class="cut" dir="auto">${displayName || shortName(handle)}</strong><span class="hint"><bdi>${handle}</bdi></span></span>
+          <span class="grow"><strong class="cut" dir="auto">${plainName(displayName) || shortName(handle)}</strong><span class="hint"><bdi>${handle}</bdi></span></span>
           ${icon('add')}</button></li>`)}
       </ul>`;
   }
@@ -85,6 +87,7 @@ export class PeoplePicker extends Part {
   }
 
   #key(event: KeyboardEvent): void {
+    if (composing(event)) return;
     if (event.key === 'Enter') {
       event.preventDefault();
       const first = this.#offered()[0];
