@@ -13,7 +13,7 @@ import { Site } from '../support/site.ts';
 
 /** What the relay sends with the app. */
 const POLICY = [
-  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self' blob: data:",
+  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self' blob: data:", 'media-src blob:',
   "connect-src 'self'", "worker-src 'self'", "manifest-src 'self'", "base-uri 'none'", "form-action 'none'",
 ].join('; ');
 
@@ -63,6 +63,8 @@ export class Visitor {
       permissions: ['clipboard-read', 'clipboard-write'],
       reducedMotion: 'reduce',
     });
+    // A language that is not translated in full is had by choice only.
+    if (locale === 'ar') await context.addInitScript(() => localStorage.setItem('infrasound-preferences', '{"language":"ar"}'));
     const person = Person.in(context, site);
     const page = await context.newPage();
     await page.goto(`${site.base}/app/`);

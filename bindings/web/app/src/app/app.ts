@@ -12,7 +12,7 @@ import { Chat } from './chat.ts';
 import { Draft } from './draft.ts';
 import { Files } from './files.ts';
 import { homeRelay, workerUrl } from './home.ts';
-import { isNews, notify } from './notifier.ts';
+import { isNews, notify, withdraw } from './notifier.ts';
 import { Observable } from './observable.ts';
 import { title } from './people.ts';
 import { HOME, parent, write, type Details, type Place, type Side } from './place.ts';
@@ -87,6 +87,7 @@ export class App extends Observable {
       this.#follow(client.watchConversations({ signal }), (conversations) => {
         this.conversations = conversations;
         this.listed = true;
+        for (const { id, unread } of conversations) if (unread === 0) withdraw(id);
         this.#enterNew();
       });
     } catch (error) {
@@ -290,9 +291,11 @@ export class App extends Observable {
   #status(status: Status): void {
     const began = status.phase === 'ready' && this.status.phase !== 'ready';
     const ended = status.phase === 'signed-out' && this.status.phase !== 'signed-out';
+    const back = status.online && !this.status.online;
     const caughtUp = status.caughtUp && !this.status.caughtUp;
     this.status = status;
     if (began) void this.#readDevices();
+    if (back) this.files.forgetFailures();
     if (ended) this.#forget();
     // What came in while another tab took the lead was perhaps told to nobody here.
     else if (caughtUp) for (const chat of this.#chats.values()) chat.catchUp();
@@ -312,7 +315,7 @@ export class App extends Observable {
       case 'failed':
         this.files.ended(event.object);
         if (event.conversation === undefined || !this.#chats.get(event.conversation)?.own(event.object)) {
-          this.toast(event.text, true);
+          this.toast(this.explain(new InfrasoundError(event.code, event.text)), true);
         }
         break;
       case 'uploading':
@@ -322,7 +325,7 @@ export class App extends Observable {
         this.typing.began(event.conversation, event.who);
         break;
       case 'notAdded':
-        this.toast(this.say('not-added', { who: event.who, reason: event.text }), true);
+        this.toast(this.say('not-added', { who: event.who, reason: this.explain(new InfrasoundError(event.code, event.text)) }), true);
         break;
       case 'warning':
         this.#warn(event);

@@ -1,10 +1,10 @@
 /** What is known here of one conversation's messages, and what is being written into it. */
 import type {
-  ClientEvent, Conversation, ConversationHandle, Message, ObjectId, OutgoingFile, SendOptions,
+  ClientEvent, Conversation, ConversationHandle, Message, ObjectId, SendOptions,
 } from '@infrasound/client';
 
 import { Bodies } from '../conversation/body.ts';
-import { measure } from '../widgets/shrink.ts';
+import { prepared } from '../widgets/shrink.ts';
 import { Draft } from './draft.ts';
 import { keyOf, type MessageKey } from './message-key.ts';
 import { Observable } from './observable.ts';
@@ -189,8 +189,7 @@ export class Chat extends Observable {
       this.changed();
     };
     try {
-      const described = await Promise.all(files.map(async (file): Promise<OutgoingFile> => (
-        { file, name: file.name, ...(file.type ? { mediaType: file.type } : {}), ...await measure(file) })));
+      const described = await Promise.all(files.map(prepared));
       const { sent } = await this.handle.send(text, { ...options, files: described, onProgress, signal: controller.signal });
       sent.catch(ignore);
     } finally {

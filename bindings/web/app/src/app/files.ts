@@ -85,6 +85,16 @@ export class Files extends Observable {
     this.changed();
   }
 
+  /** What could not be had is asked for again when it is next drawn: the network is back. */
+  forgetFailures(): void {
+    for (const [blob, { step }] of this.transfers) {
+      if (step !== 'failed') continue;
+      this.transfers.delete(blob);
+      this.#asked.delete(blob);
+    }
+    this.changed();
+  }
+
   /** Fetches a file and hands it to the browser to be saved. What was fetched before a stop is not fetched again. */
   async save(handle: ConversationHandle, file: Fetchable): Promise<void> {
     const blob = await this.#fetch(handle, file);

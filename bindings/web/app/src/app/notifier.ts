@@ -15,15 +15,24 @@ export function isNews(message: Message): boolean {
   return !message.own && message.body.kind === 'html';
 }
 
+const shown = new Map<string, Notification>();
+
+/** Takes back what was told of something that has been read since, here or elsewhere. */
+export function withdraw(tag: string): void {
+  shown.get(tag)?.close();
+  shown.delete(tag);
+}
+
 export async function notify(notice: Notice, open: () => void): Promise<void> {
   if (!canNotify() || Notification.permission !== 'granted') return;
   const options: NotificationOptions = { body: notice.text, tag: notice.tag, data: notice.place };
   try {
-    const shown = new Notification(notice.title, options);
-    shown.onclick = () => {
+    const notification = new Notification(notice.title, options);
+    shown.set(notice.tag, notification);
+    notification.onclick = () => {
       window.focus();
       open();
-      shown.close();
+      withdraw(notice.tag);
     };
   } catch {
     // Browsers on phones allow it to a service worker only.

@@ -31,6 +31,8 @@ const TOGETHER = 5 * 60_000;
 const NEAR = 900;
 const AT_BOTTOM = 48;
 const LONG_PRESS = 450;
+/** So far a finger that stays may stray. */
+const STRAY = 10;
 
 @customElement('infrasound-history')
 export class History extends Part {
@@ -104,7 +106,7 @@ export class History extends Part {
   #reacting: Message | undefined;
   #newest: MessageKey | undefined;
   #marked = 0;
-  #press: ReturnType<typeof setTimeout> | undefined;
+  #press: { message: Message; x: number; y: number; began: number } | undefined;
   #unwatchChat: (() => void) | undefined;
   readonly #resized = new ResizeObserver(() => {
     if (this.#window.following || this.#place?.scrolled === this.scroller.scrollTop) this.#keepPlace();
@@ -160,7 +162,7 @@ export class History extends Part {
           ${chat.olderFailure && this.#window.atStart ? html`<p class="begin">${this.app.explain(chat.olderFailure)}
             <button class="link" @click=${() => void chat.older()}>${this.say('retry')}</button></p>` : nothing}
           <ol aria-label=${this.say('history')} @keydown=${this.#key} @contextmenu=${this.#contextMenu}
-            @pointerdown=${this.#pressed} @pointerup=${this.#released} @pointercancel=${this.#released} @pointermove=${this.#released}>
+            @pointerdown=${this.#pressed} @pointerup=${this.#released} @pointercancel=${this.#strayed} @pointermove=${this.#strayed}>
             ${repeat(this.#rows(shown), ({ key }) => key, ({ row }) => row())}
             ${this.#window.after === 0 ? this.#preparing() : nothing}
           </ol>
@@ -377,7 +379,11 @@ export class History extends Part {
   // --- what can be done with a message ---
 
   #openMenu(message: Message, anchor: DOMRect): void {
-    this.items = messageMenu(this.app, this.chat, message, this.writable, () => this.#pick(message, anchor));
+    this.items = messageMenu(this.app, this.chat, message, this.writable, {
+      pick: () => this.#pick(message, anchor),
+      look: (index) => (this.looking = { message, index }),
+      jump: (answered) => void this.jump(answered),
+    });
     if (this.items.length > 0) void this.updateComplete.then(() => this.menu.updateComplete).then(() => this.menu.openAt(anchor));
   }
 
@@ -409,11 +415,21 @@ export class History extends Part {
   /** Not every browser has a menu event for a finger that stays. */
   readonly #pressed = (event: PointerEvent): void => {
     const under = event.pointerType === 'touch' ? this.#under(event) : undefined;
-    if (!under) return;
-    this.#press = setTimeout(() => this.#openMenu(under.message, new DOMRect(event.clientX, event.clientY)), LONG_PRESS);
+    this.#press = under && { message: under.message, x: event.clientX, y: event.clientY, began: event.timeStamp };
   };
 
-  readonly #released = (): void => clearTimeout(this.#press);
+  /** A browser with a menu event, or one that scrolls, cancels the pointer. */
+  readonly #strayed = (event: PointerEvent): void => {
+    const { x = 0, y = 0 } = this.#press ?? {};
+    if (event.type === 'pointercancel' || Math.hypot(event.clientX - x, event.clientY - y) > STRAY) this.#press = undefined;
+  };
+
+  /** Opened while the finger is down, the menu would be closed by its being lifted. */
+  readonly #released = (event: PointerEvent): void => {
+    const press = this.#press;
+    this.#press = undefined;
+    if (press && event.timeStamp - press.began >= LONG_PRESS) this.#openMenu(press.message, new DOMRect(press.x, press.y));
+  };
 
   readonly #key = (event: KeyboardEvent): void => {
     const row = (event.target as Element).closest<HTMLElement>('[data-id]');

@@ -1,5 +1,5 @@
 /** What can be done with a message. */
-import type { Message } from '@infrasound/client';
+import type { Message, ObjectId } from '@infrasound/client';
 
 import type { App } from '../app/app.ts';
 import type { Chat } from '../app/chat.ts';
@@ -7,11 +7,15 @@ import { Files } from '../app/files.ts';
 import { plainName } from '../text/name.ts';
 import { plainText } from '../text/plain.ts';
 import type { MenuItem } from '../widgets/menu.ts';
+import { sendAgain } from './deliver.ts';
 
-export function messageMenu(app: App, chat: Chat, message: Message, writable: boolean, pick: () => void): MenuItem[] {
+/** What the history does itself. */
+export interface Actions { pick(): void; look(index: number): void; jump(answered: ObjectId): void }
+
+export function messageMenu(app: App, chat: Chat, message: Message, writable: boolean, { pick, look, jump }: Actions): MenuItem[] {
   const { say } = app;
   const items: MenuItem[] = [];
-  const { body, own, attachments } = message;
+  const { body, own, attachments, inReplyTo } = message;
   if (body.kind === 'deleted' || body.kind === 'changes') return items;
   const there = writable && message.number !== undefined;
   if (there) {
@@ -21,12 +25,18 @@ export function messageMenu(app: App, chat: Chat, message: Message, writable: bo
   if (body.kind === 'html' && body.html) {
     items.push({ label: say('copy-text'), icon: 'copy', action: () => void app.attempt(() => navigator.clipboard.writeText(plainText(body.html)), 'copied') });
   }
+  if (inReplyTo !== undefined) items.push({ label: say('to-answered'), icon: 'reply', action: () => jump(inReplyTo) });
+  for (const [index, file] of attachments.entries()) {
+    if (!Files.isPicture(file)) continue;
+    const label = attachments.length === 1 ? say('open-picture') : `${say('open-picture')}: ${plainName(file.name)}`;
+    items.push({ label, icon: 'file', action: () => look(index) });
+  }
   for (const file of attachments.filter(Files.isFetchable)) {
     const label = attachments.length === 1 ? say('save') : `${say('save')}: ${plainName(file.name)}`;
     items.push({ label, icon: Files.isPicture(file) ? 'download' : 'file', action: () => void app.files.save(chat.handle, file) });
   }
   if (message.state.step === 'failed') {
-    items.push({ label: say('retry'), icon: 'retry', action: () => void app.attempt(() => chat.handle.retry(message.id)) });
+    items.push({ label: say('retry'), icon: 'retry', action: () => void sendAgain(app, chat, message) });
   }
   if (own && there && body.kind === 'html') {
     items.push({ label: say('edit'), icon: 'edit', action: () => chat.draft.edit(message) });

@@ -11,6 +11,7 @@ import { icon } from '../widgets/icon.ts';
 import { properties } from '../widgets/properties.ts';
 import '../widgets/avatar.ts';
 import { attachments } from './attachments.ts';
+import { sendAgain } from './deliver.ts';
 import type { Draw } from './draw.ts';
 import { reactions } from './reactions.ts';
 import { ticks } from './ticks.ts';
@@ -94,7 +95,7 @@ function failure(draw: Draw, message: Message): TemplateResult | typeof nothing 
   return html`
     <p class="failed-line">
       <span dir="auto">${state.reason}</span>
-      <button class="link" @click=${() => app.attempt(() => chat.handle.retry(message.id))}>${app.say('retry')}</button>
+      <button class="link" @click=${() => void sendAgain(app, chat, message)}>${app.say('retry')}</button>
     </p>`;
 }
 

@@ -30,6 +30,8 @@ export const de: Catalogue = {
   'relay': 'Relay',
   'resume': 'Fortsetzen',
   'retry': 'Noch einmal versuchen',
+  'open-picture': 'Bild öffnen',
+  'to-answered': 'Zu dem, worauf es antwortet',
   'new-version': 'Es gibt eine neue Version. Lade die Seite neu, um sie zu benutzen.',
   'revoke': 'Widerrufen',
   'save': 'Speichern',

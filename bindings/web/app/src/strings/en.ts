@@ -28,6 +28,8 @@ export const en = {
   'relay': 'Relay',
   'resume': 'Go on',
   'retry': 'Try again',
+  'open-picture': 'Open picture',
+  'to-answered': 'Go to what it answers',
   'new-version': 'There is a new version. Reload the page to use it.',
   'revoke': 'Revoke',
   'save': 'Save',

@@ -4,6 +4,8 @@ import { en } from './en.ts';
 
 export const LANGUAGES = { en: 'English', de: 'Deutsch', ar: 'العربية' } as const;
 export type Language = keyof typeof LANGUAGES;
+/** Nobody gets a language unasked that is English for the greater part. */
+const WHOLE: ReadonlySet<string> = new Set<Language>(['en', 'de']);
 
 /** Text, or one text for each plural category that the language has, chosen by `count`. */
 export type Text = string | ({ other: string } & Partial<Record<Intl.LDMLPluralRule, string>>);
@@ -23,7 +25,7 @@ export function choose(wish: Language | 'system', offered: readonly string[] = n
   if (wish !== 'system') return wish;
   for (const tag of offered) {
     const language = tag.split('-')[0] ?? '';
-    if (language in LANGUAGES) return language as Language;
+    if (WHOLE.has(language)) return language as Language;
   }
   return 'en';
 }

@@ -1,4 +1,5 @@
-/** Pictures before they are sent: how large they are, and smaller where that is enough. */
+/** Pictures before they are sent: how large they are, smaller where that is enough, and without what a camera adds. */
+import type { OutgoingFile } from '@infrasound/client';
 
 /** The picture within a square of `side`, cut from the middle. What no browser can draw stays as it is. */
 export async function shrink(file: Blob, side: number): Promise<Blob> {
@@ -15,15 +16,26 @@ export async function shrink(file: Blob, side: number): Promise<Blob> {
   }
 }
 
-/** Width and height, so that the place is there before the picture is. */
-export async function measure(file: Blob): Promise<{ width: number; height: number } | undefined> {
-  if (!file.type.startsWith('image/')) return undefined;
+/**
+ * A file as it goes out. A picture with its width and height, so that its place is there before it is. A photograph is drawn
+ * anew: the original says where and when it was taken, and with which camera.
+ */
+export async function prepared(file: File): Promise<OutgoingFile> {
+  const plain: OutgoingFile = { file, name: file.name, ...(file.type ? { mediaType: file.type } : {}) };
+  if (!file.type.startsWith('image/')) return plain;
   try {
     const picture = await createImageBitmap(file);
     const { width, height } = picture;
+    const drawn = file.type === 'image/jpeg' ? await drawnAnew(picture) : file;
     picture.close();
-    return { width, height };
+    return { ...plain, file: drawn, width, height };
   } catch {
-    return undefined;
+    return plain;
   }
+}
+
+async function drawnAnew(picture: ImageBitmap): Promise<Blob> {
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  canvas.getContext('2d')?.drawImage(picture, 0, 0);
+  return canvas.convertToBlob({ type: 'image/jpeg', quality: 0.92 });
 }
