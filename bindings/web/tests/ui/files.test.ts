@@ -58,6 +58,26 @@ test('a picture is seen where it stands and large; a file is saved as it was sen
   assert.ok(readFileSync(saved).equals(plan));
   await (await alice.message('The plan')).getByRole('img', { name: 'Read' }).waitFor();
 
+  const photograph = await alice.page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(64, 40);
+    canvas.getContext('2d')!.fillRect(0, 0, 64, 40);
+    return [...new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg' })).arrayBuffer())];
+  });
+  const place = Buffer.from('Exif\0\0 59.3293 N 18.0686 E');
+  const [begin, rest] = [photograph.slice(0, 2), photograph.slice(2)];
+  await alice.page.locator('infrasound-composer input[type=file]').setInputFiles({
+    name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.from([...begin, 0xff, 0xe1, 0, place.length + 2, ...place, ...rest]),
+  });
+  await alice.write('The photograph');
+  await (await bob.message('The photograph')).locator('.picture img').waitFor();
+  const sent = await bob.run(async (client, who) => {
+    const conversation = client.conversation((await client.conversationWith(who))!);
+    const message = (await conversation.messages()).find(({ attachments }) => attachments[0]?.name === 'photo.jpg')!;
+    return [...new Uint8Array(await (await conversation.download(message.attachments[0]!)).arrayBuffer())];
+  }, alice.handle);
+  assert.deepEqual(sent.slice(0, 2), begin, 'it is a JPEG');
+  assert.ok(!Buffer.from(sent).includes('59.3293'), 'where it was taken stays here');
+
   await alice.close();
   await bob.close();
 });
