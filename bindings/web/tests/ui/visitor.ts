@@ -64,7 +64,11 @@ export class Visitor {
       reducedMotion: 'reduce',
     });
     // A language that is not translated in full is had by choice only.
-    if (locale === 'ar') await context.addInitScript(() => localStorage.setItem('infrasound-preferences', '{"language":"ar"}'));
+    if (locale === 'ar') {
+      await context.addInitScript(() => {
+        if (location.origin !== 'null') localStorage.setItem('infrasound-preferences', '{"language":"ar"}');
+      });
+    }
     const person = Person.in(context, site);
     const page = await context.newPage();
     await page.goto(`${site.base}/app/`);
