@@ -1,5 +1,6 @@
 //! Rust for wasm32: rustup's, which is added if it is not there, or Debian's.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -71,6 +72,18 @@ fn linker(sysroot: &Path) -> Option<PathBuf> {
     targets.flatten().map(|target| target.path().join("bin/rust-lld")).find(|linker| linker.is_file())
 }
 
+/// Messages of panics name source files: as they are called everywhere, not as they lie on this machine.
+fn without_paths() -> Vec<String> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    let registries = home.and_then(|home| std::fs::read_dir(home.join("registry/src")).ok());
+    let mut folders: Vec<PathBuf> =
+        registries.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    folders.sort();
+    folders.push(cargo::workspace().to_owned());
+    folders.iter().map(|folder| format!("--remap-path-prefix={}/=", folder.display())).collect()
+}
+
 impl Toolchain {
     /// A cargo command that compiles for wasm32.
     pub(super) fn build(&self) -> Command {
@@ -87,7 +100,9 @@ impl Toolchain {
                 command
             }
         };
-        command.args(["build", "--target", TARGET]);
+        command
+            .args(["build", "--target", TARGET])
+            .env("CARGO_ENCODED_RUSTFLAGS", without_paths().join("\x1f"));
         if matches!(self, Self::Debian { .. }) {
             command.args(["-Z", "build-std=std,panic_abort"]);
         }
