@@ -10,11 +10,11 @@ const DEVICES: usize = 5;
 const FOUND_BY: [(Mutant, u64); 7] = [
     (Mutant::AnswersUncommitted, 0),
     (Mutant::MergesEarly, 14),
-    (Mutant::DeliversToRemoved, 0),
+    (Mutant::DeliversToRemoved, 25),
     (Mutant::SendsFirst, 0),
-    (Mutant::TrustsSubmitter, 7),
-    (Mutant::IgnoresPolicy, 0),
-    (Mutant::ForgetsLate, 5),
+    (Mutant::TrustsSubmitter, 15),
+    (Mutant::IgnoresPolicy, 3),
+    (Mutant::ForgetsLate, 24),
 ];
 
 #[test]
