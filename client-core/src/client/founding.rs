@@ -200,7 +200,13 @@ impl Client {
             problem.problem_type,
             ProblemType::RateLimited | ProblemType::InstanceUnreachable | ProblemType::NoKeyPackages
         );
-        if joined || transient {
+        if problem.problem_type == ProblemType::NoConsent {
+            // Asking again and again would change nothing.
+            if let Some(conversation) = self.conversations.get_mut(&id) {
+                conversation.barred = true;
+            }
+            self.fail_all(id, &failure(problem), step);
+        } else if joined || transient {
             self.set_waiting(id, Some(problem.detail.clone()), step);
             self.put_off(Waiter::Conversation(id), problem.retry_after, step);
         } else {

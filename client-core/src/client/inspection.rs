@@ -77,6 +77,11 @@ impl Client {
         })
     }
 
+    /// Whether the relay has not taken this device yet.
+    pub fn is_registering(&self) -> bool {
+        self.registering.is_some()
+    }
+
     /// What is still to be done, oldest first.
     pub fn unfinished(&self) -> Vec<Unfinished> {
         self.intents.values().map(Intent::unfinished).collect()

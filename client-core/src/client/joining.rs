@@ -142,7 +142,9 @@ impl Client {
         // Who was removed, or has left, still has the group that it was in; the Welcome is into a new one.
         let over = conversation.is_out();
         if conversation.is_joined() && !over {
-            let known = joining.welcome.number <= conversation.state.position.number;
+            // Of a conversation that is put away nothing is read: then the place where it came in says so.
+            let passed = conversation.state.position.number.max(conversation.state.joined_at);
+            let known = joining.welcome.number <= passed;
             return self.welcome_not_needed(known, step);
         }
         if joining.key_packages.is_none() {

@@ -132,7 +132,7 @@ impl Client {
         if conversation.state.refused.is_some() || !over {
             return Ready::Yes;
         }
-        if self.is_put_off(&Waiter::Conversation(id), step) {
+        if conversation.barred || self.is_put_off(&Waiter::Conversation(id), step) {
             return Ready::No;
         }
         if !looked_up {

@@ -12,6 +12,7 @@
 //! A void takes all later entries of the epoch with it and restores the group before. Spec: `conversations.md` 8.
 
 use infrasound_spec::{
+    account::DeviceId,
     api::stream::StreamEvent,
     consent::ContactState,
     conversation::ConversationKind,
@@ -225,6 +226,19 @@ async fn append_control(
         submitter: None,
     };
     entry::insert_all(tx.conn, &[entry]).await
+}
+
+/// A device was revoked: commits that waited for it alone stand now.
+pub(crate) async fn settle_without(tx: &mut Tx<'_>, device: &DeviceId) -> Result<(), StoreError> {
+    for key in head::waiting_with(tx.conn, device).await? {
+        let row = conversation::load_key(tx.conn, key).await?;
+        let head = head::load(tx.conn, key).await?;
+        if let (Some(row), Some(mut head)) = (row, head) {
+            // What was refused is not voided by this: that has its time.
+            settle(tx, &mut head, &row, u64::MAX).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Settles every conversation in which "cannot apply" is older than the window.

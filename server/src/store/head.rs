@@ -218,6 +218,21 @@ pub(crate) async fn store(conn: &mut Conn, head: &Head) -> Result<(), StoreError
     store_all(conn, std::slice::from_ref(head)).await
 }
 
+/// Where the device has a leaf and a commit waits to be confirmed.
+pub(crate) async fn waiting_with(
+    conn: &mut Conn,
+    device: &DeviceId,
+) -> Result<Vec<ConversationKey>, StoreError> {
+    let rows: Vec<(i64,)> = sqlx::query_as(
+        "SELECT h.conversation FROM memberships m JOIN heads h ON h.conversation = m.conversation \
+         WHERE m.device = $1 AND m.until_number IS NULL AND h.provisional <> 0",
+    )
+    .bind(device.as_bytes().as_slice())
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|(key,)| ConversationKey(key)).collect())
+}
+
 /// Notes in which direct conversations an account is gone with this device, which was just revoked.
 pub(crate) async fn note_gone(conn: &mut Conn, device: &DeviceId) -> Result<(), StoreError> {
     for account in 0..2 {

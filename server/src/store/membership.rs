@@ -112,7 +112,7 @@ pub(crate) async fn judges(
     Ok(rows.into_iter().map(judge).collect())
 }
 
-/// Whether anybody but the committer's account, who is still in, can judge the commit `number`.
+/// Whether anybody but the committer's account, who is still in with a device, can judge the commit `number`.
 pub(crate) async fn has_judge(
     conn: &mut Conn,
     key: ConversationKey,
@@ -121,8 +121,9 @@ pub(crate) async fn has_judge(
     committer: usize,
 ) -> Result<bool, StoreError> {
     let sql = format!(
-        "SELECT m.account {} AND m.account <> $3 AND EXISTS (SELECT 1 FROM memberships s WHERE \
-         s.conversation = m.conversation AND s.account = m.account AND s.until_number IS NULL) LIMIT 1",
+        "SELECT m.account {} AND m.account <> $3 AND EXISTS (SELECT 1 FROM memberships s JOIN \
+         devices l ON l.device = s.device WHERE s.conversation = m.conversation AND s.account = m.account AND \
+         s.until_number IS NULL AND l.revoked = 0) LIMIT 1",
         judges_of(founding)
     );
     let row: Option<(i64,)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))

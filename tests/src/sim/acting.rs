@@ -141,6 +141,10 @@ impl World {
 
     async fn start_over(&mut self, account: usize) -> Result<(), Violation> {
         let old = self.device_of(account);
+        // Nobody starts over twice at once: which of the two is the last would be the network's to say.
+        if self.devices[old].core().is_none_or(|core| core.is_registering()) {
+            return Ok(());
+        }
         let before = self.devices.len();
         self.register(account).await?;
         if self.devices.len() > before {

@@ -277,8 +277,8 @@ impl Dice {
         // Who is removed while away, and then talked about, finds all of it at once.
         let away = Action::Part { accounts: 1 << (who % accounts), millis: MINUTE };
         let say = Action::InGroup { by, group, deed: GroupDeed::Say };
-        actions.push(Planned { after: 0, action: away });
-        actions.push(planned);
+        actions.push(Planned { after: planned.after, action: away });
+        actions.push(Planned { after: SECOND, action: planned.action });
         actions.push(Planned { after: 20 * SECOND, action: say });
     }
 

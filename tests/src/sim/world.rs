@@ -204,6 +204,7 @@ impl World {
                 if early > 0 {
                     self.in_future(early, Happening::Wake { device, life, at });
                 } else {
+                    self.trace.note(self.now, format_args!("{device} wakes"));
                     self.input_of_life(device, life, Input::Wake)?;
                 }
             }

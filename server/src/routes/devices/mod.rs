@@ -13,6 +13,7 @@ use infrasound_spec::{
 
 use crate::{
     error::ApiError,
+    hub::provisional,
     store::{account, device, link},
     writer::{Effect, Tx},
 };
@@ -25,6 +26,7 @@ pub(crate) async fn revoke_one(
 ) -> Result<bool, ApiError> {
     let revoked = device::revoke(tx.conn, account, id).await?;
     if revoked {
+        provisional::settle_without(tx, id).await?;
         let ended = link::delete_of_device(tx.conn, id).await?;
         tx.effects.extend(ended.into_iter().map(Effect::LinkMoved));
         tx.effects.push(Effect::SessionsEnded(*id));
