@@ -56,6 +56,15 @@ fn ci_runs_the_command_that_tests_everything() {
     }
 }
 
+/// `cargo xtask test` has built it before its tests, so it is there already and this ends at once.
+#[test]
+fn the_web_client_builds() {
+    for line in lines(Kind::Web) {
+        let output = cargo().args(line.split(' ').skip(1)).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 #[test]
 fn the_doctor_says_what_it_found_and_its_exit_code_agrees() {
     for line in lines(Kind::Doctor) {

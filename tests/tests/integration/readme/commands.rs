@@ -14,17 +14,27 @@ pub(super) enum Kind {
     Doctor,
     Relay,
     Suite,
+    Web,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 7] =
-        [Self::Bench, Self::Build, Self::Client, Self::Demo, Self::Doctor, Self::Relay, Self::Suite];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Bench,
+        Self::Build,
+        Self::Client,
+        Self::Demo,
+        Self::Doctor,
+        Self::Relay,
+        Self::Suite,
+        Self::Web,
+    ];
 
     fn of(line: &str) -> Option<Self> {
         match line {
             "cargo xtask demo" => Some(Self::Demo),
             "cargo xtask doctor" => Some(Self::Doctor),
             "cargo xtask test" => Some(Self::Suite),
+            "cargo xtask web" => Some(Self::Web),
             _ if line.starts_with("cargo build ") => Some(Self::Build),
             _ if line.starts_with("cargo xtask bench ") => Some(Self::Bench),
             _ if line.starts_with("infrasound-relay serve ") => Some(Self::Relay),
