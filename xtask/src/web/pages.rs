@@ -27,8 +27,7 @@ pub(super) fn build(target: &Path, terminal: Terminal) -> Result<(), WebError> {
         carry_out("npm", &["run", "--silent", "build", "-w", "client"])
     })?;
     step(target, "app", "The app", &app, terminal, || {
-        carry_out("npm", &["run", "--silent", "build", "-w", "app"])?;
-        carry_out("node", &["compress.mjs", "app/dist"])
+        carry_out("npm", &["run", "--silent", "build", "-w", "app"])
     })
 }
 
