@@ -222,8 +222,8 @@ mod tests {
     use openmls_traits::crypto::OpenMlsCrypto as _;
     use zeroize::Zeroizing;
 
+    use super::super::crypto::Crypto;
     use super::*;
-    use crate::mls::crypto::Crypto;
 
     fn ours() -> HpkeConfig {
         HpkeConfig(HpkeKemType::DhKem25519, HpkeKdfType::HkdfSha256, HpkeAeadType::AesGcm128)

@@ -8,6 +8,8 @@
 
 #[path = "../bench/groups/mod.rs"]
 mod groups;
+#[path = "../../../client-core/src/unpack.rs"]
+mod unpack;
 
 use std::{env, io, path::Path};
 
