@@ -1,4 +1,4 @@
-//! Reads MessagePack as it is stored here: what `rmp_serde` with named fields writes, and [`crate::mls`]'s own writer.
+//! Reads MessagePack as it is stored here: what `rmp_serde` with named fields writes, and the writer of `mls`.
 //!
 //! `rmp_serde`'s reader takes any value for any type and does so anew for each of them, which made a third of the WASM
 //! module. This one looks for what the type asks for, and what is not particular to a type is compiled once.

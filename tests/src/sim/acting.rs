@@ -1,6 +1,6 @@
 //! The actions of a plan, carried out on whatever there is when their time has come.
 
-use infrasound_core::input::Wish;
+use infrasound_core::{Client, input::Wish};
 use infrasound_spec::{content::ObjectId, conversation::ConversationId};
 
 use super::{
@@ -142,7 +142,7 @@ impl World {
     async fn start_over(&mut self, account: usize) -> Result<(), Violation> {
         let old = self.device_of(account);
         // Nobody starts over twice at once: which of the two is the last would be the network's to say.
-        if self.devices[old].core().is_none_or(|core| core.is_registering()) {
+        if self.devices[old].core().is_none_or(Client::is_registering) {
             return Ok(());
         }
         let before = self.devices.len();

@@ -62,14 +62,14 @@ async fn the_history_says_who_did_what() {
 #[tokio::test]
 async fn a_new_picture_reaches_everybody() {
     let (mut stage, id) = Stage::with_group().await;
-    let picture = stage.alice.seal("herd.png", &[7; 70_000]);
+    let picture = stage.alice.seal("herd.png", &vec![7; 70_000]);
     let metadata =
         GroupMetadata { name: "Herd".to_owned(), picture: Some(picture.clone()), ..GroupMetadata::default() };
     stage.alice.wish(Wish::Group(GroupWish::Describe { conversation: id, metadata })).await.unwrap();
     stage.settle().await;
     let shown = stage.bob.view(id).await.summary.group().unwrap().metadata.clone();
     assert_eq!(shown.unwrap().picture, Some(picture.clone()));
-    assert_eq!(stage.bob.fetch(&picture).await.unwrap(), [7; 70_000]);
+    assert_eq!(stage.bob.fetch(&picture).await.unwrap(), vec![7; 70_000]);
     stage.is_calm();
 }
 

@@ -28,8 +28,8 @@ pub(super) async fn add(
     let people = who.len();
     let wish = Wish::Group(GroupWish::Add { conversation: group.id, who });
     let Answer::Queued { message, .. } = app.session.wish(wish).await? else { return Ok(End::Finish) };
-    let (with, id) = (Some(group.name.clone()), Some(message.to_string()));
-    let done = Done { command, with, id, ..Done::default() };
+    let (name, id) = (Some(group.name.clone()), Some(message.to_string()));
+    let done = Done { command, with: name, id, ..Done::default() };
     let recipient = group.recipient();
     let App { session, screen, .. } = app;
     let added = wait::fate(session, &recipient, &message, LONG);

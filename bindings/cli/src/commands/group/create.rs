@@ -34,8 +34,8 @@ pub(super) async fn create(
     };
     app.learn().await?;
     let group = Found::find(app, &GroupArgument { group: id.to_string() }).await?;
-    let (with, made) = (Some(group.name.clone()), Some(message.to_string()));
-    let done = Done { command: "group create", with, id: made, ..Done::default() };
+    let (name, id_of_wish) = (Some(group.name.clone()), Some(message.to_string()));
+    let done = Done { command: "group create", with: name, id: id_of_wish, ..Done::default() };
     let recipient = group.recipient();
     let App { session, screen, .. } = app;
     let made = async {
