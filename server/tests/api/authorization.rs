@@ -99,6 +99,7 @@ fn foreign(operation: &str, alice: &Device, bob: &Device, group: &mut Group, tre
         "end_session"
         | "open_stream"
         | "look_up_account"
+        | "search_accounts"
         | "claim_key_packages"
         | "claim_many_key_packages" => Foreign::ForEverybody,
         "set_consent" => {
