@@ -138,6 +138,7 @@ impl Client {
         accepted: bool,
         step: &mut Step,
     ) {
+        self.contacts_overtaken |= self.has_request(|purpose| matches!(purpose, Purpose::Contacts));
         let Some(contact) = self.contacts.get_mut(account) else { return };
         // Said otherwise in the meantime: the next pump tells the relay that.
         if contact.state == state || !accepted {
@@ -233,7 +234,11 @@ impl Client {
     }
 
     pub(super) fn contacts_told(&mut self, list: Result<ContactList, Box<Problem>>, step: &mut Step) {
-        self.sync.contacts = false;
+        // The list is from before what was said since: another one is asked for.
+        self.sync.contacts = std::mem::take(&mut self.contacts_overtaken);
+        if self.sync.contacts {
+            return;
+        }
         let Ok(list) = list else { return };
         for told in list.contacts {
             if told.account == self.device.account || !self.may_be_called(&told.account, &told.handle) {

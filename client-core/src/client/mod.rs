@@ -112,6 +112,8 @@ pub struct Client {
     online: Online,
     policy: RequestPolicy,
     contacts: BTreeMap<AccountUri, Contact>,
+    /// The relay was told something of somebody while its list of contacts was on its way.
+    contacts_overtaken: bool,
     summaries: BTreeMap<ConversationId, Listed>,
     intents: BTreeMap<u64, Intent>,
     next_intent: u64,

@@ -138,6 +138,7 @@ impl Client {
             online: Online::default(),
             policy: RequestPolicy::default(),
             contacts: BTreeMap::new(),
+            contacts_overtaken: false,
             summaries: BTreeMap::new(),
             intents: BTreeMap::new(),
             next_intent: 1,
