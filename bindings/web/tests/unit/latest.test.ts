@@ -32,7 +32,7 @@ test('the present value comes first, and a slow reader sees the latest', async (
   const next = values.next();
   watched.set(4);
   assert.equal((await next).value, 4);
-  await values.return(undefined);
+  await values.return();
   assert.equal(watched.listeners.size, 0);
 });
 
@@ -61,6 +61,49 @@ test('events are all told, in order, from the call on', async () => {
     seen.push(value);
     if (value === 3) break;
   }
+  assert.deepEqual(seen, [1, 2, 3]);
+  assert.equal(listeners.size, 0);
+});
+
+test('who waits is told when it is returned from, and nothing listens any more', async () => {
+  const watched = cell<string>(undefined);
+  const values = latest(watched);
+  const waiting = values.next();
+  assert.equal(watched.listeners.size, 1);
+  await values.return();
+  assert.equal((await waiting).done, true);
+  assert.equal(watched.listeners.size, 0);
+  assert.equal((await values.next()).done, true);
+});
+
+test('events that nobody reads are let go of by a signal or a return', async () => {
+  const listeners = new Set<(value: number) => void>();
+  const listen = (each: (value: number) => void): (() => void) => {
+    listeners.add(each);
+    return () => listeners.delete(each);
+  };
+  const leaving = new AbortController();
+  const aborted = all(listen, leaving.signal);
+  const returned = all(listen);
+  assert.equal(listeners.size, 2);
+  leaving.abort();
+  await returned.return();
+  assert.equal(listeners.size, 0);
+  assert.equal((await aborted.next()).done, true);
+  all(listen, leaving.signal);
+  assert.equal(listeners.size, 0);
+});
+
+test('what has a last value ends with it', async () => {
+  const listeners = new Set<(value: number) => void>();
+  const values = all<number>((each) => {
+    for (const early of [1, 2]) each(early);
+    listeners.add(each);
+    return () => listeners.delete(each);
+  }, undefined, (value) => value === 3);
+  for (const each of listeners) each(3);
+  const seen = [];
+  for await (const value of values) seen.push(value);
   assert.deepEqual(seen, [1, 2, 3]);
   assert.equal(listeners.size, 0);
 });

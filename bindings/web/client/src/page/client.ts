@@ -111,7 +111,7 @@ export class TabClient implements Client {
     const signedIn = signedInBy(ticket);
     keepStorage();
     const id = makeId();
-    const link = new Link(this.line, this.#wishes, id);
+    const link = new Link(this.line, this.#wishes, id, this.#closed.signal);
     try {
       await this.line.call('link', { relay: this.relay, signedIn, deviceName }, { id });
       return link.begun();
@@ -212,7 +212,7 @@ export class TabClient implements Client {
   }
 
   async linkDevice(codeOrUri: string): Promise<OldDeviceLink> {
-    const link = new Link(this.line, this.#wishes, undefined);
+    const link = new Link(this.line, this.#wishes, undefined, this.#closed.signal);
     try {
       await this.#wishes.give({ wish: 'joinLink', by: codeOrUri.trim() });
       return link.begun();

@@ -10,10 +10,6 @@ export class Kept<T> {
 
   constructor(private readonly fetch: () => Promise<T>) {}
 
-  get value(): T | undefined {
-    return this.#value;
-  }
-
   get isWatched(): boolean {
     return this.#listeners.size > 0;
   }
@@ -49,7 +45,7 @@ export class Kept<T> {
     }
   }
 
-  watch(signal?: AbortSignal): AsyncGenerator<T, void> {
+  watch(signal?: AbortSignal): AsyncIterable<T> {
     return latest(
       {
         read: () => this.#value,

@@ -16,6 +16,8 @@ export class Link {
     private readonly line: Line,
     private readonly wishes: Wishes,
     private readonly id: string | undefined,
+    /** The client is closed: nothing more is heard of it. */
+    private readonly closed: AbortSignal,
   ) {
     this.#stops = [
       line.onNotice((notice) => {
@@ -25,17 +27,13 @@ export class Link {
   }
 
   /** All states so far, then those that follow, to the last. */
-  async *watch(): AsyncGenerator<LinkState, void> {
-    const end = new AbortController();
-    const next = all<LinkState>((each) => {
+  watch(): AsyncIterable<LinkState> {
+    const listen = (each: (state: LinkState) => void): (() => void) => {
       for (const state of this.#past) each(state);
       this.#listeners.add(each);
       return () => this.#listeners.delete(each);
-    }, end.signal);
-    for await (const state of next) {
-      yield state;
-      if (isLast(state)) return;
-    }
+    };
+    return all(listen, this.closed, isLast);
   }
 
   confirm(): Promise<void> {
