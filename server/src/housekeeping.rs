@@ -22,7 +22,7 @@ const LOGS: u64 = 200;
 const DEVICES: u64 = 100;
 /// Sweeps of the refused commits for each of the rest, which looks at every log.
 const RARELY: u64 = 60;
-/// Sweeps of the refused commits for each comparison of blobs and their files. The first comes at once.
+/// Sweeps of the refused commits for each look through all blobs and their files, and all devices. The first comes at once.
 const HARDLY_EVER: u64 = 3600;
 
 /// Sweeps until the relay shuts down.
@@ -36,14 +36,14 @@ pub(crate) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
             _ = shutdown.wait_for(|stop| *stop) => return,
         }
         count += 1;
-        let (rest, files) = (count.is_multiple_of(RARELY), count % HARDLY_EVER == 1);
-        if let Err(error) = sweep(&app, rest, files).await {
+        let (rest, all) = (count.is_multiple_of(RARELY), count % HARDLY_EVER == 1);
+        if let Err(error) = sweep(&app, rest, all).await {
             tracing::warn!(problem = error.0.problem_type.urn(), "a sweep failed; the next one tries again");
         }
     }
 }
 
-pub(crate) async fn sweep(app: &App, thoroughly: bool, files: bool) -> Result<(), ApiError> {
+pub(crate) async fn sweep(app: &App, thoroughly: bool, looks_through: bool) -> Result<(), ApiError> {
     let mut snapshot = app.read().await?;
     let before = app.now().minus_millis(app.config.void_window);
     let refused = crate::store::commit::refused_before(&mut snapshot, before).await?;
@@ -53,8 +53,9 @@ pub(crate) async fn sweep(app: &App, thoroughly: bool, files: bool) -> Result<()
         app.writer.run(move |tx| Box::pin(provisional::settle_refused(tx, window))).await?;
     }
     app.ask_for_commits().await?;
-    if files {
+    if looks_through {
         app.reconcile_blobs().await?;
+        app.revoke_unused_devices().await?;
     }
     if thoroughly { app.sweep_expired().await } else { Ok(()) }
 }
@@ -71,7 +72,6 @@ impl App {
                 })
             })
             .await?;
-        self.revoke_unused_devices().await?;
         self.collect_blobs().await?;
         let before = self.now().minus_millis(self.config.retention);
         loop {
@@ -93,7 +93,7 @@ impl App {
     }
 
     /// Revokes the devices that nobody has used for too long. Spec: `devices.md` 1.6.
-    async fn revoke_unused_devices(&self) -> Result<(), ApiError> {
+    pub(crate) async fn revoke_unused_devices(&self) -> Result<(), ApiError> {
         let before = self.now().minus_millis(UNUSED_DEVICE);
         loop {
             let mut snapshot = self.read().await?;

@@ -147,7 +147,7 @@ impl Relay {
 
     /// Deletes what has expired now, instead of at the next sweep.
     pub async fn sweep(&self) -> bool {
-        self.app.sweep_expired().await.is_ok()
+        self.app.sweep_expired().await.is_ok() && self.app.revoke_unused_devices().await.is_ok()
     }
 
     /// Stops: nothing new is taken, streams end, what is queued is written, the database is closed.

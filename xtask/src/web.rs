@@ -96,14 +96,11 @@ fn carry_out(program: &str, arguments: &[&str]) -> Result<(), WebError> {
 }
 
 fn succeed(command: &mut Command) -> Result<(), WebError> {
-    let shown = || {
-        let words = std::iter::once(command.get_program()).chain(command.get_args());
-        words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
-    };
-    let (program, text) = (command.get_program().to_string_lossy().into_owned(), shown());
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
     let status = command.stdin(Stdio::null()).status();
-    let status = status.map_err(|source| WebError::NotStarted { program, source })?;
-    if status.success() { Ok(()) } else { Err(WebError::Refused { command: text }) }
+    let status = status.map_err(|source| WebError::NotStarted { program: words[0].clone(), source })?;
+    if status.success() { Ok(()) } else { Err(WebError::Refused { command: words.join(" ") }) }
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> WebError {

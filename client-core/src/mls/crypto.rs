@@ -8,12 +8,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use aes_gcm::{
-    Aes128Gcm, KeyInit as _,
-    aead::{Aead as _, Payload},
-};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
-use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use infrasound_spec::mls::CIPHERSUITE;
 use openmls_traits::{
@@ -30,9 +25,7 @@ use sha2::{Digest as _, Sha256};
 use tls_codec::SecretVLBytes;
 use zeroize::Zeroizing;
 
-use super::one_suite;
-
-const NONCE: usize = 12;
+use super::{one_suite, primitives};
 
 fn sha256(asked: HashType) -> Result<(), CryptoError> {
     if asked == HashType::Sha2_256 { Ok(()) } else { Err(CryptoError::UnsupportedHashAlgorithm) }
@@ -42,14 +35,8 @@ fn ed25519(asked: SignatureScheme) -> Result<(), CryptoError> {
     if asked == SignatureScheme::ED25519 { Ok(()) } else { Err(CryptoError::UnsupportedSignatureScheme) }
 }
 
-fn cipher(asked: AeadType, key: &[u8], nonce: &[u8]) -> Result<Aes128Gcm, CryptoError> {
-    if asked != AeadType::Aes128Gcm {
-        return Err(CryptoError::UnsupportedAeadAlgorithm);
-    }
-    if nonce.len() != NONCE {
-        return Err(CryptoError::InvalidLength);
-    }
-    Aes128Gcm::new_from_slice(key).map_err(|_| CryptoError::CryptoLibraryError)
+fn aes_128_gcm(asked: AeadType) -> Result<(), CryptoError> {
+    if asked == AeadType::Aes128Gcm { Ok(()) } else { Err(CryptoError::UnsupportedAeadAlgorithm) }
 }
 
 /// The algorithms, and the generator of the step that is under way.
@@ -101,7 +88,7 @@ impl OpenMlsCrypto for Crypto {
 
     fn hkdf_extract(&self, hash: HashType, salt: &[u8], ikm: &[u8]) -> Result<SecretVLBytes, CryptoError> {
         sha256(hash)?;
-        Ok(Hkdf::<Sha256>::extract(Some(salt), ikm).0.as_slice().into())
+        Ok(primitives::extract(salt, ikm).into())
     }
 
     fn hmac(&self, hash: HashType, key: &[u8], message: &[u8]) -> Result<SecretVLBytes, CryptoError> {
@@ -119,11 +106,8 @@ impl OpenMlsCrypto for Crypto {
         okm_len: usize,
     ) -> Result<SecretVLBytes, CryptoError> {
         sha256(hash)?;
-        let too_long = CryptoError::HkdfOutputLengthInvalid;
-        let hkdf = Hkdf::<Sha256>::from_prk(prk).map_err(|_| too_long)?;
-        let mut output = vec![0; okm_len];
-        hkdf.expand(info, &mut output).map_err(|_| too_long)?;
-        Ok(output.into())
+        let output = primitives::expand(prk, info, okm_len);
+        Ok(output.ok_or(CryptoError::HkdfOutputLengthInvalid)?.into())
     }
 
     fn hash(&self, hash: HashType, data: &[u8]) -> Result<Vec<u8>, CryptoError> {
@@ -139,9 +123,8 @@ impl OpenMlsCrypto for Crypto {
         nonce: &[u8],
         associated: &[u8],
     ) -> Result<Vec<u8>, CryptoError> {
-        cipher(aead, key, nonce)?
-            .encrypt(nonce.into(), Payload { msg: data, aad: associated })
-            .map_err(|_| CryptoError::CryptoLibraryError)
+        aes_128_gcm(aead)?;
+        primitives::seal(key, nonce, associated, data).ok_or(CryptoError::CryptoLibraryError)
     }
 
     fn aead_decrypt(
@@ -152,9 +135,8 @@ impl OpenMlsCrypto for Crypto {
         nonce: &[u8],
         associated: &[u8],
     ) -> Result<Vec<u8>, CryptoError> {
-        cipher(aead, key, nonce)?
-            .decrypt(nonce.into(), Payload { msg: sealed, aad: associated })
-            .map_err(|_| CryptoError::AeadDecryptionError)
+        aes_128_gcm(aead)?;
+        primitives::open(key, nonce, associated, sealed).ok_or(CryptoError::AeadDecryptionError)
     }
 
     fn signature_key_gen(&self, scheme: SignatureScheme) -> Result<(Vec<u8>, Vec<u8>), CryptoError> {

@@ -8,6 +8,7 @@ mod one_byte;
 mod one_suite;
 mod pack;
 mod parts;
+mod primitives;
 pub(crate) mod signer;
 mod storage;
 pub(crate) mod store;

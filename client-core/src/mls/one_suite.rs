@@ -7,11 +7,6 @@
 
 use std::convert::Infallible;
 
-use aes_gcm::{
-    Aes128Gcm, KeyInit as _,
-    aead::{Aead as _, Payload},
-};
-use hkdf::Hkdf;
 use hpke_rs::{Hpke, HpkeError, Mode};
 use hpke_rs_crypto::{
     HpkeCrypto, HpkeTestRng, TryCryptoRng, TryRng,
@@ -21,9 +16,10 @@ use hpke_rs_crypto::{
 use openmls_traits::types::{CryptoError, HpkeAeadType, HpkeConfig, HpkeKdfType, HpkeKemType};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{OsRng, RngCore as _, SeedableRng as _};
-use sha2::Sha256;
 use x25519_dalek::{PublicKey, StaticSecret};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::primitives;
 
 const KEM: KemAlgorithm = KemAlgorithm::DhKem25519;
 const KDF: KdfAlgorithm = KdfAlgorithm::HkdfSha256;
@@ -62,14 +58,8 @@ fn kdf(asked: KdfAlgorithm) -> Result<(), Error> {
     if asked == KDF { Ok(()) } else { Err(Error::UnknownKdfAlgorithm) }
 }
 
-fn cipher(asked: AeadAlgorithm, key: &[u8], nonce: &[u8]) -> Result<Aes128Gcm, Error> {
-    if asked != AEAD {
-        return Err(Error::UnknownAeadAlgorithm);
-    }
-    if nonce.len() != OneSuite::aead_nonce_length(AEAD) {
-        return Err(Error::AeadInvalidNonce);
-    }
-    Aes128Gcm::new_from_slice(key).map_err(|_| Error::CryptoLibraryError("the key's length".to_owned()))
+fn aead(asked: AeadAlgorithm) -> Result<(), Error> {
+    if asked == AEAD { Ok(()) } else { Err(Error::UnknownAeadAlgorithm) }
 }
 
 fn secret(bytes: &[u8]) -> Result<StaticSecret, Error> {
@@ -92,26 +82,23 @@ impl HpkeCrypto for OneSuite {
     }
 
     fn supports_aead(asked: AeadAlgorithm) -> Result<(), Error> {
-        if asked == AEAD { Ok(()) } else { Err(Error::UnknownAeadAlgorithm) }
+        aead(asked)
     }
 
     fn prng() -> Fresh {
-        let mut seed = <ChaCha20Rng as rand_core::SeedableRng>::Seed::default();
-        OsRng.fill_bytes(&mut seed);
-        Fresh(ChaCha20Rng::from_seed(seed))
+        let mut seed = Zeroizing::new(<ChaCha20Rng as rand_core::SeedableRng>::Seed::default());
+        OsRng.fill_bytes(&mut *seed);
+        Fresh(ChaCha20Rng::from_seed(*seed))
     }
 
     fn kdf_extract(asked: KdfAlgorithm, salt: &[u8], ikm: &[u8]) -> Result<Vec<u8>, Error> {
         kdf(asked)?;
-        Ok(Hkdf::<Sha256>::extract(Some(salt), ikm).0.to_vec())
+        Ok(primitives::extract(salt, ikm))
     }
 
     fn kdf_expand(asked: KdfAlgorithm, prk: &[u8], info: &[u8], length: usize) -> Result<Vec<u8>, Error> {
         kdf(asked)?;
-        let hkdf = Hkdf::<Sha256>::from_prk(prk).map_err(|_| Error::HpkeInvalidOutputLength)?;
-        let mut output = vec![0; length];
-        hkdf.expand(info, &mut output).map_err(|_| Error::HpkeInvalidOutputLength)?;
-        Ok(output)
+        primitives::expand(prk, info, length).ok_or(Error::HpkeInvalidOutputLength)
     }
 
     fn dh(asked: KemAlgorithm, public: &[u8], secret: &[u8]) -> Result<Vec<u8>, Error> {
@@ -163,9 +150,9 @@ impl HpkeCrypto for OneSuite {
         associated: &[u8],
         plain: &[u8],
     ) -> Result<Vec<u8>, Error> {
-        cipher(asked, key, nonce)?
-            .encrypt(nonce.into(), Payload { msg: plain, aad: associated })
-            .map_err(|_| Error::CryptoLibraryError("the text's length".to_owned()))
+        aead(asked)?;
+        let refused = || Error::CryptoLibraryError("a length that AES-128-GCM does not take".to_owned());
+        primitives::seal(key, nonce, associated, plain).ok_or_else(refused)
     }
 
     fn aead_open(
@@ -175,9 +162,8 @@ impl HpkeCrypto for OneSuite {
         associated: &[u8],
         sealed: &[u8],
     ) -> Result<Vec<u8>, Error> {
-        cipher(asked, key, nonce)?
-            .decrypt(nonce.into(), Payload { msg: sealed, aad: associated })
-            .map_err(|_| Error::AeadOpenError)
+        aead(asked)?;
+        primitives::open(key, nonce, associated, sealed).ok_or(Error::AeadOpenError)
     }
 }
 

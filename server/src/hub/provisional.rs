@@ -27,7 +27,7 @@ use crate::{
         StoreError,
         commit::{self, Outcome, Provisional},
         contact,
-        conversation::{self, ConversationRow},
+        conversation::{self, ConversationKey, ConversationRow},
         entry::{self, NewEntry},
         group_state, head,
         head::Head,
@@ -231,12 +231,8 @@ async fn append_control(
 /// A device was revoked: commits that waited for it alone stand now.
 pub(crate) async fn settle_without(tx: &mut Tx<'_>, device: &DeviceId) -> Result<(), StoreError> {
     for key in head::waiting_with(tx.conn, device).await? {
-        let row = conversation::load_key(tx.conn, key).await?;
-        let head = head::load(tx.conn, key).await?;
-        if let (Some(row), Some(mut head)) = (row, head) {
-            // What was refused is not voided by this: that has its time.
-            settle(tx, &mut head, &row, u64::MAX).await?;
-        }
+        // What was refused is not voided by this: that has its time.
+        settle_in(tx, key, u64::MAX).await?;
     }
     Ok(())
 }
@@ -245,11 +241,14 @@ pub(crate) async fn settle_without(tx: &mut Tx<'_>, device: &DeviceId) -> Result
 pub(crate) async fn settle_refused(tx: &mut Tx<'_>, window: u64) -> Result<(), ApiError> {
     let before = Timestamp::from_millis(tx.now.as_millis().saturating_sub(window));
     for key in commit::refused_before(tx.conn, before).await? {
-        let row = conversation::load_key(tx.conn, key).await?;
-        let head = head::load(tx.conn, key).await?;
-        if let (Some(row), Some(mut head)) = (row, head) {
-            settle(tx, &mut head, &row, window).await?;
-        }
+        settle_in(tx, key, window).await?;
     }
     Ok(())
+}
+
+async fn settle_in(tx: &mut Tx<'_>, key: ConversationKey, window: u64) -> Result<(), StoreError> {
+    let row = conversation::load_key(tx.conn, key).await?;
+    let head = head::load(tx.conn, key).await?;
+    let (Some(row), Some(mut head)) = (row, head) else { return Ok(()) };
+    settle(tx, &mut head, &row, window).await
 }

@@ -1,10 +1,10 @@
-//! Completion: accounts of this instance whose names begin with what a person types.
+//! Completion: accounts of this instance that have in their handle or name what a person types.
 //!
 //! The instance's public search is asked, as anybody may, so that the answer is what the instance shows to everybody. An
 //! instance that does not let everybody search has only exact names found. Whether somebody uses Infrasound plays no part.
 //!
 //! Mastodon counts calls against the relay's address (300 in 5 minutes), and look-ups need it more: so answers are
-//! remembered, and searches have a budget of their own.
+//! remembered, and searches have a budget of their own. When it is spent nothing is found; whoever knows a handle types it.
 
 use std::{
     collections::HashMap,
@@ -50,7 +50,7 @@ struct FoundAccount {
 }
 
 impl Instance {
-    /// Accounts whose handle begins with this, or is it where the instance has no public search.
+    /// Accounts that have this in their handle or name; where the instance has no public search, the one of this name.
     pub async fn search(&self, text: &str) -> Result<Vec<Hit>, CallError> {
         let domain = self.discover().await?.domain.clone();
         let text = text.trim().trim_start_matches('@').to_ascii_lowercase();
@@ -67,8 +67,10 @@ impl Instance {
         if let Some(known) = self.searches.lock().await.find(name, now) {
             return Ok(known);
         }
-        let may_ask = self.searches.lock().await.spend(now);
-        let hits = match self.ask(name, &domain, may_ask).await? {
+        if !self.searches.lock().await.spend(now) {
+            return Ok(Vec::new());
+        }
+        let hits = match self.ask(name, &domain).await? {
             Some(hits) => hits,
             None => self.exactly(name, &domain).await?,
         };
@@ -76,11 +78,8 @@ impl Instance {
         Ok(hits)
     }
 
-    /// What the instance's public search finds. `None`: it has none, or was asked too often.
-    async fn ask(&self, name: &str, domain: &str, may_ask: bool) -> Result<Option<Vec<Hit>>, CallError> {
-        if !may_ask {
-            return Ok(None);
-        }
+    /// What the instance's public search finds. `None`: it has none.
+    async fn ask(&self, name: &str, domain: &str) -> Result<Option<Vec<Hit>>, CallError> {
         let mut url = self.at("/api/v2/search");
         let limit = LIMIT.to_string();
         url.query_pairs_mut().extend_pairs([("q", name), ("type", "accounts"), ("limit", &limit)]);
@@ -112,9 +111,9 @@ impl FoundAccount {
         let (name, host) = self.acct.split_once('@').unwrap_or((&self.acct, domain));
         let handle = Handle::new(name, host).ok().filter(|handle| handle.host() == domain)?;
         let shown: String = self.display_name.unwrap_or_default().chars().take(MAX_NAME).collect();
-        let begins = |text: &str| text.to_lowercase().contains(asked);
-        (begins(handle.name()) || begins(&shown)).then_some(())?;
-        Some(Hit { name: if shown.trim().is_empty() { handle.name().to_owned() } else { shown }, handle })
+        let fits = [handle.name(), &shown].iter().any(|text| text.to_lowercase().contains(asked));
+        let name = if shown.trim().is_empty() { handle.name().to_owned() } else { shown };
+        fits.then_some(Hit { handle, name })
     }
 }
 
