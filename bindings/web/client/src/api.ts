@@ -34,6 +34,8 @@ export interface Status {
   phase: 'starting' | 'signed-out' | 'linking' | 'registering' | 'ready' | 'ended' | 'failed';
   me?: Person;
   device?: DeviceId;
+  /** The relay that the device here is of. If it is not the client's, the phase is `failed` (`other-instance`). */
+  relay?: string;
   /** Whether the relay is reached; while false, `retryAt` says when it is tried again. Wishes are kept. */
   online: boolean;
   retryAt?: number;

@@ -15,13 +15,13 @@ const LONG_LIFE = 60_000;
 
 /**
  * Connects to the device of this browser, whichever of its tabs holds it. Resolves when it is known whether there is one:
- * see `status`.
+ * see `status`. A device of another relay can only be signed out from here.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
   checkBrowser();
   const relay = parseRelayUrl(options.relay ?? self.location.origin);
   const store = options.store ?? 'infrasound';
-  const line = new Line(store);
+  const line = new Line(store, relay);
   const workers = new Workers(store, options, line);
   const stopWaking = wakeWith(line);
   const client = new TabClient(line, relay, () => {

@@ -183,3 +183,34 @@ test('signing out erases everything', async () => {
   await alice.person.close(/status of 401/);
   await bob.person.close();
 });
+
+test('a page for another relay does not use the device, and says what to do', async () => {
+  const site = await Site.open();
+  const alice = await Person.signedIn(site, 'alice');
+  const page = await alice.person.context.newPage();
+  await page.goto(site.base);
+  const elsewhere = await page.evaluate(async (relay) => {
+    const path = '/client/index.js';
+    const { connect } = (await import(path)) as typeof import('@infrasound/client');
+    window.client = await connect({ relay });
+    const { phase, error } = window.client.status;
+    const refused = await window.client.conversations().then(
+      () => 'answered',
+      (error: { code: string }) => error.code,
+    );
+    const another = await connect({ relay, store: 'another' });
+    const { phase: inAnother } = another.status;
+    await another.close();
+    return { phase, code: error?.code, words: error?.message ?? '', refused, inAnother };
+  }, environment.relay);
+  const { words, ...rest } = elsewhere;
+  assert.deepEqual(rest, { phase: 'failed', code: 'other-instance', refused: 'other-instance', inAnother: 'signed-out' });
+  for (const part of [site.base, environment.relay, 'sign out', '`store`']) assert.ok(words.includes(part), words);
+  assert.equal((await alice.tab.status()).phase, 'ready', 'the others go on');
+
+  await page.evaluate(() => window.client.signOut());
+  await alice.tab.until('it is signed out', ({ phase }) => phase === 'signed-out');
+  await eventually('here too', () => page.evaluate(() => window.client.status.phase), (phase) => phase === 'signed-out');
+
+  await alice.person.close(/status of 401/);
+});

@@ -250,7 +250,7 @@ export class TabClient implements Client {
   #heard(notice: Notice, seq: number): void {
     switch (notice.type) {
       case 'status':
-        this.#tell(notice);
+        this.#tell({ type: 'status', status: this.status });
         break;
       case 'event':
         this.#outcomes.observe(notice.event);

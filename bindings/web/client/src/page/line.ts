@@ -56,7 +56,11 @@ export class Line {
   #failure: InfrasoundError | undefined;
   #isClosed = false;
 
-  constructor(store: string) {
+  constructor(
+    store: string,
+    /** The relay that this page is for. */
+    private readonly relay: string,
+  ) {
     this.#toLeader = new BroadcastChannel(channelToLeader(store));
     this.#toTab = new BroadcastChannel(channelToTab(store, this.#tab));
     this.#toAll = new BroadcastChannel(channelToAll(store));
@@ -66,7 +70,8 @@ export class Line {
   }
 
   get status(): Status {
-    return this.#status;
+    const elsewhere = this.#elsewhere(this.#status);
+    return elsewhere ? { ...this.#status, phase: 'failed', error: toPlain(elsewhere) } : this.#status;
   }
 
   /** Asks the leader; if there is none just now, the next one. */
@@ -77,6 +82,9 @@ export class Line {
   ): Promise<Answered<Calls[Name]['answer']>> {
     if (this.#isClosed) throw new InfrasoundError('closed', 'the client is closed');
     if (this.#failure) throw this.#failure;
+    const elsewhere = this.#elsewhere(this.#status);
+    // The way out.
+    if (elsewhere && name !== 'signOut') throw elsewhere;
     if (signal?.aborted) throw aborted();
     const give = (): void => {
       // One that no leader has got ends here; the leader that has it says how far it came.
@@ -196,6 +204,13 @@ export class Line {
       }
     }
     for (const began of this.#termListeners) began();
+  }
+
+  /** Why this page cannot use a device, if that is of another relay. */
+  #elsewhere({ relay }: Status): InfrasoundError | undefined {
+    if (relay === undefined || relay === this.relay) return undefined;
+    const text = `this browser is signed in at ${relay}, and not at ${this.relay}: sign out, or give connect() another \`store\``;
+    return new InfrasoundError('other-instance', text);
   }
 
   #setStatus(status: Status): void {

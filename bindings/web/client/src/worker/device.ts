@@ -262,7 +262,7 @@ export class Device {
       },
     });
     this.#newcomer = { host, call: id };
-    status({ phase: 'linking', error: undefined, reason: undefined });
+    status({ phase: 'linking', relay, error: undefined, reason: undefined });
     host.start();
   }
 
@@ -338,6 +338,7 @@ export class Device {
       phase: tenant.registered ? 'ready' : 'registering',
       me,
       device,
+      relay: tenant.relay,
       online: true,
       caughtUp: false,
       retryAt: undefined,
@@ -417,6 +418,7 @@ export class Device {
       phase: 'signed-out',
       me: undefined,
       device: undefined,
+      relay: undefined,
       online: true,
       caughtUp: false,
       retryAt: undefined,
