@@ -2,14 +2,20 @@
 //!
 //! Spec: `conversations.md` 10; `relay-api.md` 8.
 
-use infrasound_core::{event::Event, input::Wish, message::MessageState};
+use infrasound_core::{
+    event::Event,
+    input::{HttpResponse, Input, Wish, WishId},
+    message::MessageState,
+    output::{Method, Output, RequestId},
+};
 use infrasound_spec::{
-    api::conversations::LogPage,
+    api::{contacts::ContactList, conversations::LogPage, paths, stream::StreamEvent},
     consent::{ContactState, RequestPolicy, Verdict},
     log::EntryKind,
     time::HOUR,
 };
 use infrasound_tests::{device::Device, world::World};
+use rand_core::OsRng;
 
 async fn asked(world: &World) -> (Device, Device) {
     let mut alice = world.login("alice").await;
@@ -125,6 +131,38 @@ async fn who_is_blocked_and_has_lost_its_group_does_not_knock_again_and_again() 
     bob.sync().await;
     let texts = bob.texts(&alice.handle()).await;
     assert!(texts.last().unwrap().contains("and now?"), "{texts:?}");
+}
+
+#[tokio::test]
+async fn a_list_of_contacts_from_before_one_unblocked_somebody_does_not_block_them_again() {
+    let world = World::start().await;
+    let (alice, mut bob) = asked(&world).await;
+    let alice = alice.handle();
+    bob.say(&alice, ContactState::Blocked).await;
+    let list: ContactList = world.get(&bob, paths::CONTACTS).await;
+    let (now, mut core) = (bob.time(), bob.into_core());
+    let mut give = |input| core.handle(input, now, &mut OsRng);
+    let answer = |body| HttpResponse { status: 200, retry_after: None, body };
+    let contacts = give(Input::StreamEvent(serde_json::to_string(&StreamEvent::Contacts).unwrap()));
+    let asked = request(&contacts, Method::Get).expect("the list is asked for");
+    let state = ContactState::None;
+    let unblocked = give(Input::Wish(WishId(1), Wish::SetContact { who: alice.clone(), state }));
+    let said = request(&unblocked, Method::Put).expect("the relay is told");
+    give(Input::Response(said, answer(Vec::new())));
+    let again = give(Input::Response(asked, answer(serde_json::to_vec(&list).unwrap())));
+    assert!(request(&again, Method::Get).is_some(), "another list is asked for");
+    let of_alice = core.contacts().into_iter().find(|(person, _)| person.handle == alice);
+    assert_eq!(of_alice.unwrap().1, ContactState::None);
+}
+
+/// The request for contacts, or about one, that is among outputs.
+fn request(outputs: &[Output], method: Method) -> Option<RequestId> {
+    outputs.iter().find_map(|output| match output {
+        Output::Request(request) if request.method == method && request.path.starts_with(paths::CONTACTS) => {
+            Some(request.id)
+        }
+        _ => None,
+    })
 }
 
 #[tokio::test]
