@@ -50,6 +50,21 @@ async function fetchFile(tab: Tab, who: string): Promise<Fetched> {
   }, who);
 }
 
+/** How many pieces of sealed files wait to be sent. */
+function spooled(tab: Tab): Promise<number> {
+  return tab.run(async () => {
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open('infrasound/infrasound');
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    const count = database.transaction('blobs').objectStore('blobs').count();
+    await new Promise((resolve) => (count.onsuccess = resolve));
+    database.close();
+    return count.result;
+  });
+}
+
 test('a file of 20 MB goes up and down', async () => {
   const site = await Site.open();
   const alice = await Person.signedIn(site, 'alice');
@@ -153,18 +168,24 @@ test('a file that is given up while it is sealed leaves nothing', async () => {
     );
   }, bob.person.handle);
   assert.equal(code, 'aborted');
-  const left = await second.run(async () => {
-    const database = await new Promise<IDBDatabase>((resolve, reject) => {
-      const request = indexedDB.open('infrasound/infrasound');
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
-    const count = database.transaction('blobs').objectStore('blobs').count();
-    await new Promise((resolve) => (count.onsuccess = resolve));
-    database.close();
-    return count.result;
-  });
-  assert.equal(left, 0, 'nothing of it stays');
+  assert.equal(await spooled(second), 0, 'nothing of it stays');
+
+  await alice.person.close();
+  await bob.person.close();
+});
+
+test('what was sealed for a message that is refused goes at once', async () => {
+  const site = await Site.open();
+  const alice = await Person.signedIn(site, 'alice');
+  const bob = await Person.signedIn(site, 'bob');
+  const code = await alice.tab.run(async (client, to) => {
+    const file = new File([new Uint8Array(1_000_000)], 'for nothing');
+    return client.send(to, 'x'.repeat(1_000_000), { files: [file] }).then(
+      () => 'sent',
+      (error: { code: string }) => error.code,
+    );
+  }, bob.person.handle);
+  assert.deepEqual([code, await spooled(alice.tab)], ['too-long', 0]);
 
   await alice.person.close();
   await bob.person.close();

@@ -8,7 +8,15 @@ import init, {
 } from '../../wasm/infrasound_web.js';
 import { InfrasoundError, toInfrasoundError } from '../error.js';
 import { codeOf } from '../shared/codes.js';
-import type { CoreError, CoreInput, CoreLook, CoreOutput, StoredRecord } from '../shared/core_types.js';
+import type {
+  CoreConversation,
+  CoreError,
+  CoreInput,
+  CoreLook,
+  CoreOutput,
+  CoreStanding,
+  StoredRecord,
+} from '../shared/core_types.js';
 
 /** What a host drives: the client, or a device that is being linked. */
 export interface Machine {
@@ -19,6 +27,8 @@ export interface Machine {
 
 export interface Core extends Machine {
   look(): CoreLook;
+  standing(): CoreStanding;
+  conversation(id: string): CoreConversation | undefined;
   conversationWith(handle: string): string | undefined;
 }
 

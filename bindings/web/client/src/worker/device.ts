@@ -166,6 +166,13 @@ export class Device {
     return host.wish(wish);
   }
 
+  /** Deletes sealed files, but those that the core has taken on after all. What is left then goes at the next opening. */
+  async drop(blobs: string[]): Promise<void> {
+    const { host } = await this.#here();
+    const { spooled } = guarded(() => host.machine.standing());
+    await Promise.all(blobs.filter((blob) => !spooled.includes(blob)).map((blob) => this.spool.drop(blob)));
+  }
+
   /** People whose name or handle begins so. */
   async search(query: string): Promise<PersonHit[]> {
     const { host, transport } = await this.#here();
@@ -289,7 +296,7 @@ export class Device {
   async #signOut(): Promise<void> {
     const opened = this.#opened;
     if (opened) {
-      const { device } = guarded(() => opened.host.machine.look());
+      const { device } = guarded(() => opened.host.machine.standing());
       // A relay that cannot be reached, or does not know the device any more, keeps nobody signed in here.
       const revoked = opened.host.wish({ wish: 'revokeDevice', device }).catch(() => undefined);
       await Promise.race([revoked, new Promise((resolve) => setTimeout(resolve, REVOCATION))]);
@@ -318,7 +325,7 @@ export class Device {
   }
 
   #begin(core: Core, journal: Journal, tenant: Tenant): void {
-    const { me, device, spooled } = guarded(() => core.look());
+    const { me, device, spooled } = guarded(() => core.standing());
     if (!this.#isSwept) {
       this.#isSwept = true;
       // What is left of files that were sealed for no wish takes up room, and nothing else.

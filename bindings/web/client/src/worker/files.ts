@@ -22,8 +22,14 @@ export interface Course {
   signal: AbortSignal;
 }
 
+/** A file in the spool: under which name, and as the core is told of it. */
+export interface Sealed {
+  blob: string;
+  attachment: NewAttachment;
+}
+
 /** Seals a file into the spool. Once this is done the original is not needed any more. */
-export async function seal(file: OutgoingFile, spool: Spool, course: Course): Promise<NewAttachment> {
+export async function seal(file: OutgoingFile, spool: Spool, course: Course): Promise<Sealed> {
   const { size } = file.file;
   if (size > MAX_FILE) {
     throw new InfrasoundError('too-long', `${file.name} is too long: a file has at most ${MAX_FILE} bytes`);
@@ -51,7 +57,7 @@ export async function seal(file: OutgoingFile, spool: Spool, course: Course): Pr
     };
     if (file.width !== undefined) attachment.width = file.width;
     if (file.height !== undefined) attachment.height = file.height;
-    return attachment;
+    return { blob: id, attachment };
   } catch (error) {
     await spool.drop(id);
     throw error;

@@ -85,7 +85,11 @@ export class Host<M extends Machine> {
       if (this.#over) return reject(closed());
       const id = this.#nextWish++;
       const timer = setTimeout(() => {
-        if (this.#wishes.delete(id)) reject(noAnswer());
+        if (!this.#wishes.delete(id)) return;
+        // What the core did not get yet it does not get any more: it would be done although it is said that it is not.
+        const at = this.#inputs.findIndex((input) => input.type === 'wish' && input.id === id);
+        if (at >= 0) this.#inputs.splice(at, 1);
+        reject(noAnswer());
       }, WISH);
       const settle = <T>(end: (value: T) => void) => (value: T) => {
         clearTimeout(timer);

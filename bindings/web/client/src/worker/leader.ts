@@ -4,13 +4,14 @@
 
 import type { Status } from '../api.js';
 import { InfrasoundError, toInfrasoundError, toPlain } from '../error.js';
-import type { CoreAttachment, CoreWish, NewAttachment } from '../shared/core_types.js';
+import type { CoreAnswer, CoreAttachment, CoreWish, NewAttachment } from '../shared/core_types.js';
 import {
   channelToAll,
   channelToLeader,
   channelToTab,
   type Call,
   type CallId,
+  type Calls,
   type Leads,
   type Notice,
   type ToAll,
@@ -20,7 +21,7 @@ import {
 import { CorePanic, loadCore } from './core.js';
 import { Database, deleteDatabase, storageLost } from './database.js';
 import { Device, type StatusChange } from './device.js';
-import { download, seal, type Course } from './files.js';
+import { download, seal, type Course, type Sealed } from './files.js';
 import { Interrupted } from './host.js';
 
 /** A store that cannot be used is tried again so often. */
@@ -200,12 +201,7 @@ export class Leader {
       case 'link':
         return device.link(id, call.ask.relay, call.ask.signedIn, call.ask.deviceName);
       case 'wish': {
-        const attachments: NewAttachment[] = [];
-        if (!(again && (await device.knows(id)))) {
-          for (const file of call.ask.files) attachments.push(await seal(file, device.spool, course));
-        }
-        course.signal.throwIfAborted();
-        const answer = await device.wish(withFiles(call.ask.wish, attachments), id, again);
+        const answer = await this.#wish(device, id, call.ask, again, course);
         if (call.ask.wish.wish === 'cancelLink') await device.cancelLink();
         return answer;
       }
@@ -224,6 +220,27 @@ export class Leader {
       default:
         // A tab of another version.
         throw new InfrasoundError('newer-version', 'the tabs have different versions of this app: reload them all');
+    }
+  }
+
+  /** Seals what the wish has of files, and gives it to the core. What was sealed for nothing goes at once. */
+  async #wish(
+    device: Device,
+    id: CallId,
+    { wish, files }: Calls['wish']['ask'],
+    again: boolean,
+    course: Course,
+  ): Promise<CoreAnswer> {
+    const sealed: Sealed[] = [];
+    try {
+      if (!(again && (await device.knows(id)))) {
+        for (const file of files) sealed.push(await seal(file, device.spool, course));
+      }
+      course.signal.throwIfAborted();
+      return await device.wish(withFiles(wish, sealed.map(({ attachment }) => attachment)), id, again);
+    } catch (error) {
+      if (sealed.length > 0) await device.drop(sealed.map(({ blob }) => blob)).catch(() => undefined);
+      throw error;
     }
   }
 
