@@ -24,6 +24,16 @@ pub(crate) fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
     output.status.success().then_some(line)
 }
 
+/// The version of Node.js, if it is one that the web client can be built with.
+pub(crate) fn node() -> Option<String> {
+    first_line("node", &["--version"]).filter(|version| is_node_20(version))
+}
+
+fn is_node_20(version: &str) -> bool {
+    let major = version.strip_prefix('v').and_then(|text| text.split('.').next()?.parse::<u32>().ok());
+    major.is_some_and(|major| major >= 20)
+}
+
 /// Whether this process may install packages.
 pub(crate) fn is_root() -> bool {
     first_line("id", &["-u"]).as_deref() == Some("0")
@@ -65,6 +75,12 @@ pub(crate) fn install(packages: &[&str]) -> Result<(), InstallError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn node_is_new_enough_from_20_on() {
+        assert!(is_node_20("v20.19.2") && is_node_20("v22.1.0"));
+        assert!(!is_node_20("v18.20.0") && !is_node_20("none"));
+    }
 
     #[test]
     fn a_program_on_the_path_is_found_and_an_invented_one_is_not() {

@@ -12,7 +12,7 @@ mod core;
 mod packages;
 mod pages;
 mod stamp;
-mod toolchain;
+pub(crate) mod toolchain;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -57,7 +57,8 @@ pub(crate) enum WebError {
 /// Builds what is not built yet.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, WebError> {
     let terminal = Terminal::detect();
-    if !arguments.wasm_only && !has_node() {
+    let has_node = machine::node().is_some() && machine::program("npm").is_some();
+    if !arguments.wasm_only && !has_node {
         return Err(WebError::NoNode);
     }
     let target = cargo::target_directory()?;
@@ -72,12 +73,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, WebError> {
 /// Where the npm packages are.
 fn folder() -> PathBuf {
     cargo::workspace().join("bindings/web")
-}
-
-fn has_node() -> bool {
-    let version = machine::first_line("node", &["--version"]);
-    let major = version.as_deref().and_then(|text| text.strip_prefix('v')?.split('.').next()?.parse().ok());
-    major.is_some_and(|major: u32| major >= 20) && machine::program("npm").is_some()
 }
 
 /// Says what comes next.

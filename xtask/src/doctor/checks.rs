@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::machine;
+use crate::{machine, web};
 
 /// What a missing thing would keep from working.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ fn toolchain() -> Vec<Finding> {
             name: "Rust for wasm32",
             need: Need::Test,
             purpose: "compiles the core for browsers; `cargo xtask web` adds it by itself if it can",
-            found: wasm_target(),
+            found: web::toolchain::present().map(ToOwned::to_owned),
             remedy: "rustup target add wasm32-unknown-unknown, or apt-get install rustc-web cargo-web rust-web-src",
         },
         Finding {
@@ -89,7 +89,7 @@ fn system() -> Vec<Finding> {
             name: "Node.js ≥ 20",
             need: Need::Test,
             purpose: "builds the web client; also measures other client libraries (tests/peers/clients)",
-            found: machine::first_line("node", &["--version"]).filter(|line| is_node_20(line)),
+            found: machine::node(),
             remedy: "apt-get install nodejs",
         },
         Finding {
@@ -156,19 +156,6 @@ fn is_new_enough(rustc: &str) -> bool {
     }
 }
 
-fn is_node_20(version: &str) -> bool {
-    let major = version.strip_prefix('v').and_then(|text| text.split('.').next()?.parse::<u32>().ok());
-    major.is_some_and(|major| major >= 20)
-}
-
-/// What compiles for wasm32, if something does.
-fn wasm_target() -> Option<String> {
-    let sysroot = machine::first_line("rustc", &["--print", "sysroot"])?;
-    let is_there = Path::new(&sysroot).join("lib/rustlib/wasm32-unknown-unknown/lib").is_dir();
-    let debians = || Path::new("/usr/lib/rustlib/src/rust/library").is_dir().then(|| "Debian's".to_owned());
-    is_there.then(|| "with rustc".to_owned()).or_else(debians)
-}
-
 /// The first `MAJOR.MINOR` in `text`.
 fn version(text: &str) -> Option<(u32, u32)> {
     text.split_whitespace().find_map(|word| {
@@ -211,8 +198,6 @@ mod tests {
         assert!(is_new_enough("rustc 2.0.0"));
         assert!(!is_new_enough("rustc 1.63.0 (4b91a6ea7 2022-08-08)"));
         assert!(!is_new_enough("something else"));
-        assert!(is_node_20("v20.19.2") && is_node_20("v22.1.0"));
-        assert!(!is_node_20("v18.20.0") && !is_node_20("none"));
     }
 
     #[test]

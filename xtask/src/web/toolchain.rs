@@ -33,7 +33,7 @@ pub(crate) struct NoToolchain;
 
 /// Finds a toolchain, and adds to what is there if need be.
 pub(super) fn find() -> Result<Toolchain, NoToolchain> {
-    let sysroot = machine::first_line("rustc", &["--print", "sysroot"]).map(PathBuf::from);
+    let sysroot = sysroot();
     if sysroot.as_deref().is_some_and(has_target) || add_by_rustup(sysroot.as_deref()) {
         return Ok(Toolchain::Own);
     }
@@ -45,6 +45,18 @@ pub(super) fn find() -> Result<Toolchain, NoToolchain> {
         Some(linker) if has_debians() => Ok(Toolchain::Debian { linker }),
         _ => Err(NoToolchain),
     }
+}
+
+/// Which there is already, if any.
+pub(crate) fn present() -> Option<&'static str> {
+    if sysroot().as_deref().is_some_and(has_target) {
+        return Some("with rustc");
+    }
+    has_debians().then_some("Debian's")
+}
+
+fn sysroot() -> Option<PathBuf> {
+    machine::first_line("rustc", &["--print", "sysroot"]).map(PathBuf::from)
 }
 
 fn has_target(sysroot: &Path) -> bool {
