@@ -4,6 +4,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { customElement, property, state } from 'lit/decorators.js';
 
 import { App } from './app/app.ts';
+import { told } from './app/told.ts';
 import './conversation/blank.ts';
 import './conversation/first-message.ts';
 import './conversation/view.ts';
@@ -108,7 +109,7 @@ export class InfrasoundMessenger extends LitElement {
     return html`
       ${this.#offline()}
       ${app.status.error?.code === 'storage-full' ? html`<div class="bar alert" role="alert">${icon('warning', 18)}<span>${app.say('error-storage-full')}</span></div>` : nothing}
-      ${general.map((warning) => html`<div class="bar alert" role="alert">${icon('warning', 18)}<span dir="auto">${warning.text}</span>
+      ${general.map((warning) => html`<div class="bar alert" role="alert">${icon('warning', 18)}${told(warning.told)}
         <button class="icon-button" aria-label=${app.say('dismiss')} @click=${() => app.dismissWarning(warning)}>${icon('close', 18)}</button></div>`)}
       <main class="columns ${app.narrow ? 'narrow' : ''} ${third && !hideMiddle ? 'three' : ''}">
         <h1 class="spoken">Infrasound</h1>

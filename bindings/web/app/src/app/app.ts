@@ -12,20 +12,21 @@ import { Chat } from './chat.ts';
 import { Draft } from './draft.ts';
 import { Files } from './files.ts';
 import { homeRelay, workerUrl } from './home.ts';
-import { isNews, notify, withdraw } from './notifier.ts';
+import { isNews, Notifier } from './notifier.ts';
 import { Observable } from './observable.ts';
 import { title } from './people.ts';
 import { HOME, parent, write, type Details, type Place, type Side } from './place.ts';
 import * as preferences from './preferences.ts';
 import type { Preferences } from './preferences.ts';
+import { english, type Told } from './told.ts';
 import { Typing } from './typing.ts';
 
 export interface Question { title: string; text: string; action: string; danger: boolean; answer: (yes: boolean) => void }
-export interface Toast { key: number; text: string; failed: boolean }
-export interface AppWarning { key: number; conversation: ConversationId | undefined; code: string; text: string }
+export interface Toast { key: number; told: Told; failed: boolean }
+export interface AppWarning { key: number; conversation: ConversationId | undefined; told: Told }
 
 /** The warning that the key of the other is not what it was. */
-export const KEY_CHANGED = 'account-key-changed';
+const KEY_CHANGED = 'account-key-changed';
 /** The client's default; one browser holds one account unless the page names another store. */
 const STORE = 'infrasound';
 const TOAST = 6_000;
@@ -61,15 +62,18 @@ export class App extends Observable {
   readonly #firstDrafts = new Map<Handle, Draft>();
   readonly #store: string;
   readonly #end = new AbortController();
+  readonly #notifier: Notifier;
   #keys = 0;
 
   constructor(store = STORE) {
     super();
     this.#store = store;
+    this.#notifier = new Notifier(store, this.#end.signal);
     this.preferences = preferences.load(store);
     this.changedKeys = changedKeys.load(store);
     this.files.watch(() => this.changed());
     this.typing.watch(() => this.changed());
+    this.#watchPage();
     void this.#speak();
   }
 
@@ -87,7 +91,7 @@ export class App extends Observable {
       this.#follow(client.watchConversations({ signal }), (conversations) => {
         this.conversations = conversations;
         this.listed = true;
-        for (const { id, unread } of conversations) if (unread === 0) withdraw(id);
+        for (const { id, unread } of conversations) if (unread === 0) this.#notifier.withdraw(id);
         this.#enterNew();
       });
     } catch (error) {
@@ -108,6 +112,7 @@ export class App extends Observable {
   go(place: Place): void {
     if (place.conversation !== this.place.conversation) this.#left(this.place.conversation);
     this.place = place;
+    this.#look();
     this.changed();
   }
 
@@ -194,16 +199,16 @@ export class App extends Observable {
   }
 
   /** In the person's language where there is a text for the code; else what the client says. */
-  explain(error: unknown): string {
+  explain(error: unknown): Told {
     if (error instanceof InfrasoundError) {
       const key = `error-${error.code}`;
-      return key in en ? this.say(key as 'error-unreachable') : error.message;
+      return key in en ? { text: this.say(key as 'error-unreachable') } : english(error.message);
     }
-    return this.say('error-internal');
+    return { text: this.say('error-internal') };
   }
 
-  toast(text: string, failed = false): void {
-    const toast = { key: this.#keys++, text, failed };
+  toast(what: string | Told, failed = false): void {
+    const toast = { key: this.#keys++, told: typeof what === 'string' ? { text: what } : what, failed };
     this.toasts = [...this.toasts, toast];
     this.changed();
     setTimeout(() => this.dismissToast(toast), failed ? TOAST * 2 : TOAST);
@@ -240,6 +245,22 @@ export class App extends Observable {
     preferences.save(this.#store, this.preferences);
     this.changed();
     if (change.language) void this.#speak();
+  }
+
+  /** Where the person looks, and what they choose in another tab. */
+  #watchPage(): void {
+    const { signal } = this.#end;
+    addEventListener('focus', () => this.#look(), { signal });
+    addEventListener('blur', () => this.#look(), { signal });
+    addEventListener('storage', ({ key }) => {
+      if (key !== preferences.key(this.#store)) return;
+      this.preferences = preferences.load(this.#store);
+      void this.#speak();
+    }, { signal });
+  }
+
+  #look(): void {
+    this.#notifier.look(document.hasFocus() ? this.place.conversation : undefined);
   }
 
   get direction(): 'ltr' | 'rtl' {
@@ -325,7 +346,7 @@ export class App extends Observable {
         this.typing.began(event.conversation, event.who);
         break;
       case 'notAdded':
-        this.toast(this.say('not-added', { who: event.who, reason: this.explain(new InfrasoundError(event.code, event.text)) }), true);
+        this.toast(this.say('not-added', { who: event.who, reason: this.explain(new InfrasoundError(event.code, event.text)).text }), true);
         break;
       case 'warning':
         this.#warn(event);
@@ -340,15 +361,14 @@ export class App extends Observable {
   #message(message: Message, conversation: ConversationId): void {
     this.#chats.get(conversation)?.apply({ type: 'message', message });
     this.typing.ended(conversation, message.sender);
-    const looked = document.hasFocus() && this.place.conversation === conversation;
-    if (looked || !this.preferences.notify || !this.status.caughtUp || !isNews(message)) return;
+    if (!this.preferences.notify || !this.status.caughtUp || !isNews(message)) return;
     const summary = this.summary(conversation);
     // Who has not been let in yet waits under the requests, and does not interrupt.
     if (!summary || summary.request || summary.muted || summary.consent === 'blocked' || summary.consent === 'ignored') return;
     const place: Place = { side: 'list', conversation };
     const text = this.preferences.notifyContent && message.body.kind === 'html' ? plainText(message.body.html) : this.say('new-message');
     const name = this.title(summary);
-    void notify({ title: name, text, place: write(place), tag: conversation }, () => this.go(place)).catch(() => undefined);
+    void this.#notifier.tell({ title: name, text, place: write(place), conversation }, () => this.go(place)).catch(() => undefined);
   }
 
   /** Somebody has looked, or has confirmed the new key. */
@@ -364,8 +384,8 @@ export class App extends Observable {
       changedKeys.save(this.#store, this.changedKeys);
       return;
     }
-    const known = this.warnings.some((warning) => warning.conversation === conversation && warning.text === text);
-    if (!known) this.warnings = [...this.warnings, { key: this.#keys++, conversation, code, text }];
+    const known = this.warnings.some((warning) => warning.conversation === conversation && warning.told.text === text);
+    if (!known) this.warnings = [...this.warnings, { key: this.#keys++, conversation, told: english(text) }];
   }
 
   async #readDevices(): Promise<void> {
@@ -391,6 +411,6 @@ export class App extends Observable {
     this.warnings = [];
     this.changedKeys.clear();
     changedKeys.save(this.#store, this.changedKeys);
-    this.place = HOME;
+    this.go(HOME);
   }
 }

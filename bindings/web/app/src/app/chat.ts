@@ -1,9 +1,11 @@
 /** What is known here of one conversation's messages, and what is being written into it. */
-import type {
-  ClientEvent, Conversation, ConversationHandle, Message, ObjectId, SendOptions,
+import {
+  InfrasoundError,
+  type ClientEvent, type Conversation, type ConversationHandle, type Handle, type Message, type ObjectId, type SendOptions,
 } from '@infrasound/client';
 
 import { Bodies } from '../conversation/body.ts';
+import { editable } from '../text/plain.ts';
 import { prepared } from '../widgets/shrink.ts';
 import { Draft } from './draft.ts';
 import { keyOf, type MessageKey } from './message-key.ts';
@@ -25,6 +27,12 @@ export interface Preparing {
   controller: AbortController;
 }
 
+/** What a message is to become. */
+export type Wish = { kind: 'edit'; text: string } | { kind: 'react'; by: Handle; emoji: string | undefined } | { kind: 'delete' };
+
+/** A correction, a reaction or a deletion that is on its way. One that was refused stays until the person has seen it. */
+export interface Change { message: MessageKey; wish: Wish; refused?: InfrasoundError }
+
 export class Chat extends Observable {
   /** Oldest first, without a gap up to the newest; those on their way come last. */
   messages: Message[] = [];
@@ -37,6 +45,10 @@ export class Chat extends Observable {
   /** The first message that was new when the conversation was opened. */
   firstUnread: MessageKey | undefined;
   preparing: Preparing[] = [];
+  /** In the order in which they were asked for, which is that in which they go. */
+  changes: readonly Change[] = [];
+  /** Why messages of one's own did not go: what they say themselves is in English. */
+  readonly refused = new Map<ObjectId, InfrasoundError>();
 
   readonly draft = new Draft();
   readonly bodies = new Bodies();
@@ -141,7 +153,7 @@ export class Chat extends Observable {
         });
         break;
       case 'failed':
-        this.#update(event.object, (message) => ({ ...message, state: { step: 'failed', reason: event.text } }));
+        this.#failed(event.object, new InfrasoundError(event.code, event.text));
         break;
       case 'activity':
       case 'changed':
@@ -150,6 +162,31 @@ export class Chat extends Observable {
       default:
         return;
     }
+    this.changed();
+  }
+
+  /** What is to become of a message, or was refused, as far as it was asked for last. */
+  changeOf(key: MessageKey): Change | undefined {
+    return this.changes.findLast(({ message }) => message === key);
+  }
+
+  /** Answers once the wish is stored: it goes when it can. */
+  async change(message: Message, wish: Wish): Promise<void> {
+    // Of one that is not in the log yet nobody is told what became of it.
+    if (message.number === undefined) return this.#ask(message.id, wish);
+    const change: Change = { message: keyOf(message), wish };
+    this.changes = [...this.changes, change];
+    this.changed();
+    try {
+      await this.#ask(message.id, wish);
+    } catch (error) {
+      this.forget(change);
+      throw error;
+    }
+  }
+
+  forget(change: Change): void {
+    this.changes = this.changes.filter((other) => other !== change);
     this.changed();
   }
 
@@ -204,6 +241,48 @@ export class Chat extends Observable {
     void this.refresh().catch(ignore);
   }
 
+  #ask(id: ObjectId, wish: Wish): Promise<void> {
+    switch (wish.kind) {
+      case 'edit': return this.handle.edit(id, wish.text);
+      case 'react': return this.handle.react(id, wish.emoji);
+      case 'delete': return this.handle.delete(id);
+    }
+  }
+
+  #failed(object: ObjectId, error: InfrasoundError): void {
+    if (this.own(object)) {
+      this.refused.set(object, error);
+      this.#update(object, (message) => ({ ...message, state: { step: 'failed', reason: error.message } }));
+    } else if (this.changes.length > 0) {
+      void this.#refuse(error);
+    }
+  }
+
+  /** It is not told which was refused. They go one after the other, so it is the first that has not happened. */
+  async #refuse(error: InfrasoundError): Promise<void> {
+    await this.refresh().catch(ignore);
+    const refused = this.changes.find((change) => change.refused === undefined);
+    this.changes = this.changes.map((change) => (change === refused ? { ...change, refused: error } : change));
+    this.changed();
+  }
+
+  /** Lets go of the changes that have happened. A later one of the same kind says so of an earlier, which it replaced. */
+  #settle(): void {
+    const happened = this.changes.map((change) => change.refused === undefined && this.#hasHappened(change));
+    this.changes = this.changes.filter((change, index) => change.refused !== undefined || !this.changes.some((later, at) =>
+      at >= index && happened[at] === true && later.message === change.message && later.wish.kind === change.wish.kind));
+  }
+
+  #hasHappened({ message: key, wish }: Change): boolean {
+    const message = this.find(key);
+    if (!message || message.body.kind === 'deleted') return true;
+    switch (wish.kind) {
+      case 'edit': return message.body.kind === 'html' && words(editable(message.body.html)) === words(wish.text);
+      case 'react': return message.reactions.some(({ sender, emoji }) => sender === wish.by && emoji === wish.emoji);
+      case 'delete': return false;
+    }
+  }
+
   async #readOlder(): Promise<void> {
     const first = this.messages.find((message) => message.number !== undefined)?.number;
     if (this.complete || first === undefined) return;
@@ -228,8 +307,17 @@ export class Chat extends Observable {
         page = await this.handle.messages({ before: first, limit: FRESH });
         this.#merge(page);
       }
+      await this.#readChanging(firstNumber(page) ?? 0);
       this.changed();
     } while (this.#again);
+  }
+
+  /** Reads those with changes that are older than what was read. */
+  async #readChanging(first: number): Promise<void> {
+    for (const key of new Set(this.changes.map(({ message }) => message))) {
+      const number = this.find(key)?.number;
+      if (number !== undefined && number < first) this.#merge(await this.handle.messages({ before: number + 1, limit: 1 }));
+    }
   }
 
   #merge(messages: Message[]): void {
@@ -241,6 +329,7 @@ export class Chat extends Observable {
       return newer ?? message;
     });
     this.messages = [...kept, ...fresh.values()].sort(inOrder);
+    if (this.changes.length > 0) this.#settle();
   }
 
   /** Only of an own message it is told how it fares. */
@@ -257,6 +346,11 @@ export class Chat extends Observable {
 
 /** How a message fares is told by events, with a text for the person. */
 const ignore = () => undefined;
+
+/** A text as it can be compared: HTML keeps no spaces. */
+function words(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
 
 function firstNumber(page: Message[]): number | undefined {
   return page.find(({ number }) => number !== undefined)?.number;

@@ -53,8 +53,10 @@ export class Draft extends Observable {
     this.set({ text: '', files: [], answering: undefined });
   }
 
-  /** Takes up what did not go, unless something else was begun meanwhile. */
-  restore({ text, files, answering }: Pick<Draft, 'text' | 'files' | 'answering'>): void {
-    if (this.text.trim() === '' && this.files.length === 0) this.set({ text, files, answering });
+  /** Takes up what did not go, unless something else was begun meanwhile; says whether it did. */
+  restore({ text, files, answering }: Pick<Draft, 'text' | 'files' | 'answering'>): boolean {
+    const free = this.text.trim() === '' && this.files.length === 0;
+    if (free) this.set({ text, files, answering });
+    return free;
   }
 }

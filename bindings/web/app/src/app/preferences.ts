@@ -30,4 +30,5 @@ export function save(store: string, preferences: Preferences): void {
   }
 }
 
-const key = (store: string) => `${store}-preferences`;
+/** Under which they are stored. */
+export const key = (store: string) => `${store}-preferences`;

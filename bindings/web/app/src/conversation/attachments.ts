@@ -4,6 +4,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 
 import { Files, type Fetchable } from '../app/files.ts';
 import { bytes } from '../app/times.ts';
+import { told } from '../app/told.ts';
 import { plainName } from '../text/name.ts';
 import { icon } from '../widgets/icon.ts';
 import { properties } from '../widgets/properties.ts';
@@ -146,7 +147,7 @@ function fileRow(draw: Draw, file: Fetchable): TemplateResult {
       <button class="round" aria-label=${label} title=${label} @click=${act}>${icon(running ? 'close' : transfer?.step === 'done' ? 'check' : 'download', 20)}</button>
       <span class="grow">
         <span class="cut" dir="auto" title=${name}>${name}</span>
-        <span class="size" role=${transfer ? 'status' : nothing}>${transfer?.step === 'failed' ? app.explain(transfer.error) : bytes(app.locale, file.size)}</span>
+        <span class="size" role=${transfer ? 'status' : nothing}>${transfer?.step === 'failed' ? told(app.explain(transfer.error)) : bytes(app.locale, file.size)}</span>
         ${running || transfer?.step === 'stopped' ? html`<progress class="bar" aria-label=${name} max=${transfer.total || 1} value=${transfer.done}></progress>` : nothing}
       </span>
     </div>`;

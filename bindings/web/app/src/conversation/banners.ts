@@ -6,6 +6,7 @@ import { repeat } from 'lit/directives/repeat.js';
 
 import type { AppWarning } from '../app/app.ts';
 import { Part } from '../app/part.ts';
+import { english, told } from '../app/told.ts';
 import { icon } from '../widgets/icon.ts';
 
 @customElement('infrasound-banners')
@@ -55,7 +56,7 @@ export class Banners extends Part {
     if (!conversation) return nothing;
     const warnings = app.warnings.filter((warning) => warning.conversation === conversation.id);
     return html`
-      ${conversation.waiting ? html`<div class="banner quiet" role="status">${icon('clock', 20)}<p dir="auto">${conversation.waiting}</p></div>` : nothing}
+      ${conversation.waiting ? html`<div class="banner quiet" role="status">${icon('clock', 20)}<p>${told(english(conversation.waiting))}</p></div>` : nothing}
       <div role="alert">
         ${app.changedKeys.has(conversation.id) ? this.#keyChanged(conversation) : nothing}
         ${repeat(warnings, ({ key }) => key, (warning) => this.#warning(warning))}
@@ -76,7 +77,7 @@ export class Banners extends Part {
     return html`
       <div class="banner">
         ${icon('warning', 20)}
-        <p dir="auto">${warning.text}</p>
+        <p>${told(warning.told)}</p>
         <button class="icon-button" aria-label=${this.say('dismiss')} title=${this.say('dismiss')} @click=${() => this.app.dismissWarning(warning)}>${icon('close', 18)}</button>
       </div>`;
   }

@@ -1,8 +1,8 @@
 /** Sends what is in a draft, or puts the correction in place. What can't go comes back into the draft. */
-import type { Message } from '@infrasound/client';
+import { InfrasoundError, type Message } from '@infrasound/client';
 
 import type { App } from '../app/app.ts';
-import type { Chat } from '../app/chat.ts';
+import type { Change, Chat } from '../app/chat.ts';
 import { editable } from '../text/plain.ts';
 
 export async function deliver(app: App, chat: Chat): Promise<void> {
@@ -11,7 +11,9 @@ export async function deliver(app: App, chat: Chat): Promise<void> {
   const { text, files, answering, editing, correction } = draft;
   if (editing) {
     draft.stopEditing();
-    const gone = await app.attempt(() => chat.handle.edit(editing.id, correction.trim()));
+    const wanted = correction.trim();
+    if (editing.body.kind === 'html' && wanted === editable(editing.body.html)) return;
+    const gone = await app.attempt(() => chat.change(editing, { kind: 'edit', text: wanted }));
     if (!gone && !draft.editing) draft.edit(editing, correction);
     return;
   }
@@ -22,6 +24,23 @@ export async function deliver(app: App, chat: Chat): Promise<void> {
 
 /** A message that did not go. What cannot go again as it was, as after a reload, is put where one writes. */
 export async function sendAgain(app: App, chat: Chat, message: Message): Promise<void> {
-  const gone = await app.attempt(() => chat.handle.retry(message.id));
-  if (!gone && message.body.kind === 'html') chat.draft.restore({ text: editable(message.body.html), files: [], answering: undefined });
+  try {
+    await chat.handle.retry(message.id);
+  } catch (error) {
+    const forgotten = error instanceof InfrasoundError && error.code === 'not-found';
+    if (!forgotten || message.body.kind !== 'html') {
+      app.toast(app.explain(error), true);
+      return;
+    }
+    const back = chat.draft.restore({ text: editable(message.body.html), files: [], answering: undefined });
+    app.toast(app.say(!back ? 'written-first' : message.attachments.length > 0 ? 'written-back-files' : 'written-back'));
+  }
+}
+
+/** A change that was refused, once more; a correction is first put where one writes. */
+export async function changeAgain(app: App, chat: Chat, message: Message, change: Change): Promise<void> {
+  chat.forget(change);
+  const { wish } = change;
+  if (wish.kind === 'edit') chat.draft.edit(message, wish.text);
+  else await app.attempt(() => chat.change(message, wish));
 }

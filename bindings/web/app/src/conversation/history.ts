@@ -10,6 +10,7 @@ import { keyOf, type MessageKey } from '../app/message-key.ts';
 import { Part } from '../app/part.ts';
 import { shortName } from '../app/people.ts';
 import { day, dayOf } from '../app/times.ts';
+import { told } from '../app/told.ts';
 import { icon } from '../widgets/icon.ts';
 import type { EmojiPicker } from '../widgets/emoji-picker.ts';
 import type { Menu, MenuItem } from '../widgets/menu.ts';
@@ -156,10 +157,11 @@ export class History extends Part {
     return html`
       <div class="scroller" @scroll=${this.#scrolled}>
         <div class="content">
-          ${chat.failure ? html`<p class="notice" role="alert">${this.app.explain(chat.failure)}</p>` : nothing}
+          ${chat.failure ? html`<p class="notice" role="alert">${told(this.app.explain(chat.failure))}
+            <button class="link" @click=${() => void chat.open(this.conversation)}>${this.say('retry')}</button></p>` : nothing}
           ${chat.complete && this.#window.atStart && chat.loaded && chat.messages.length === 0
             ? html`<p class="begin">${this.say('history-empty')}</p>` : nothing}
-          ${chat.olderFailure && this.#window.atStart ? html`<p class="begin">${this.app.explain(chat.olderFailure)}
+          ${chat.olderFailure && this.#window.atStart ? html`<p class="begin">${told(this.app.explain(chat.olderFailure))}
             <button class="link" @click=${() => void chat.older()}>${this.say('retry')}</button></p>` : nothing}
           <ol aria-label=${this.say('history')} @keydown=${this.#key} @contextmenu=${this.#contextMenu}
             @pointerdown=${this.#pressed} @pointerup=${this.#released} @pointercancel=${this.#strayed} @pointermove=${this.#strayed}>
@@ -456,7 +458,7 @@ function dependencies(draw: Draw, message: Message, first: boolean, last: boolea
   const key = keyOf(message);
   const answered = message.inReplyTo === undefined ? undefined : chat.answered(message.inReplyTo);
   const files = message.attachments.length > 0 ? app.files.revision : 0;
-  return [message, first, last, focused === key, flashed === key, writable, strange, app.say, answered, files];
+  return [message, first, last, focused === key, flashed === key, writable, strange, app.say, answered, files, chat.changeOf(key)];
 }
 
 function together(one: Message, other: Message): boolean {

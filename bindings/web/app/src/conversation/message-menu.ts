@@ -49,5 +49,5 @@ export function messageMenu(app: App, chat: Chat, message: Message, writable: bo
 
 async function remove(app: App, chat: Chat, message: Message): Promise<void> {
   const sure = await app.confirm({ title: app.say('delete-title'), text: app.say('delete-text'), action: app.say('delete'), danger: true });
-  if (sure) await app.attempt(() => chat.handle.delete(message.id));
+  if (sure) await app.attempt(() => chat.change(message, { kind: 'delete' }));
 }

@@ -213,6 +213,17 @@ export const messageStyles = css`
     stroke-width: 2.6;
   }
 
+  /* What is done at once is not worth a word. */
+  .meta .changing {
+    animation: late 0.5s step-end;
+  }
+
+  @keyframes late {
+    from {
+      opacity: 0;
+    }
+  }
+
   .meta .failed {
     color: var(--danger);
   }

@@ -1,19 +1,21 @@
 /** One message in the history. */
-import type { Message } from '@infrasound/client';
+import type { InfrasoundError, Message } from '@infrasound/client';
 import { html, nothing, type TemplateResult } from 'lit';
 
+import type { Change } from '../app/chat.ts';
 import { keyOf } from '../app/message-key.ts';
 import { hue, shortName } from '../app/people.ts';
 import { clock, full } from '../app/times.ts';
+import { english, told } from '../app/told.ts';
 import { plainName } from '../text/name.ts';
 import { plainText } from '../text/plain.ts';
 import { icon } from '../widgets/icon.ts';
 import { properties } from '../widgets/properties.ts';
 import '../widgets/avatar.ts';
 import { attachments } from './attachments.ts';
-import { sendAgain } from './deliver.ts';
+import { changeAgain, sendAgain } from './deliver.ts';
 import type { Draw } from './draw.ts';
-import { reactions } from './reactions.ts';
+import { LIKE, reactions } from './reactions.ts';
 import { ticks } from './ticks.ts';
 
 /** Where a message stands among those of the same sender that follow each other. */
@@ -25,6 +27,7 @@ export function messageRow(draw: Draw, message: Message, position: Position): Te
   const key = keyOf(message);
   const { first, last } = position;
   const named = group && !own && first;
+  const change = draw.chat.changeOf(key);
   return html`
     <li class="message ${own ? 'own' : 'other'} ${first ? 'first' : ''} ${last ? 'last' : ''} ${draw.flashed === key ? 'flashed' : ''}"
       data-id=${key} tabindex=${draw.focused === key ? 0 : -1} aria-label=${spoken(draw, message)}>
@@ -36,13 +39,14 @@ export function messageRow(draw: Draw, message: Message, position: Position): Te
           ${attachments(draw, message)}
           ${content(draw, message)}
           <span class="meta">
-            ${message.edited ? html`<span>${app.say('edited')}</span>` : nothing}
+            ${change && !change.refused ? html`<span class="changing">${app.say('changing')}</span>` : message.edited ? html`<span>${app.say('edited')}</span>` : nothing}
             <time datetime=${new Date(message.time).toISOString()} title=${full(app.locale, message.time)}>${clock(app.locale, message.time)}</time>
             ${own ? ticks(app.say, message) : nothing}
           </span>
         </div>
         ${reactions(draw, message)}
         ${failure(draw, message)}
+        ${change?.refused ? refusal(draw, message, change, change.refused) : nothing}
       </div>
       ${tools(draw, message)}
     </li>`;
@@ -53,7 +57,7 @@ function content({ app: { say }, chat }: Draw, message: Message): TemplateResult
     case 'html': return message.body.html ? chat.bodies.of(keyOf(message), message.body.html) : nothing;
     case 'deleted': return html`<span class="faint">${say('message-deleted')}</span>`;
     case 'unsupported': return html`<span class="faint">${say('message-unsupported', { type: message.body.type })}</span>`;
-    case 'unreadable': return html`<span class="faint">${say('message-unreadable')} <bdi>${message.body.reason}</bdi></span>`;
+    case 'unreadable': return html`<span class="faint">${say('message-unreadable')} <bdi lang="en">${message.body.reason}</bdi></span>`;
     case 'changes': return nothing;
   }
 }
@@ -82,20 +86,35 @@ function spoken(draw: Draw, message: Message): string {
   const { app } = draw;
   const who = message.own ? app.say('you') : message.sender;
   const state = message.own ? app.say(`state-${message.state.step}`) : '';
-  const reacted = message.reactions.map(({ emoji }) => emoji ?? '❤️').join(' ');
-  return [who, summary(app.say, message), clock(app.locale, message.time), state, message.edited ? app.say('edited') : '', reacted]
+  const change = draw.chat.changeOf(keyOf(message));
+  const changing = change && !change.refused ? app.say('changing') : '';
+  const reacted = message.reactions.map(({ emoji }) => emoji ?? LIKE).join(' ');
+  return [who, summary(app.say, message), clock(app.locale, message.time), state, message.edited ? app.say('edited') : '', changing, reacted]
     .filter(Boolean).join(', ');
 }
 
 function failure(draw: Draw, message: Message): TemplateResult | typeof nothing {
   const { state } = message;
   const { app, chat } = draw;
-  if (state.step === 'pending' && state.waitingFor) return html`<p class="hint" dir="auto">${state.waitingFor}</p>`;
+  if (state.step === 'pending' && state.waitingFor) return html`<p class="hint">${told(english(state.waitingFor))}</p>`;
   if (state.step !== 'failed') return nothing;
+  const error = chat.refused.get(message.id);
   return html`
     <p class="failed-line">
-      <span dir="auto">${state.reason}</span>
+      <span>${app.say('state-failed')}. ${told(error ? app.explain(error) : english(state.reason))}</span>
       <button class="link" @click=${() => void sendAgain(app, chat, message)}>${app.say('retry')}</button>
+    </p>`;
+}
+
+const REFUSED = { edit: 'not-changed', react: 'not-reacted', delete: 'not-deleted' } as const;
+
+function refusal({ app, chat }: Draw, message: Message, change: Change, error: InfrasoundError): TemplateResult {
+  const { kind } = change.wish;
+  return html`
+    <p class="failed-line">
+      <span>${app.say(REFUSED[kind])} ${told(app.explain(error))}</span>
+      <button class="link" @click=${() => void changeAgain(app, chat, message, change)}>${app.say(kind === 'edit' ? 'edit' : 'retry')}</button>
+      <button class="link" @click=${() => chat.forget(change)}>${app.say('dismiss')}</button>
     </p>`;
 }
 

@@ -25,5 +25,7 @@ export function reactions(draw: Draw, message: Message): TemplateResult | typeof
 }
 
 export function react(draw: Draw, message: Message, emoji: string): void {
-  void draw.app.attempt(() => draw.chat.handle.react(message.id, emoji === LIKE ? undefined : emoji));
+  const { app, chat } = draw;
+  const by = app.status.me?.handle ?? '';
+  void app.attempt(() => chat.change(message, { kind: 'react', by, emoji: emoji === LIKE ? undefined : emoji }));
 }

@@ -95,7 +95,7 @@ export class Group extends GroupPanel {
     const { handle } = person;
     const name = shortName(handle);
     const owner = this.may('owner');
-    const items: MenuItem[] = [{ label: this.say('write-message'), icon: 'pencil', action: () => void startWith(this.app, handle) }];
+    const items: MenuItem[] = [{ label: this.say('write'), icon: 'pencil', action: () => void startWith(this.app, handle) }];
     if (owner && role === 'member') items.push({ label: this.say('make-moderator'), icon: 'shield', action: () => void this.change(() => this.handle.setRole(handle, 'moderator')) });
     if (owner && role !== 'member') items.push({ label: this.say('make-member'), icon: 'person', action: () => void this.change(() => this.handle.setRole(handle, 'member')) });
     if (owner && role !== 'owner') items.push({ label: this.say('make-owner'), icon: 'settings', action: () => void this.#makeOwner(handle, name) });

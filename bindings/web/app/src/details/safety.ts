@@ -4,6 +4,7 @@ import { css, html, nothing, type PropertyValues } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 
 import { shortName } from '../app/people.ts';
+import { told, type Told } from '../app/told.ts';
 import { head } from '../sidebar/page.ts';
 import { icon } from '../widgets/icon.ts';
 import '../widgets/qr.ts';
@@ -42,7 +43,7 @@ export class Safety extends Panel {
   `];
 
   @state() private number: SafetyNumber | undefined;
-  @state() private failure = '';
+  @state() private failure: Told | undefined;
   @state() private scanning = false;
   @state() private result: 'same' | 'different' | undefined;
   /** Whether the number on the page may not be the one that holds now. */
@@ -64,7 +65,7 @@ export class Safety extends Panel {
       ${head(this.app, this.say('safety-number'))}
       <div class="scroll"><div class="padded">
         <p>${this.say('safety-text', { name })}</p>
-        ${this.failure ? html`<p class="notice" role="alert">${this.failure}</p>` : nothing}
+        ${this.failure ? html`<p class="notice" role="alert">${told(this.failure)}</p>` : nothing}
         ${this.number ? this.#number(this.number, name) : this.failure ? nothing : html`<progress aria-label=${this.say('loading')}></progress>`}
       </div></div>`;
   }
@@ -102,10 +103,10 @@ export class Safety extends Panel {
       // What was compared with another number says nothing of this one.
       if (number.digits !== this.number?.digits) this.result = undefined;
       this.number = number;
-      this.failure = '';
+      this.failure = undefined;
     } catch (error) {
       if (read !== this.#reads) return;
-      this.failure = this.number ? '' : this.app.explain(error);
+      this.failure = this.number ? undefined : this.app.explain(error);
     }
     // The new one is on the page before it can be trusted.
     await this.updateComplete;

@@ -4,6 +4,7 @@ import { css, html, nothing } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 
 import { Part } from '../app/part.ts';
+import { english, told } from '../app/told.ts';
 import { head, page } from '../sidebar/page.ts';
 import { icon } from '../widgets/icon.ts';
 import '../widgets/scanner.ts';
@@ -62,7 +63,7 @@ export class LinkDevice extends Part {
       case 'done':
         return html`<p class="notice">${this.say('link-done')}</p><button class="button primary" @click=${() => this.app.turn('devices')}>${this.say('done')}</button>`;
       case 'failed':
-        return html`<p class="notice" role="alert" dir="auto">${at.message}</p><button class="button primary" @click=${this.#again}>${this.say('try-again')}</button>`;
+        return html`<p class="notice" role="alert">${this.say('link-failed')}<br>${told(english(at.message))}</p><button class="button primary" @click=${this.#again}>${this.say('retry')}</button>`;
       case 'opened': case 'waiting':
         return html`<p>${this.say('link-waiting')}</p><progress aria-label=${this.say('loading')}></progress><button class="button" @click=${this.#cancel}>${this.say('cancel')}</button>`;
     }

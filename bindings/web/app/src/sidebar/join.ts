@@ -3,6 +3,7 @@ import { html, nothing } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 
 import { Part } from '../app/part.ts';
+import { told, type Told } from '../app/told.ts';
 import { plainName } from '../text/name.ts';
 import { asLink, nameIn } from '../text/linked.ts';
 import '../widgets/avatar.ts';
@@ -16,7 +17,7 @@ export class Join extends Part {
   static override styles = [Part.styles, page];
 
   @state() private link = '';
-  @state() private wrong = '';
+  @state() private wrong: Told | undefined;
   @state() private busy = false;
   @state() private scanning = false;
   @query('#link') private input!: HTMLTextAreaElement;
@@ -37,9 +38,9 @@ export class Join extends Part {
           <p>${this.say('join-text')}</p>
           <div class="field">
             <label for="link">${this.say('join-label')}</label>
-            <textarea id="link" autofocus class="input" rows="4" dir="ltr" autocapitalize="off" spellcheck="false" aria-describedby="wrong" aria-invalid=${this.wrong !== ''} .value=${this.link}
+            <textarea id="link" autofocus class="input" rows="4" dir="ltr" autocapitalize="off" spellcheck="false" aria-describedby="wrong" aria-invalid=${this.wrong !== undefined} .value=${this.link}
               @input=${() => (this.link = this.input.value)}></textarea>
-            <p id="wrong" class="wrong" role="alert">${this.wrong || nothing}</p>
+            <p id="wrong" class="wrong" role="alert">${this.wrong ? told(this.wrong) : nothing}</p>
           </div>
           ${this.scanning
             ? html`<infrasound-scanner .say=${this.say} @scanned=${(event: CustomEvent<string>) => { this.link = event.detail; this.scanning = false; }}></infrasound-scanner>`
@@ -54,7 +55,7 @@ export class Join extends Part {
   async #join(event: Event): Promise<void> {
     event.preventDefault();
     const link = asLink(this.link);
-    this.wrong = link ? '' : this.say('error-bad-link');
+    this.wrong = link ? undefined : { text: this.say('error-bad-link') };
     if (!link) return;
     this.busy = true;
     try {

@@ -43,6 +43,8 @@ export const ar: Partial<Catalogue> = {
   'reply': 'رد',
   'react': 'تفاعل',
   'edited': 'معدّلة',
+  'changing': 'جارٍ التغيير…',
+  'not-changed': 'لم تُعدَّل.',
   'message-deleted': 'حُذفت هذه الرسالة.',
   'unread-line': 'رسائل جديدة',
   'state-pending': 'بانتظار الإرسال',

@@ -4,6 +4,7 @@ import { html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 
 import { Part } from '../app/part.ts';
+import { english, told } from '../app/told.ts';
 import { elephant } from '../widgets/elephant.ts';
 import { frame } from './frame.ts';
 
@@ -15,15 +16,15 @@ export class Ended extends Part {
     const { status, failure } = this.app;
     const error = status.error;
     const cause = failure ?? (error && new InfrasoundError(error.code, error.message));
-    const text = cause ? this.app.explain(cause) : status.reason ?? '';
+    const why = cause ? this.app.explain(cause) : english(status.reason ?? '');
     const ended = status.phase === 'ended';
     return html`
       <main>
         ${elephant(150)}
         <h1>${this.say(ended ? 'ended-title' : 'failed-title')}</h1>
-        <p class="lead" dir="auto" role="alert">${text}</p>
+        <p class="lead" role="alert">${told(why)}</p>
         ${ended ? html`<p class="lead hint">${this.say('ended-text')}</p>` : nothing}
-        ${ended ? nothing : html`<button class="button primary" @click=${() => location.reload()}>${this.say('try-again')}</button>`}
+        ${ended ? nothing : html`<button class="button primary" @click=${() => location.reload()}>${this.say('retry')}</button>`}
         ${this.app.client ? html`<button class="button danger" @click=${this.#forget}>${this.say('forget-device')}</button>` : nothing}
       </main>`;
   }

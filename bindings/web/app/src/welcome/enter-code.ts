@@ -4,6 +4,7 @@ import { html, nothing } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 
 import { Part } from '../app/part.ts';
+import { told, type Told } from '../app/told.ts';
 import { frame } from './frame.ts';
 
 @customElement('infrasound-enter-code')
@@ -13,7 +14,7 @@ export class EnterCode extends Part {
   @property({ attribute: false }) signIn!: SignIn;
   @state() private code = '';
   @state() private busy = false;
-  @state() private wrong = '';
+  @state() private wrong: Told | undefined;
   @query('input') private input!: HTMLInputElement;
 
   override connectedCallback(): void {
@@ -37,9 +38,9 @@ export class EnterCode extends Part {
           <div class="field">
             <label for="code">${this.say('code-label')}</label>
             <input id="code" class="input" autocomplete="one-time-code" autocapitalize="off" spellcheck="false" dir="ltr" required
-              aria-describedby="wrong" aria-invalid=${this.wrong !== ''} .value=${this.code}
+              aria-describedby="wrong" aria-invalid=${this.wrong !== undefined} .value=${this.code}
               @input=${() => (this.code = this.input.value)}>
-            <p id="wrong" class="wrong" role="alert">${this.wrong || nothing}</p>
+            <p id="wrong" class="wrong" role="alert">${this.wrong ? told(this.wrong) : nothing}</p>
           </div>
           <button class="button primary" ?disabled=${this.busy}>${this.say('continue')}</button>
           <a class="button" href=${this.signIn.url} target="_blank" rel="opener">${this.say('code-open-again')}</a>
@@ -56,7 +57,7 @@ export class EnterCode extends Part {
   async #finish(): Promise<void> {
     if (this.busy) return;
     this.busy = true;
-    this.wrong = '';
+    this.wrong = undefined;
     try {
       const ticket = await this.signIn.finish(this.code.trim());
       this.dispatchEvent(new CustomEvent('signed-in', { detail: ticket }));

@@ -4,6 +4,7 @@ import { html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 
 import { Part } from '../app/part.ts';
+import { english, told } from '../app/told.ts';
 import { frame } from './frame.ts';
 import '../widgets/qr.ts';
 
@@ -58,7 +59,7 @@ export class NewDevice extends Part {
       case 'failed':
         return html`
           <h1>${this.say('link-failed')}</h1>
-          <p class="lead" dir="auto">${at.message}</p>
+          <p class="lead">${told(english(at.message))}</p>
           <button class="button primary" @click=${this.#again}>${this.say('start-again')}</button>`;
       case 'done':
         return html`<h1>${this.say('link-done')}</h1><progress aria-label=${this.say('loading')}></progress>`;

@@ -4,6 +4,7 @@ import { customElement } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 
 import { Part } from '../app/part.ts';
+import { told } from '../app/told.ts';
 import { icon } from './icon.ts';
 
 @customElement('infrasound-toasts')
@@ -63,7 +64,7 @@ export class Toasts extends Part {
   readonly #toast = (toast: (typeof this.app.toasts)[number]) => html`
     <div class="toast">
       ${toast.failed ? icon('failed', 20) : nothing}
-      <p dir="auto">${toast.text}</p>
+      <p>${told(toast.told)}</p>
       <button class="icon-button" aria-label=${this.say('close')} @click=${() => this.app.dismissToast(toast)}>${icon('close', 18)}</button>
     </div>`;
 }
