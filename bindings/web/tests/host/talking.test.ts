@@ -19,6 +19,10 @@ test('two browsers talk', async () => {
 
   const conversation = await bob.tab.run((client, who) => client.conversationWith(who), alice.person.handle);
   assert.ok(conversation);
+  const summary = await bob.tab.run((client, id) => client.conversation(id).summary(), conversation);
+  assert.deepEqual([summary?.id, summary?.person?.handle], [conversation, alice.person.handle]);
+  const other = (conversation.startsWith('A') ? 'B' : 'A') + conversation.slice(1);
+  assert.equal(await bob.tab.run((client, id) => client.conversation(id).summary(), other), undefined);
   await bob.tab.run((client, id) => client.conversation(id).markRead(99), conversation);
   await eventually(
     'the first message is read',

@@ -33,7 +33,6 @@ import { all, latest } from './latest.js';
 import { Line } from './line.js';
 import { Link } from './links.js';
 import { Outcomes } from './outcomes.js';
-import { Places } from './places.js';
 import { Relay } from './relay.js';
 import { beginSignIn, exchangeToken, signedInBy } from './sign_in.js';
 import { Wishes } from './wishes.js';
@@ -49,7 +48,6 @@ export class TabClient implements Client {
   readonly #closed = new AbortController();
   readonly #outcomes = new Outcomes();
   readonly #wishes: Wishes;
-  readonly #places: Places;
   readonly #relay: Relay;
   readonly #means: Means;
   readonly #conversations: Kept<Conversation[]>;
@@ -66,9 +64,8 @@ export class TabClient implements Client {
     private readonly end: End,
   ) {
     this.#wishes = new Wishes(line, this.#outcomes);
-    this.#places = new Places(line);
     this.#relay = new Relay(relay, this.#closed.signal);
-    this.#means = { line, wishes: this.#wishes, places: this.#places, relay, typing: new Map() };
+    this.#means = { line, wishes: this.#wishes, relay, typing: new Map() };
     this.#conversations = new Kept(() => this.#readConversations());
     this.#devices = new Kept(() => this.devices());
     line.onNotice((notice, seq) => this.#heard(notice, seq));
@@ -265,7 +262,6 @@ export class TabClient implements Client {
   #observe(event: CoreEvent, seq: number): void {
     switch (event.type) {
       case 'conversation':
-        this.#places.observe(event.conversation);
         if (seq > this.#readAt) this.#conversations.update((all) => placed(all, event.conversation));
         break;
       case 'failed':
@@ -316,7 +312,6 @@ export class TabClient implements Client {
       this.#wishes.clear();
     }
     if (isOther && phase === 'signed-out') {
-      this.#places.clear();
       this.#conversations.set([]);
       this.#devices.set([]);
     } else if (isOther && (phase === 'ready' || phase === 'ended')) {
@@ -364,4 +359,3 @@ function keepStorage(): void {
   // Workers cannot ask.
   void navigator.storage?.persist?.().catch(() => undefined);
 }
-

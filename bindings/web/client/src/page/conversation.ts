@@ -15,10 +15,10 @@ import type {
   Role,
   SendOptions,
 } from '../api.js';
+import { InfrasoundError } from '../error.js';
 import type { CoreGroupView, CoreWish } from '../shared/core_types.js';
 import { joinLink } from './join_link.js';
 import type { Extra, Line } from './line.js';
-import type { Places } from './places.js';
 import type { Wishes } from './wishes.js';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -29,7 +29,6 @@ const PAGE = 50;
 export interface Means {
   line: Line;
   wishes: Wishes;
-  places: Places;
   relay: string;
   /** When it was last said that the person is typing, by conversation. */
   typing: Map<string, number>;
@@ -42,8 +41,7 @@ export class OneConversation implements ConversationHandle {
   ) {}
 
   async summary(): Promise<Conversation | undefined> {
-    const { answer } = await this.means.line.call('look', {});
-    return answer.conversations.find(({ id }) => id === this.id);
+    return (await this.means.line.call('conversation', { conversation: this.id })).answer;
   }
 
   async messages({ before, limit = PAGE }: { before?: number; limit?: number } = {}): Promise<Message[]> {
@@ -53,7 +51,7 @@ export class OneConversation implements ConversationHandle {
   }
 
   async send(text: string, options?: SendOptions): Promise<Queued> {
-    const to = await this.means.places.personOf(this.id);
+    const to = await this.#person();
     if (to !== undefined) return this.means.wishes.send({ wish: 'send', to, text }, options);
     return this.means.wishes.send({ wish: 'groupSend', conversation: this.id, text }, options);
   }
@@ -96,7 +94,7 @@ export class OneConversation implements ConversationHandle {
   }
 
   async answer(consent: Consent): Promise<void> {
-    const who = await this.means.places.personOf(this.id);
+    const who = await this.#person();
     await this.means.wishes.give(
       who === undefined
         ? { wish: 'groupAnswer', conversation: this.id, state: consent }
@@ -182,6 +180,13 @@ export class OneConversation implements ConversationHandle {
   async download(file: Attachment, extra: Extra = {}): Promise<Blob> {
     const { answer } = await this.means.line.call('download', { file }, extra);
     return answer;
+  }
+
+  /** The handle of the other one of a direct conversation; `undefined` if it is a group. */
+  async #person(): Promise<Handle | undefined> {
+    const conversation = await this.summary();
+    if (!conversation) throw new InfrasoundError('not-found', 'there is no such conversation on this device');
+    return conversation.person?.handle;
   }
 
   async #view(): Promise<CoreGroupView> {

@@ -24,7 +24,7 @@
 
 import type { LinkState, OutgoingFile, PersonHit, Status } from '../api.js';
 import type { PlainError } from '../error.js';
-import type { CoreAnswer, CoreAttachment, CoreEvent, CoreLook, CoreWish } from './core_types.js';
+import type { CoreAnswer, CoreAttachment, CoreConversation, CoreEvent, CoreLook, CoreWish } from './core_types.js';
 import type { SignedIn } from './sign_in_types.js';
 
 /** What a tab can ask of the leader. */
@@ -36,6 +36,7 @@ export interface Calls {
   /** Gives the core a wish; files are sealed first, and put in as its attachments or its picture. */
   wish: { ask: { wish: CoreWish; files: OutgoingFile[] }; answer: CoreAnswer };
   look: { ask: Record<never, never>; answer: CoreLook };
+  conversation: { ask: { conversation: string }; answer: CoreConversation | undefined };
   conversationWith: { ask: { who: string }; answer: string | undefined };
   /** How wishes ended that were queued: for a tab that may have missed it. */
   outcomes: { ask: { objects: string[] }; answer: [string, ObjectOutcome][] };

@@ -9,7 +9,7 @@
 import type { LinkState, PersonHit, Status } from '../api.js';
 import { InfrasoundError, toPlain } from '../error.js';
 import { codeOf } from '../shared/codes.js';
-import type { CoreAnswer, CoreEvent, CoreLook, CoreWish } from '../shared/core_types.js';
+import type { CoreAnswer, CoreConversation, CoreEvent, CoreLook, CoreWish } from '../shared/core_types.js';
 import type { SignedIn } from '../shared/sign_in_types.js';
 import type { CallId, Notice, ObjectOutcome } from '../shared/wire.js';
 import { CorePanic, beginNewcomer, guarded, openCore, registerCore, type Core, type Machine } from './core.js';
@@ -122,6 +122,12 @@ export class Device {
     });
     this.#turn = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** A line of the list of conversations. */
+  async conversation(id: string): Promise<CoreConversation | undefined> {
+    const { host } = await this.#here();
+    return guarded(() => host.machine.conversation(id));
   }
 
   async look(): Promise<CoreLook> {

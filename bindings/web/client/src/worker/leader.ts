@@ -207,6 +207,8 @@ export class Leader {
       }
       case 'look':
         return device.look();
+      case 'conversation':
+        return device.conversation(call.ask.conversation);
       case 'outcomes':
         return device.outcomes(call.ask.objects);
       case 'conversationWith':
