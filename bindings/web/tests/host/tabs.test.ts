@@ -179,3 +179,61 @@ test('a reload at any moment loses nothing that was acknowledged', async () => {
   await alice.person.close();
   await bob.person.close();
 });
+
+test('a call of a tab of another version is refused, with words that say which page to reload', async () => {
+  const site = await Site.open();
+  const alice = await Person.signedIn(site, 'alice');
+  const answers = await alice.tab.run(async () => {
+    const leader = new BroadcastChannel('infrasound/infrasound/leader');
+    const here = new BroadcastChannel('infrasound/infrasound/tab/other');
+    type Answer = { type: string; wire: number; term: number; error?: { code: string; message: string } };
+    const ask = (message: object): Promise<Answer> =>
+      new Promise((resolve) => {
+        here.onmessage = ({ data }: MessageEvent<Answer>) => resolve(data);
+        leader.postMessage({ tab: 'other', ...message });
+      });
+    const { wire, term } = await ask({ type: 'hello' });
+    const call = { type: 'call', term, again: false, call: { name: 'look', ask: {} } };
+    const all = [
+      await ask({ ...call, id: 'none' }),
+      await ask({ ...call, id: 'newer', wire: wire + 1 }),
+      await ask({ ...call, id: 'same', wire }),
+    ];
+    for (const channel of [leader, here]) channel.close();
+    return all.map(({ type, error }) => [type, error?.code, error?.message]);
+  });
+  const [none, newer, same] = answers as [string[], string[], string[]];
+  assert.deepEqual([none.slice(0, 2), newer.slice(0, 2), same[0]], [['refused', 'newer-version'], ['refused', 'newer-version'], 'answer']);
+  assert.match(none[2] ?? '', /reload this page/);
+  assert.match(newer[2] ?? '', /reload that one/);
+
+  await alice.person.close();
+});
+
+test('a tab does not follow a leader of another version', async () => {
+  const site = await Site.open();
+  const alice = await Person.signedIn(site, 'alice');
+  const second = await alice.person.tab();
+  await second.caughtUp();
+  await alice.tab.run(() => {
+    const all = new BroadcastChannel('infrasound/infrasound/all');
+    const status = { phase: 'signed-out', online: true, caughtUp: false };
+    all.postMessage({ type: 'leads', wire: 1_000, term: Date.now() + 1_000_000, status });
+    all.close();
+  });
+  const { error } = await second.until('it says so', ({ phase }) => phase === 'failed');
+  assert.deepEqual([error?.code, /reload this page/.test(error?.message ?? '')], ['newer-version', true]);
+  const code = await second.run((client) =>
+    client.conversations().then(
+      () => 'answered',
+      (error: { code: string }) => error.code,
+    ),
+  );
+  assert.equal(code, 'newer-version');
+  // It asks again who leads when somebody comes back to it.
+  await second.run(() => window.dispatchEvent(new Event('pageshow')));
+  await second.caughtUp();
+  await second.run((client) => client.conversations().then(() => undefined));
+
+  await alice.person.close();
+});

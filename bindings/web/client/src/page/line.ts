@@ -7,6 +7,8 @@ import {
   channelToAll,
   channelToLeader,
   channelToTab,
+  WIRE,
+  otherVersion,
   type Call,
   type CallId,
   type CallName,
@@ -134,11 +136,8 @@ export class Line {
   fail(error: InfrasoundError, led: boolean): void {
     // Another tab leads, and goes on.
     if (this.#term !== undefined && !led) return;
-    this.#setStatus({ ...this.#status, phase: 'failed', error: toPlain(error) });
-    if (this.#term !== undefined) return;
-    this.#failure = error;
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
+    if (this.#term !== undefined) this.#setStatus({ ...this.#status, phase: 'failed', error: toPlain(error) });
+    else this.#leaderless(error);
   }
 
   close(): void {
@@ -154,7 +153,7 @@ export class Line {
     const again = waiting.terms > 0;
     waiting.terms += 1;
     try {
-      this.#tell({ type: 'call', tab: this.#tab, term: this.#term, id, again, call: waiting.call });
+      this.#tell({ type: 'call', wire: WIRE, tab: this.#tab, term: this.#term, id, again, call: waiting.call });
     } catch (error) {
       this.#take(id)?.reject(new InfrasoundError('internal', 'this cannot be sent to the worker', { cause: error }));
     }
@@ -184,8 +183,18 @@ export class Line {
     for (const heard of this.#noticeListeners) heard(message.notice, message.seq);
   }
 
-  #follow({ term, status }: Leads): void {
+  /** Until one leads that can be followed, nothing can be asked. */
+  #leaderless(error: InfrasoundError): void {
+    this.#term = undefined;
+    this.#failure = error;
+    this.#setStatus({ ...this.#status, phase: 'failed', error: toPlain(error) });
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+
+  #follow({ wire, term, status }: Leads): void {
     if (this.#term !== undefined && term < this.#term) return;
+    if (wire !== WIRE) return this.#leaderless(otherVersion(WIRE, wire));
     const isNew = term !== this.#term;
     this.#term = term;
     this.#failure = undefined;
@@ -208,7 +217,7 @@ export class Line {
 
   /** Why this page cannot use a device, if that is of another relay. */
   #elsewhere({ relay }: Status): InfrasoundError | undefined {
-    if (relay === undefined || relay === this.relay) return undefined;
+    if (this.#failure || relay === undefined || relay === this.relay) return undefined;
     const text = `this browser is signed in at ${relay}, and not at ${this.relay}: sign out, or give connect() another \`store\``;
     return new InfrasoundError('other-instance', text);
   }

@@ -20,12 +20,19 @@
  * done again. The tab says when it has the answer, and only then is the record of it deleted.
  *
  * An old leader that still runs cannot write: each of its transactions looks for its own term in the store first.
+ *
+ * **Tabs may have different versions of the app**: one was loaded before an update, another after it. Who leads says its
+ * {@link WIRE}, and each call the one of its tab. A tab does not follow a leader of another version, whose notices it does not
+ * hear therefore; a leader refuses calls of one. Both say which page is to be reloaded.
  */
 
 import type { LinkState, OutgoingFile, PersonHit, Status } from '../api.js';
-import type { PlainError } from '../error.js';
+import { InfrasoundError, type PlainError } from '../error.js';
 import type { CoreAnswer, CoreAttachment, CoreConversation, CoreEvent, CoreLook, CoreWish } from './core_types.js';
 import type { SignedIn } from './sign_in_types.js';
+
+/** The version of what is said here. It is raised with each change of that, or of the shapes of the core that are in it. */
+export const WIRE = 1;
 
 /** What a tab can ask of the leader. */
 export interface Calls {
@@ -57,7 +64,7 @@ export type Call = { [Name in CallName]: { name: Name; ask: Calls[Name]['ask'] }
 export type ToLeader =
   /** A tab wants to know who leads. */
   | { type: 'hello'; tab: string }
-  | { type: 'call'; tab: string; term: number; id: CallId; again: boolean; call: Call }
+  | { type: 'call'; wire: number; tab: string; term: number; id: CallId; again: boolean; call: Call }
   | { type: 'abort'; id: CallId }
   /** The tab has the answer. */
   | { type: 'have'; id: CallId }
@@ -76,6 +83,7 @@ export type ToAll = Leads | { type: 'notice'; term: number; seq: number; notice:
 /** Who leads, and where the device stands. */
 export interface Leads {
   type: 'leads';
+  wire: number;
   term: number;
   status: Status;
 }
@@ -88,6 +96,15 @@ export type Notice =
 export const channelToLeader = (store: string): string => `infrasound/${store}/leader`;
 export const channelToTab = (store: string, tab: string): string => `infrasound/${store}/tab/${tab}`;
 export const channelToAll = (store: string): string => `infrasound/${store}/all`;
+
+/** Why a tab and the leader do not understand each other. Versions before there were any say none. */
+export function otherVersion(tab: number | undefined, leader: number | undefined): InfrasoundError {
+  const text =
+    (tab ?? 0) < (leader ?? 0)
+      ? 'another tab has a newer version of this app: reload this page'
+      : 'another tab has an older version of this app: reload that one, or close it';
+  return new InfrasoundError('newer-version', text);
+}
 
 /** What a page tells its worker before anything else. */
 export interface Begin {

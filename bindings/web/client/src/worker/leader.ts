@@ -8,7 +8,9 @@ import type { CoreAnswer, CoreAttachment, CoreWish, NewAttachment } from '../sha
 import {
   channelToAll,
   channelToLeader,
+  WIRE,
   channelToTab,
+  otherVersion,
   type Call,
   type CallId,
   type Calls,
@@ -125,7 +127,7 @@ export class Leader {
   }
 
   #leads(): Leads {
-    return { type: 'leads', term: this.#term, status: this.#status };
+    return { type: 'leads', wire: WIRE, term: this.#term, status: this.#status };
   }
 
   #take(message: ToLeader): void {
@@ -134,8 +136,12 @@ export class Leader {
         this.#reply(message.tab, this.#leads());
         break;
       case 'call':
+        if (message.wire !== WIRE) {
+          const error = toPlain(otherVersion(message.wire, WIRE));
+          this.#reply(message.tab, { type: 'refused', id: message.id, error });
+        }
         // A tab sends its calls again when it hears of this term.
-        if (message.term !== this.#term) this.#reply(message.tab, this.#leads());
+        else if (message.term !== this.#term) this.#reply(message.tab, this.#leads());
         else if (!this.#calls.has(message.id)) void this.#serve(message);
         break;
       case 'abort':
@@ -219,9 +225,6 @@ export class Leader {
         return this.#download(device, call.ask.file, course);
       case 'signOut':
         return device.signOut();
-      default:
-        // A tab of another version.
-        throw new InfrasoundError('newer-version', 'the tabs have different versions of this app: reload them all');
     }
   }
 
