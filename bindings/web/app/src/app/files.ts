@@ -3,6 +3,7 @@ import type { Attachment, BlobId, ConversationHandle, ObjectId } from '@infrasou
 
 import { plainName } from '../text/name.ts';
 import { Observable } from './observable.ts';
+import { saveAs } from './save.ts';
 
 /** Only what every browser draws by itself, and cannot run a script. */
 const PICTURES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif']);
@@ -100,12 +101,7 @@ export class Files extends Observable {
     const blob = await this.#fetch(handle, file);
     if (!blob) return;
     // The type is not the sender's, so that no browser opens it as a page of ours.
-    const url = URL.createObjectURL(new Blob([blob], { type: 'application/octet-stream' }));
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = plainName(file.name);
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    saveAs(new Blob([blob], { type: 'application/octet-stream' }), plainName(file.name));
   }
 
   stop(file: Fetchable): void {

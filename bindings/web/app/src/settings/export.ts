@@ -1,12 +1,17 @@
 /** Hands everything this device knows to the browser, as a file. */
 import type { Client } from '@infrasound/client';
 
-export async function saveExport(client: Client): Promise<void> {
-  const response = new Response(client.exportData());
-  const url = URL.createObjectURL(new Blob([await response.blob()], { type: 'application/x-ndjson' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = `infrasound-${new Date().toISOString().slice(0, 10)}.jsonl`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+import { saveAs } from '../app/save.ts';
+
+/** Says how many bytes there are so far, as it goes on. */
+export async function saveExport(client: Client, onProgress: (size: number) => void): Promise<void> {
+  let size = 0;
+  const counted = client.exportData().pipeThrough(new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      onProgress(size += chunk.length);
+      controller.enqueue(chunk);
+    },
+  }));
+  const all = await new Response(counted).blob();
+  saveAs(new Blob([all], { type: 'application/x-ndjson' }), `infrasound-${new Date().toISOString().slice(0, 10)}.jsonl`);
 }

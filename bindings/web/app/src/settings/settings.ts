@@ -1,10 +1,11 @@
 /** The settings, and what a person can do with this device. */
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { customElement } from 'lit/decorators.js';
+import { customElement, state } from 'lit/decorators.js';
 
 import { Part } from '../app/part.ts';
 import { shortName } from '../app/people.ts';
 import type { Side } from '../app/place.ts';
+import { bytes } from '../app/times.ts';
 import { head, page } from '../sidebar/page.ts';
 import '../widgets/avatar.ts';
 import { icon, type IconName } from '../widgets/icon.ts';
@@ -31,6 +32,9 @@ export class Settings extends Part {
     }
   `];
 
+  /** So many bytes of an export that goes on. */
+  @state() private exported: number | undefined;
+
   override render() {
     const { me } = this.app.status;
     return html`
@@ -49,7 +53,10 @@ export class Settings extends Part {
           ${this.#link('about', 'info', this.say('about'))}
         </div>
         <div class="group">
-          <button class="row" @click=${this.#export}>${icon('download')}<span class="grow">${this.say('export')}<br><span class="hint">${this.say('export-hint')}</span></span></button>
+          <button class="row" ?disabled=${this.exported !== undefined} @click=${this.#export}>${icon('download')}
+            <span class="grow">${this.say('export')}<br><span class="hint" role="status">${this.exported === undefined
+              ? this.say('export-hint')
+              : this.say('export-running', { size: bytes(this.app.locale, this.exported) })}</span></span></button>
         </div>
         <div class="group">
           <button class="row danger" @click=${this.#signOut}>${icon('leave')}<span class="grow">${this.say('sign-out')}</span></button>
@@ -63,7 +70,10 @@ export class Settings extends Part {
 
   async #export(): Promise<void> {
     const sure = await this.app.confirm({ title: this.say('export'), text: this.say('export-text'), action: this.say('export'), danger: false });
-    if (sure) await this.app.attempt(() => saveExport(this.app.connected), 'exported');
+    if (!sure) return;
+    this.exported = 0;
+    await this.app.attempt(() => saveExport(this.app.connected, (size) => (this.exported = size)), 'exported');
+    this.exported = undefined;
   }
 
   async #signOut(): Promise<void> {

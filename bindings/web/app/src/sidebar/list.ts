@@ -71,16 +71,6 @@ export class List extends Part {
       font-variant-numeric: tabular-nums;
     }
 
-    .round {
-      display: grid;
-      place-items: center;
-      inline-size: 48px;
-      block-size: 48px;
-      border-radius: 50%;
-      background: var(--chosen);
-      color: var(--accent);
-    }
-
     .hint.pad {
       padding: 4px 24px 12px;
     }

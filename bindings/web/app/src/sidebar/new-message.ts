@@ -28,16 +28,6 @@ export class NewMessage extends Part {
       margin: 0 16px 8px;
     }
 
-    .round {
-      display: grid;
-      place-items: center;
-      inline-size: 48px;
-      block-size: 48px;
-      border-radius: 50%;
-      background: var(--chosen);
-      color: var(--accent);
-    }
-
     .pad {
       padding: 8px 24px;
     }

@@ -73,6 +73,16 @@ export const page = css`
     font-size: 0.92em;
   }
 
+  .row > .round {
+    display: grid;
+    place-items: center;
+    inline-size: 48px;
+    block-size: 48px;
+    border-radius: 50%;
+    background: var(--chosen);
+    color: var(--accent);
+  }
+
   .row > .icon {
     color: var(--muted);
   }

@@ -53,7 +53,7 @@ export const de: Catalogue = {
   // Willkommen
   'welcome-title': 'Eine Stimme, zu tief für fremde Ohren',
   'welcome-text': 'Private Nachrichten und Gruppen für die Leute deiner Instanz.',
-  'welcome-encrypted': 'Ende-zu-Ende-verschlüsselt. Niemand, der einen Server betreibt, kann mitlesen.',
+  'welcome-encrypted': 'Ende-zu-Ende-verschlüsselt: Kein Server kann lesen, was er speichert und weitergibt. Diese Seite kommt von deinem Relay, und du vertraust darauf, dass es sie unverändert ausliefert.',
   'welcome-account': 'Du meldest dich mit deinem Konto an. Keine Registrierung, kein Passwort für diese App.',
   'sign-in': 'Mit deinem Konto anmelden',
   'code-title': 'Im anderen Fenster abschließen',
@@ -94,6 +94,7 @@ export const de: Catalogue = {
   'ended-title': 'Dieses Gerät ist abgemeldet',
   'ended-text': 'Hier gespeicherte Nachrichten bleiben, bis du dieses Gerät vergisst.',
   'failed-title': 'Hier geht es nicht weiter',
+  'failed-other-relay': 'In diesem Browser ist ein Gerät eines anderen Relays. Öffne Infrasound dort, oder vergiss das Gerät, um hier zu beginnen.',
   'forget-device': 'Dieses Gerät vergessen',
   'forget-text': 'Alle in diesem Browser gespeicherten Nachrichten werden gelöscht. Ist dies dein einziges Gerät, sind sie endgültig verloren.',
 
@@ -352,7 +353,8 @@ export const de: Catalogue = {
   'export': 'Meine Daten exportieren',
   'export-hint': 'Alles, was dieses Gerät weiß, im Klartext, für dich',
   'export-text': 'Die Datei ist nicht verschlüsselt. Bewahre sie dort auf, wo sie sonst niemand lesen kann.',
-  'exported': 'Die Datei ist gespeichert.',
+  'export-running': 'Bisher {size} …',
+  'exported': 'Der Browser speichert jetzt die Datei.',
   'sign-out': 'Abmelden',
   'sign-out-text': 'Alle Nachrichten in diesem Browser werden gelöscht. Deine anderen Geräte behalten ihre.',
   'sign-out-last': 'Dies ist dein einziges Gerät. Alle deine Nachrichten und dein Schlüssel werden gelöscht, und niemand kann sie wiederbringen. Exportiere vorher deine Daten, wenn du sie behalten willst.',

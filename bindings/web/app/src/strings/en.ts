@@ -51,7 +51,7 @@ export const en = {
   // Welcome
   'welcome-title': 'A voice too low for anyone else to hear',
   'welcome-text': 'Private messages and groups for the people of your instance.',
-  'welcome-encrypted': 'Encrypted end to end. Nobody who runs a server can read what you write.',
+  'welcome-encrypted': 'Encrypted end to end: no server can read what it stores and passes on. This page comes from your relay, and you trust whoever runs that to serve it unchanged.',
   'welcome-account': 'You sign in with the account you have. There is nothing to register and no password for this app.',
   'sign-in': 'Sign in with your account',
   'code-title': 'Finish in the other window',
@@ -92,6 +92,7 @@ export const en = {
   'ended-title': 'This device is signed out',
   'ended-text': 'Messages that are stored here stay until you forget this device.',
   'failed-title': 'This cannot go on',
+  'failed-other-relay': 'This browser holds a device of another relay. Open Infrasound there, or forget the device to begin here.',
   'forget-device': 'Forget this device',
   'forget-text': 'All messages that are stored in this browser are erased. If this is your only device, they are lost for good.',
 
@@ -350,7 +351,8 @@ export const en = {
   'export': 'Export my data',
   'export-hint': 'Everything this device knows, in clear, for you to keep',
   'export-text': 'The file is not encrypted. Keep it where nobody else can read it.',
-  'exported': 'The file is saved.',
+  'export-running': '{size} so far…',
+  'exported': 'The browser saves the file now.',
   'sign-out': 'Sign out',
   'sign-out-text': 'All messages in this browser are erased. Your other devices keep theirs.',
   'sign-out-last': 'This is your only device. All your messages and your key are erased, and nobody can bring them back. Export your data first if you want to keep it.',

@@ -16,7 +16,8 @@ export class Ended extends Part {
     const { status, failure } = this.app;
     const error = status.error;
     const cause = failure ?? (error && new InfrasoundError(error.code, error.message));
-    const why = cause ? this.app.explain(cause) : english(status.reason ?? '');
+    const otherRelay = failure === undefined && error?.code === 'other-instance';
+    const why = otherRelay ? { text: this.say('failed-other-relay') } : cause ? this.app.explain(cause) : english(status.reason ?? '');
     const ended = status.phase === 'ended';
     return html`
       <main>
