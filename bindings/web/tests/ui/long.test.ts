@@ -78,14 +78,18 @@ test('10,000 messages scroll from the newest to the first, with few of them on t
       most = Math.max(most, rows().length);
       if (step === 0 && rows()[0]?.innerText.includes('Message number 0.')) break;
     }
-    frames.sort((one, other) => one - other);
-    return { most, jumps, frames: frames.length, usual: frames[Math.floor(frames.length / 2)]!, slow: frames[Math.floor(frames.length * 0.95)]! };
+    const at = (part: number, some: number[]) => [...some].sort((one, other) => one - other)[Math.floor(some.length * part)]!;
+    const few = frames.slice(0, 100);
+    const all = frames.slice(-100);
+    return { most, jumps, frames: frames.length, usual: at(0.5, frames), slow: at(0.95, frames), few: at(0.5, few), all: at(0.5, all) };
   });
   console.log(`10,000 messages: ${JSON.stringify(walked)}`);
   await page.getByText('Message number 0.').waitFor();
   assert.ok(walked.most <= 120, `few are on the page at once: ${walked.most}`);
   assert.equal(walked.jumps, 0, 'nothing jumps');
   assert.ok(walked.usual < 100, `it is smooth: ${walked.usual} ms a frame`);
+  assert.ok(walked.slow < 500, `nothing halts: ${walked.slow} ms for one of the slow frames`);
+  assert.ok(walked.all < 3 * walked.few + 17, `with all of them loaded it is as quick as with few: ${walked.few} ms, then ${walked.all} ms`);
 
   await page.getByRole('button', { name: 'To the newest message' }).click();
   await page.getByText(`Message number ${MANY - 1}.`).waitFor();
