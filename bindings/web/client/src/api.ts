@@ -36,14 +36,16 @@ export interface Status {
   device?: DeviceId;
   /** The relay that the device here is of. If it is not the client's, the phase is `failed` (`other-instance`). */
   relay?: string;
-  /** Whether the relay is reached; while false, `retryAt` says when it is tried again. Wishes are kept. */
+  /** Whether the relay is reached, as far as is known: true until it was missed. While it is missed `reason` says why, and
+   *  `retryAt` when it is tried again. Messages are kept meanwhile; what needs the relay at once rejects with `unreachable`. */
   online: boolean;
   retryAt?: number;
   /** All that the relay had has been taken in at least once since it was last reached. */
   caughtUp: boolean;
   reason?: string;
   error?: { code: ErrorCode; message: string };
-  /** `persistent` unless the browser may evict the store: to be said to the person. */
+  /** How much room there is, as it was when the store was opened. Unless it is `persisted` the browser may evict the store: to
+   *  be said to the person. */
   storage?: { persisted: boolean; usage?: number; quota?: number };
 }
 
@@ -67,7 +69,7 @@ export interface Client {
    *  coalesce: a slow reader sees the latest. End by `break`, or with the signal. */
   watchStatus(options?: { signal?: AbortSignal }): AsyncIterable<Status>;
   /** What happens, in order, from now on. */
-  events(options?: { signal?: AbortSignal }): AsyncIterable<ClientEvent>;
+  events(options?: { signal?: AbortSignal }): AsyncIterable<ClientEvent>; // kept until they are read, or it ends
 
   // --- signing in -------------------------------------------------------------------------------------------------
   /** Begins a sign-in in a browser window: open `url`; the page at its end shows a code (and, on the relay's own origin, hands
@@ -114,7 +116,9 @@ export interface Client {
   linkDevice(codeOrUri: string): Promise<OldDeviceLink>;
 
   // --- data -------------------------------------------------------------------------------------------------------
-  /** All that this device knows, as JSON Lines in clear, for the person to keep. */
+  /** The account, its contacts and conversations, and their messages, as JSON Lines in clear, for the person to keep. Left out are
+   *  what is in files (their names and keys are there), the members, settings, bans and links of groups, the list of devices,
+   *  and the keys of this device. */
   exportData(): ReadableStream<Uint8Array>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** All that this device knows, as JSON Lines in clear, for the person to keep. */
+/** What the person keeps: the account, contacts, conversations and messages, as JSON Lines in clear. */
 
 import type { Conversation, Message } from '../api.js';
 import type { CoreLook } from '../shared/core_types.js';
