@@ -2,6 +2,7 @@
 import type { Attachment, Message } from '@infrasound/client';
 import { css, html, nothing, type TemplateResult } from 'lit';
 
+import type { App } from '../app/app.ts';
 import { Files, type Fetchable } from '../app/files.ts';
 import { bytes } from '../app/times.ts';
 import { told } from '../app/told.ts';
@@ -103,7 +104,7 @@ export function attachments(draw: Draw, message: Message): TemplateResult | type
       <div class="file"><span class="round">${icon('file', 20)}</span>
         <span class="grow"><span class="cut" dir="auto">${plainName(name)}</span><span class="size">${draw.app.say('file-elsewhere')}</span></span></div>`)}
     ${upload && upload.total > 0 && message.state.step === 'pending'
-      ? progressRow(draw, draw.app.say('uploading'), upload.sent, upload.total)
+      ? progressRow(draw.app, draw.app.say('uploading'), upload.sent, upload.total)
       : nothing}`;
 }
 
@@ -153,8 +154,7 @@ function fileRow(draw: Draw, file: Fetchable): TemplateResult {
     </div>`;
 }
 
-export function progressRow(draw: Draw, label: string, done: number, total: number, cancel?: () => void): TemplateResult {
-  const { app } = draw;
+export function progressRow(app: App, label: string, done: number, total: number, cancel?: () => void): TemplateResult {
   return html`
     <div class="file">
       ${cancel

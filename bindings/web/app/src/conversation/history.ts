@@ -260,11 +260,10 @@ export class History extends Part {
   }
 
   #preparing() {
-    const draw = { app: this.app } as Draw;
     return this.chat.preparing.map(({ key, text, done, total, controller }) => html`
       <li class="message own first last" data-preparing=${key}>
         <div class="column"><div class="bubble">
-          ${progressRow(draw, this.say('encrypting'), done, total, () => controller.abort())}
+          ${progressRow(this.app, this.say('encrypting'), done, total, () => controller.abort())}
           <span dir="auto">${text}</span>
         </div></div>
       </li>`);
@@ -395,9 +394,7 @@ export class History extends Part {
   }
 
   readonly #picked = (event: CustomEvent<string>): void => {
-    if (!this.#reacting) return;
-    const draw = { app: this.app, chat: this.chat } as Draw;
-    react(draw, this.#reacting, event.detail);
+    if (this.#reacting) react(this.app, this.chat, this.#reacting, event.detail);
   };
 
   #under(event: Event): { message: Message; row: HTMLElement } | undefined {

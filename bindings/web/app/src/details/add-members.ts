@@ -5,6 +5,7 @@ import { customElement, state } from 'lit/decorators.js';
 
 import { head } from '../sidebar/page.ts';
 import '../widgets/people-picker.ts';
+import { waiting } from '../widgets/waiting.ts';
 import { GroupPanel } from './group-panel.ts';
 
 @customElement('infrasound-add-members')
@@ -19,6 +20,7 @@ export class AddMembers extends GroupPanel {
       <div class="scroll"><div class="padded">
         <infrasound-people-picker .app=${this.app} .chosen=${this.chosen} .without=${present} @chosen=${(event: CustomEvent<Handle[]>) => (this.chosen = event.detail)}></infrasound-people-picker>
         <button class="button primary" ?disabled=${this.busy || this.chosen.length === 0} @click=${this.#add}>${this.say('invite')}</button>
+        ${waiting(this.say, this.busy)}
         <p class="hint">${this.say('add-hint')}</p>
       </div></div>`;
   }

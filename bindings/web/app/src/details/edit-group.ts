@@ -5,6 +5,7 @@ import { customElement, query, state } from 'lit/decorators.js';
 import { head } from '../sidebar/page.ts';
 import { groupPicture } from '../sidebar/row.ts';
 import { GroupForm } from '../widgets/group-form.ts';
+import { waiting } from '../widgets/waiting.ts';
 import { Panel } from './panel.ts';
 
 @customElement('infrasound-edit-group')
@@ -28,6 +29,7 @@ export class EditGroup extends Panel {
         <form class="padded" @submit=${this.#save}>
           <infrasound-group-form .say=${this.say} .name=${this.#name} .description=${this.#description} .pictureUrl=${groupPicture(this.app, this.conversation)}></infrasound-group-form>
           <button class="button primary" ?disabled=${this.busy}>${this.say('save-changes')}</button>
+          ${waiting(this.say, this.busy)}
         </form>
       </div>`;
   }

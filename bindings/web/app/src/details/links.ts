@@ -6,6 +6,7 @@ import { date } from '../app/times.ts';
 import { head } from '../sidebar/page.ts';
 import { asAddress } from '../text/linked.ts';
 import '../widgets/qr.ts';
+import { waiting } from '../widgets/waiting.ts';
 import { GroupPanel } from './group-panel.ts';
 
 const DAYS = [1, 3, 7, 30];
@@ -42,6 +43,7 @@ export class Links extends GroupPanel {
           <div class="field"><label for="uses">${this.say('link-uses')}</label>
             <select id="uses" class="input">${USES.map((count) => html`<option value=${count}>${count === 0 ? this.say('uses-any') : this.say('uses', { count })}</option>`)}</select></div>
           <button class="button primary" ?disabled=${this.busy}>${this.say('link-make')}</button>
+          ${waiting(this.say, this.busy)}
         </form>
         ${links.length > 0 ? html`<h3 class="group-title">${this.say('links-there')}</h3>` : nothing}
         ${links.map((link) => this.#link(link))}

@@ -44,7 +44,7 @@ export class Rules extends GroupPanel {
         </select></label>`;
   }
 
-  #set(change: Partial<Omit<GroupSettings, 'remove'>>): void {
+  #set(change: Partial<GroupSettings>): void {
     void this.change(() => this.handle.set(change));
   }
 }

@@ -6,10 +6,10 @@ import { Part } from '../app/part.ts';
 import { told, type Told } from '../app/told.ts';
 import { plainName } from '../text/name.ts';
 import { asLink, nameIn } from '../text/linked.ts';
-import '../widgets/avatar.ts';
 import '../widgets/scanner.ts';
 import { canScan } from '../widgets/scanner.ts';
 import { icon } from '../widgets/icon.ts';
+import { waiting } from '../widgets/waiting.ts';
 import { head, page } from './page.ts';
 
 @customElement('infrasound-join')
@@ -47,6 +47,7 @@ export class Join extends Part {
             : canScan() ? html`<button type="button" class="button" @click=${() => (this.scanning = true)}>${icon('qr', 20)}${this.say('scan')}</button>` : nothing}
           ${name ? html`<p class="notice">${this.say('join-name', { name: plainName(name) })}</p>` : nothing}
           <button class="button primary" ?disabled=${this.busy}>${this.say('join')}</button>
+          ${waiting(this.say, this.busy)}
           <p class="hint">${this.say('join-hint')}</p>
         </form>
       </div>`;

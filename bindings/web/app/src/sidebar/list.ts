@@ -9,9 +9,9 @@ import { PeopleSearch } from '../app/people-search.ts';
 import { elephant } from '../widgets/elephant.ts';
 import { icon } from '../widgets/icon.ts';
 import '../widgets/avatar.ts';
+import { personRow } from '../widgets/person-row.ts';
 import { startWith } from './new-message.ts';
 import { page, head } from './page.ts';
-import { personRow } from './person-row.ts';
 import { conversationRow, rowStyles } from './row.ts';
 
 @customElement('infrasound-list')

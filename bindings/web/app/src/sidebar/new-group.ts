@@ -6,6 +6,7 @@ import { customElement, query, state } from 'lit/decorators.js';
 import { Part } from '../app/part.ts';
 import { GroupForm } from '../widgets/group-form.ts';
 import '../widgets/people-picker.ts';
+import { waiting } from '../widgets/waiting.ts';
 import { head, page } from './page.ts';
 
 @customElement('infrasound-new-group')
@@ -33,6 +34,7 @@ export class NewGroup extends Part {
             <infrasound-people-picker .app=${this.app} .chosen=${this.members} @chosen=${(event: CustomEvent<Handle[]>) => (this.members = event.detail)}></infrasound-people-picker>
           </div>
           <button class="button primary" ?disabled=${this.busy}>${this.say('create-group')}</button>
+          ${waiting(this.say, this.busy)}
           <p class="hint">${this.say('new-group-hint')}</p>
         </form>
       </div>`;

@@ -8,8 +8,8 @@ import { Part } from '../app/part.ts';
 import { PeopleSearch } from '../app/people-search.ts';
 import { asHandle, shortName } from '../app/people.ts';
 import { icon } from '../widgets/icon.ts';
+import { personRow } from '../widgets/person-row.ts';
 import { head, page } from './page.ts';
-import { personRow } from './person-row.ts';
 
 /** Opens the conversation with somebody; if there is none yet, the place where its first message is written. */
 export async function startWith(app: App, handle: Handle): Promise<void> {

@@ -8,6 +8,7 @@ import { brief } from '../app/times.ts';
 import { deviceName } from './device-name.ts';
 import { frame } from './frame.ts';
 import { icon } from '../widgets/icon.ts';
+import { waiting } from '../widgets/waiting.ts';
 import './new-device.ts';
 
 @customElement('infrasound-choose')
@@ -38,6 +39,7 @@ export class Choose extends Part {
             : nothing}
         </div>
         ${devices.length > 0 ? this.#others() : nothing}
+        ${waiting(this.say, this.busy)}
         <button class="link" @click=${() => this.dispatchEvent(new CustomEvent('restart'))}>${this.say('start-again')}</button>
       </main>`;
   }

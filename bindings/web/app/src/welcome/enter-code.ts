@@ -5,6 +5,7 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 
 import { Part } from '../app/part.ts';
 import { told, type Told } from '../app/told.ts';
+import { waiting } from '../widgets/waiting.ts';
 import { frame } from './frame.ts';
 
 @customElement('infrasound-enter-code')
@@ -43,6 +44,7 @@ export class EnterCode extends Part {
             <p id="wrong" class="wrong" role="alert">${this.wrong ? told(this.wrong) : nothing}</p>
           </div>
           <button class="button primary" ?disabled=${this.busy}>${this.say('continue')}</button>
+          ${waiting(this.say, this.busy)}
           <a class="button" href=${this.signIn.url} target="_blank" rel="opener">${this.say('code-open-again')}</a>
         </form>
         <button class="link" @click=${() => this.dispatchEvent(new CustomEvent('restart'))}>${this.say('start-again')}</button>

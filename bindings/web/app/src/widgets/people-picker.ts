@@ -6,10 +6,10 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { Part } from '../app/part.ts';
 import { PeopleSearch } from '../app/people-search.ts';
 import { asHandle, shortName } from '../app/people.ts';
-import { plainName } from '../text/name.ts';
 import { icon } from './icon.ts';
 import './avatar.ts';
 import { composing } from './composing.ts';
+import { personRow } from './person-row.ts';
 
 @customElement('infrasound-people-picker')
 export class PeoplePicker extends Part {
@@ -64,10 +64,7 @@ export class PeoplePicker extends Part {
         .value=${this.query} @input=${this.#input} @keydown=${this.#key}>
       <p class="spoken" role="status">${this.query ? this.say('found', { count: offered.length }) : nothing}</p>
       <ul class="found">
-        ${offered.map(({ handle, displayName }) => html`<li><button type="button" class="row" @click=${() => this.#add(handle)}>
-          <infrasound-avatar .name=${handle}></infrasound-avatar>
-          <span class="grow"><strong class="cut" dir="auto">${plainName(displayName) || shortName(handle)}</strong><span class="hint"><bdi>${handle}</bdi></span></span>
-          ${icon('add')}</button></li>`)}
+        ${offered.map((hit) => html`<li>${personRow(hit, () => this.#add(hit.handle), icon('add'))}</li>`)}
       </ul>`;
   }
 

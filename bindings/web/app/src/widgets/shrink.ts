@@ -1,4 +1,4 @@
-/** Pictures before they are sent: how large they are, smaller where that is enough, and without what a camera adds. */
+/** Pictures before they are sent: how large they are, smaller where that is enough, and JPEG without what a camera adds. */
 import type { OutgoingFile } from '@infrasound/client';
 
 /** The picture within a square of `side`, cut from the middle. What no browser can draw stays as it is. */
@@ -17,8 +17,8 @@ export async function shrink(file: Blob, side: number): Promise<Blob> {
 }
 
 /**
- * A file as it goes out. A picture with its width and height, so that its place is there before it is. A photograph is drawn
- * anew: the original says where and when it was taken, and with which camera.
+ * A file as it goes out. A picture with its width and height, so that its place is there before it is. A JPEG is drawn anew:
+ * the original may say where and when it was taken, and with which camera. Files of other types go as they are.
  */
 export async function prepared(file: File): Promise<OutgoingFile> {
   const plain: OutgoingFile = { file, name: file.name, ...(file.type ? { mediaType: file.type } : {}) };

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 
 import { shortName } from '../app/people.ts';
 import { plainName } from '../text/name.ts';
-import '../widgets/avatar.ts';
+import './avatar.ts';
 
 export function personRow(hit: PersonHit, choose: () => void, end: TemplateResult | typeof nothing = nothing): TemplateResult {
   return html`
