@@ -1,6 +1,8 @@
 /** Errors: a text for a person, a code for a program. They cross between tabs as plain objects. */
 
 import type { ErrorCode } from './api.js';
+import { codeOf } from './shared/codes.js';
+import type { CoreError } from './shared/core_types.js';
 
 /** Why something did not work. */
 export class InfrasoundError extends Error {
@@ -25,11 +27,11 @@ export interface PlainError {
 /** Takes anything that was thrown for an error with a code. */
 export function toInfrasoundError(thrown: unknown): InfrasoundError {
   if (thrown instanceof InfrasoundError) return thrown;
-  if (isFailure(thrown)) return new InfrasoundError(thrown.code, thrown.text);
+  if (isCoreError(thrown)) return new InfrasoundError(codeOf(thrown), thrown.text);
   if (thrown instanceof DOMException) {
     if (thrown.name === 'QuotaExceededError') return storageFull(thrown);
     if (thrown.name === 'SecurityError') return storageForbidden(thrown);
-    if (thrown.name === 'AbortError') return new InfrasoundError('aborted', 'this was given up', { cause: thrown });
+    if (thrown.name === 'AbortError') return aborted(thrown);
   }
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   return new InfrasoundError('internal', text, { cause: thrown });
@@ -47,6 +49,16 @@ export function storageForbidden(cause?: unknown): InfrasoundError {
   return new InfrasoundError('storage-forbidden', text, { cause });
 }
 
+/** Whoever asked for it gave it up. */
+export function aborted(cause?: unknown): InfrasoundError {
+  return new InfrasoundError('aborted', 'this was given up', { cause });
+}
+
+/** Nothing can be asked any more. */
+export function closed(): InfrasoundError {
+  return new InfrasoundError('closed', 'the client is closed: connect again');
+}
+
 export function toPlain(thrown: unknown): PlainError {
   const { code, message } = toInfrasoundError(thrown);
   return { code, message };
@@ -56,7 +68,7 @@ export function fromPlain({ code, message }: PlainError): InfrasoundError {
   return new InfrasoundError(code, message);
 }
 
-/** A failure as the core gives it. */
-function isFailure(thrown: unknown): thrown is { code: ErrorCode; text: string } {
+/** What the core throws. */
+export function isCoreError(thrown: unknown): thrown is CoreError {
   return typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'text' in thrown;
 }

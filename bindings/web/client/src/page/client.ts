@@ -21,7 +21,7 @@ import type {
   Status,
   Ticket,
 } from '../api.js';
-import { InfrasoundError } from '../error.js';
+import { InfrasoundError, closed } from '../error.js';
 import { makeId } from '../shared/bytes.js';
 import type { CoreEvent, CoreLook, CoreWish } from '../shared/core_types.js';
 import type { Notice } from '../shared/wire.js';
@@ -230,7 +230,7 @@ export class TabClient implements Client {
   async close(): Promise<void> {
     this.#closed.abort();
     this.line.close();
-    this.#outcomes.fail(new InfrasoundError('closed', 'the client is closed'));
+    this.#outcomes.fail(closed());
     this.end();
   }
 

@@ -1,7 +1,7 @@
 /** A tab's line to the leader: calls and their answers, notices, and who leads. See `shared/wire.ts`. */
 
 import type { Status } from '../api.js';
-import { InfrasoundError, fromPlain, toPlain } from '../error.js';
+import { InfrasoundError, aborted, closed, fromPlain, toPlain } from '../error.js';
 import { makeId } from '../shared/bytes.js';
 import {
   channelToAll,
@@ -82,7 +82,7 @@ export class Line {
     ask: Calls[Name]['ask'],
     { onProgress, signal, id = makeId() }: Extra & { id?: CallId } = {},
   ): Promise<Answered<Calls[Name]['answer']>> {
-    if (this.#isClosed) throw new InfrasoundError('closed', 'the client is closed');
+    if (this.#isClosed) throw closed();
     if (this.#failure) throw this.#failure;
     const elsewhere = this.#elsewhere(this.#status);
     // The way out.
@@ -142,7 +142,7 @@ export class Line {
 
   close(): void {
     this.#isClosed = true;
-    for (const { reject } of this.#waiting.values()) reject(new InfrasoundError('closed', 'the client is closed'));
+    for (const { reject } of this.#waiting.values()) reject(closed());
     this.#waiting.clear();
     for (const channel of [this.#toLeader, this.#toTab, this.#toAll]) channel.close();
   }
@@ -238,8 +238,4 @@ export class Line {
   #tell(message: ToLeader): void {
     if (!this.#isClosed) this.#toLeader.postMessage(message);
   }
-}
-
-function aborted(): InfrasoundError {
-  return new InfrasoundError('aborted', 'this was given up');
 }

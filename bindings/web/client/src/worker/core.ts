@@ -6,11 +6,9 @@ import init, {
   Core as WasmCore,
   Newcomer as WasmNewcomer,
 } from '../../wasm/infrasound_web.js';
-import { InfrasoundError, toInfrasoundError } from '../error.js';
-import { codeOf } from '../shared/codes.js';
+import { InfrasoundError, isCoreError, toInfrasoundError } from '../error.js';
 import type {
   CoreConversation,
-  CoreError,
   CoreInput,
   CoreLook,
   CoreOutput,
@@ -94,7 +92,7 @@ export function guarded<T>(call: () => T): T {
   try {
     return call();
   } catch (thrown) {
-    if (isCoreError(thrown)) throw toInfrasoundError({ ...thrown, code: codeOf(thrown) });
+    if (isCoreError(thrown)) throw toInfrasoundError(thrown);
     throw new CorePanic(thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
   }
 }
@@ -102,8 +100,4 @@ export function guarded<T>(call: () => T): T {
 /** How many sealed bytes a blob has. */
 export function sealedSize(reference: object): number {
   return guarded(() => WasmBlobCheck.sealedSize(reference));
-}
-
-function isCoreError(thrown: unknown): thrown is CoreError {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'text' in thrown;
 }

@@ -82,7 +82,7 @@ export class Host<M extends Machine> {
   /** Gives the core a wish and waits for its answer. */
   wish(wish: CoreWish, call?: CallId): Promise<CoreAnswer> {
     return new Promise((resolve, reject) => {
-      if (this.#over) return reject(closed());
+      if (this.#over) return reject(new Interrupted());
       const id = this.#nextWish++;
       const timer = setTimeout(() => {
         if (!this.#wishes.delete(id)) return;
@@ -291,8 +291,4 @@ function wishOf(event: CoreEvent): number | undefined {
 
 function noAnswer(): InfrasoundError {
   return new InfrasoundError('unreachable', 'there was no answer in time: try later');
-}
-
-function closed(): InfrasoundError {
-  return new InfrasoundError('closed', 'the client is closed');
 }

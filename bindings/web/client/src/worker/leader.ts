@@ -3,7 +3,7 @@
  */
 
 import type { Status } from '../api.js';
-import { InfrasoundError, toInfrasoundError, toPlain } from '../error.js';
+import { InfrasoundError, aborted, toInfrasoundError, toPlain } from '../error.js';
 import type { CoreAnswer, CoreAttachment, CoreWish, NewAttachment } from '../shared/core_types.js';
 import {
   channelToAll,
@@ -145,7 +145,7 @@ export class Leader {
         else if (!this.#calls.has(message.id)) void this.#serve(message);
         break;
       case 'abort':
-        this.#calls.get(message.id)?.abort(new InfrasoundError('aborted', 'this was given up'));
+        this.#calls.get(message.id)?.abort(aborted());
         break;
       case 'have':
         this.#device?.has(message.id);

@@ -1,10 +1,12 @@
 /** Whose store this is: stored beside the keys. It names the relay, and no person. */
 
 import type { CallId } from '../shared/wire.js';
-import { settled, type Database } from './database.js';
-import type { Vault } from './vault.js';
+import { settled, type Database, type StoreName } from './database.js';
+import { Vault } from './vault.js';
 
 const TENANT = 'tenant';
+/** What goes with a device. */
+const OF_ONE_DEVICE: StoreName[] = ['records', 'calls', 'blobs', 'parts'];
 
 export interface Tenant {
   relay: string;
@@ -20,11 +22,11 @@ export async function loadTenant(database: Database): Promise<Tenant | undefined
 
 /** Begins a store for a new device: nothing of an earlier one remains. */
 export async function beginStore(database: Database, vault: Vault, tenant: Tenant): Promise<void> {
-  await database.write(['records', 'calls', 'blobs', 'parts'], (store) => {
+  await database.write(OF_ONE_DEVICE, (store) => {
     // First: a browser that cannot store keys says so before anything is gone.
     vault.store(store('meta'));
     store('meta').put(tenant, TENANT);
-    for (const name of ['records', 'calls', 'blobs', 'parts'] as const) store(name).clear();
+    for (const name of OF_ONE_DEVICE) store(name).clear();
   });
 }
 
@@ -34,10 +36,10 @@ export async function storeTenant(database: Database, tenant: Tenant): Promise<v
 
 /** Erases everything of a device: its keys with it, so that what a disk may still hold opens no more. */
 export async function eraseStore(database: Database): Promise<void> {
-  await database.write(['records', 'calls', 'blobs', 'parts'], (store) => {
-    for (const name of ['records', 'calls', 'blobs', 'parts'] as const) store(name).clear();
-    const meta = store('meta');
+  await database.write(OF_ONE_DEVICE, (store) => {
+    for (const name of OF_ONE_DEVICE) store(name).clear();
     // The term stays: an earlier leader must not be able to write.
-    for (const name of [TENANT, 'key', 'storage-key']) meta.delete(name);
+    Vault.erase(store('meta'));
+    store('meta').delete(TENANT);
   });
 }

@@ -52,6 +52,10 @@ export class Vault {
     meta.put(this.wrapped, WRAPPED);
   }
 
+  static erase(meta: IDBObjectStore): void {
+    for (const name of [KEY, WRAPPED]) meta.delete(name);
+  }
+
   /** Seals what the host itself keeps, for one purpose. */
   async seal(purpose: string, value: unknown): Promise<unknown> {
     return encrypt(this.wrapping, purpose, new TextEncoder().encode(JSON.stringify(value)));
