@@ -53,7 +53,7 @@ export const de: Catalogue = {
   // Willkommen
   'welcome-title': 'Eine Stimme, zu tief für fremde Ohren',
   'welcome-text': 'Private Nachrichten und Gruppen für die Leute deiner Instanz.',
-  'welcome-encrypted': 'Ende-zu-Ende-verschlüsselt: Kein Server kann lesen, was er speichert und weitergibt. Diese Seite kommt von deinem Relay, und du vertraust darauf, dass es sie unverändert ausliefert.',
+  'welcome-encrypted': 'Ende-zu-Ende-verschlüsselt: Kein Server kann die Nachrichten lesen, die er speichert und weitergibt. Diese Seite kommt von deinem Relay, und du vertraust darauf, dass es sie unverändert ausliefert.',
   'welcome-account': 'Du meldest dich mit deinem Konto an. Keine Registrierung, kein Passwort für diese App.',
   'sign-in': 'Mit deinem Konto anmelden',
   'code-title': 'Im anderen Fenster abschließen',

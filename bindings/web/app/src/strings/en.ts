@@ -51,7 +51,7 @@ export const en = {
   // Welcome
   'welcome-title': 'A voice too low for anyone else to hear',
   'welcome-text': 'Private messages and groups for the people of your instance.',
-  'welcome-encrypted': 'Encrypted end to end: no server can read what it stores and passes on. This page comes from your relay, and you trust whoever runs that to serve it unchanged.',
+  'welcome-encrypted': 'Encrypted end to end: no server can read the messages it stores and passes on. This page comes from your relay, and you trust whoever runs that to serve it unchanged.',
   'welcome-account': 'You sign in with the account you have. There is nothing to register and no password for this app.',
   'sign-in': 'Sign in with your account',
   'code-title': 'Finish in the other window',
