@@ -1,8 +1,7 @@
 /** Errors: a text for a person, a code for a program. They cross between tabs as plain objects. */
 
 import type { ErrorCode } from './api.js';
-import { codeOf } from './shared/codes.js';
-import type { CoreError } from './shared/core_types.js';
+import { codeOf, isCoreError } from './shared/codes.js';
 
 /** Why something did not work. */
 export class InfrasoundError extends Error {
@@ -66,9 +65,4 @@ export function toPlain(thrown: unknown): PlainError {
 
 export function fromPlain({ code, message }: PlainError): InfrasoundError {
   return new InfrasoundError(code, message);
-}
-
-/** What the core throws. */
-export function isCoreError(thrown: unknown): thrown is CoreError {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'text' in thrown;
 }

@@ -15,3 +15,8 @@ export function codeOf({ code }: { code: CoreError['code'] }): ErrorCode {
       return code;
   }
 }
+
+/** What the core throws. */
+export function isCoreError(thrown: unknown): thrown is CoreError {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'text' in thrown;
+}

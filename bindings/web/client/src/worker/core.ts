@@ -6,7 +6,8 @@ import init, {
   Core as WasmCore,
   Newcomer as WasmNewcomer,
 } from '../../wasm/infrasound_web.js';
-import { InfrasoundError, isCoreError, toInfrasoundError } from '../error.js';
+import { InfrasoundError, toInfrasoundError } from '../error.js';
+import { isCoreError } from '../shared/codes.js';
 import type {
   CoreConversation,
   CoreInput,
