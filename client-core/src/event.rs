@@ -109,7 +109,9 @@ pub enum Event {
         /// How many there are.
         total: u64,
     },
-    /// A stored wish can't be done after all; nothing of it remains. For a message of one's own, `object` is its id.
+    /// A stored wish can't be done after all. For a message of one's own, `object` is its id: it stays in its conversation as
+    /// [`MessageState::Failed`](crate::message::MessageState::Failed), for [`Wish::SendAgain`](crate::input::Wish::SendAgain)
+    /// or [`Wish::Discard`](crate::input::Wish::Discard). Of anything else nothing remains.
     IntentFailed {
         /// Where, if that was known already.
         conversation: Option<ConversationId>,

@@ -91,6 +91,16 @@ pub enum Wish {
         /// Which message.
         object: ObjectId,
     },
+    /// Send one's own message again, which has failed: under the same id.
+    SendAgain {
+        /// Which message.
+        object: ObjectId,
+    },
+    /// Let go of one's own message, which has failed.
+    Discard {
+        /// Which message.
+        object: ObjectId,
+    },
     /// All messages up to this number have been seen by the person.
     MarkRead {
         /// Where.

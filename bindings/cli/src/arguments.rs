@@ -213,6 +213,16 @@ pub(crate) enum Command {
         #[command(flatten)]
         message: MessageArgument,
     },
+    /// Send a message of yours again that has failed
+    Resend {
+        #[command(flatten)]
+        message: MessageArgument,
+    },
+    /// Let go of a message of yours that has failed
+    Discard {
+        #[command(flatten)]
+        message: MessageArgument,
+    },
     /// Show or set who may write to you without having been accepted
     #[command(
         long_about = "Show or set what happens to a first message, in Mastodon's words.\n\naccept: it arrives like any \

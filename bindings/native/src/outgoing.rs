@@ -58,7 +58,9 @@ impl Outgoing {
     }
 
     fn remember(&mut self, message: &ObjectId) {
-        if self.states.contains_key(message) {
+        if let Some(state) = self.states.get_mut(message) {
+            // One that has failed is sent again.
+            *state = MessageState::Pending(None);
             return;
         }
         if self.order.len() >= REMEMBERED

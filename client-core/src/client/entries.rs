@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use infrasound_spec::{
     account::Handle,
     api::{
-        conversations::{ConversationHead, ConversationList, LogPage, Participant, ReportCommit},
+        conversations::{ConversationHead, ConversationList, LogPage, Participant},
         paths,
         problem::Problem,
     },
@@ -24,14 +24,11 @@ use infrasound_spec::{
     limits::MAX_LOG_PAGE,
     log::{self, EntryKind, LogEntry},
     policy::GroupPolicy,
-    report::{self, CommitOutcome},
-    signing::Purpose as Signing,
-    time::SECOND,
+    report::CommitOutcome,
 };
 use openmls::prelude::{
     DeserializeBytes as _, MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProtocolMessage, Sender,
 };
-use rand_core::RngCore as _;
 
 use super::{Client, Listed, founding::MAX_VOIDED, requests::Purpose, step::Step};
 use crate::{
@@ -53,19 +50,6 @@ const MAX_NUMBER: u64 = 1 << 53;
 /// Whether a number can be that of an entry.
 pub(super) fn is_plausible(number: u64) -> bool {
     number <= MAX_NUMBER
-}
-
-/// In a group, a report waits up to so many milliseconds for each leaf, …
-const REPORT_SPREAD: u64 = 20;
-/// … and so many at the most.
-const LONGEST_REPORT_WAIT: u64 = 10 * SECOND;
-
-/// The next report on a commit.
-pub(super) enum NextReport {
-    None,
-    /// Not yet: the client wakes for it.
-    Later,
-    Due(u64, CommitOutcome),
 }
 
 /// The generation of the group that a handshake message belongs to, if it is one of this conversation.
@@ -481,34 +465,6 @@ impl Client {
         }
     }
 
-    /// The hub is told that a commit was applied: at once, or, in a group, when not everybody tells it at the same time.
-    fn report_applied(conversation: &mut Conversation, number: u64, step: &mut Step) {
-        let Some(group) = &conversation.group else { return };
-        let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());
-        conversation.state.reports.push((number, CommitOutcome::Applied { authenticator }));
-        if conversation.policy.is_some() {
-            let most = (REPORT_SPREAD * conversation.members.len() as u64).clamp(1, LONGEST_REPORT_WAIT);
-            let wait = u64::from(step.rng.next_u32()) % most;
-            conversation.reports_due.get_or_insert(step.now.plus_millis(wait));
-        }
-    }
-
-    /// The report that goes next, if its time has come.
-    pub(super) fn next_report(conversation: &Conversation, step: &mut Step) -> NextReport {
-        let reports = &conversation.state.reports;
-        let urgent = reports.iter().find(|(_, outcome)| *outcome == CommitOutcome::CannotApply);
-        let Some((number, outcome)) = urgent.or_else(|| reports.first()).copied() else {
-            return NextReport::None;
-        };
-        match conversation.reports_due {
-            Some(due) if urgent.is_none() && step.now < due => {
-                step.wake_at(due);
-                NextReport::Later
-            }
-            _ => NextReport::Due(number, outcome),
-        }
-    }
-
     /// This device's leaf was taken out. What was before stays, in case the commit is voided.
     fn taken_out(
         &mut self,
@@ -630,15 +586,7 @@ impl Client {
                 conversation.drop_kept(commit, &mut step.writes);
                 let up_to = conversation.state.provisional.first().copied().unwrap_or(u64::MAX);
                 self.release_held(conversation.id, up_to, step);
-                if conversation.policy.is_some() {
-                    // Somebody else has said it: not everybody has to.
-                    conversation.state.reports.retain(|(reported, outcome)| {
-                        *reported > commit || *outcome == CommitOutcome::CannotApply
-                    });
-                    if conversation.state.reports.is_empty() {
-                        conversation.reports_due = None;
-                    }
-                }
+                Self::report_less(conversation, commit, step);
             }
             Some(commit) if conversation.state.refused == Some(commit) => {
                 // Others could apply it, so the conversation goes on without this device.
@@ -778,29 +726,6 @@ impl Client {
         let wanted = |intent: &&Intent| intent.conversation() == Some(id) && made(intent);
         for intent in self.intents.values().filter(wanted).cloned().collect::<Vec<_>>() {
             self.save_intent(Intent { stage: Stage::Queued, ..intent }, step);
-        }
-    }
-
-    pub(super) fn deliver_report(
-        &mut self,
-        id: ConversationId,
-        number: u64,
-        outcome: CommitOutcome,
-        step: &mut Step,
-    ) {
-        let content = report::report_content(&id, number, &outcome);
-        let signature = self.device.signer.sign_for(Signing::CommitReport, &content);
-        let path = paths::with(paths::REPORTS, "conversation", &id.to_string());
-        let body = ReportCommit { number, outcome, signature };
-        self.request(Purpose::Report(id, number), Method::Post, path, Some(&body), step);
-    }
-
-    /// The hub has it, or does not want it (the commit was decided otherwise in the meantime).
-    pub(super) fn report_delivered(&mut self, id: ConversationId, number: u64, step: &mut Step) {
-        if let Some(conversation) = self.conversations.get_mut(&id) {
-            conversation.state.reports.retain(|(reported, _)| *reported != number);
-            conversation.reports_due = None;
-            conversation.save(&mut step.writes);
         }
     }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use infrasound_spec::{
     account::AccountUri,
-    content::{Act, Attachment, Note, ObjectId},
+    content::{Act, Activity, Attachment, Note, ObjectId},
     conversation::ConversationId,
     time::Timestamp,
 };
@@ -19,7 +19,7 @@ use super::{Client, step::Step, telling::StoredChange};
 use crate::{
     event::{Answer, Event, Failure, FailureCode},
     input::WishId,
-    intent::{Stage, Work},
+    intent::{Intent, Stage, Work},
     journal::{OpenedRecord, Place},
     message::{Body, Message, MessageState, Reaction},
     stored,
@@ -237,6 +237,7 @@ impl Client {
     fn answer_of(&self, query: Query) -> Event {
         let mut messages: Vec<Message> = query.found.into_values().collect();
         if query.newest {
+            messages.extend(self.failed_in(query.conversation));
             messages.extend(self.on_their_way(query.conversation));
         }
         let surplus = messages.len().saturating_sub(query.limit);
@@ -379,6 +380,25 @@ impl Client {
         }
     }
 
+    /// A message of one's own that is in no log.
+    pub(super) fn unsent(&self, intent: &Intent, json: &[u8], state: MessageState) -> Option<Message> {
+        let Act::Create(note) = Activity::decode(json).ok()?.act else { return None };
+        Some(Message {
+            id: note.id,
+            conversation: intent.conversation(),
+            number: None,
+            sender: self.device.handle.clone(),
+            own: true,
+            time: intent.created,
+            body: Body::Html(note.html),
+            in_reply_to: note.in_reply_to,
+            attachments: note.attachments,
+            edited: false,
+            reactions: Vec::new(),
+            state,
+        })
+    }
+
     /// One's own messages that are not in the log yet, in the order in which they go.
     fn on_their_way(&self, conversation: ConversationId) -> Vec<Message> {
         let waiting = self.summaries.get(&conversation).and_then(|listed| listed.waiting.clone());
@@ -388,23 +408,7 @@ impl Client {
             .filter(|intent| !matches!(intent.stage, Stage::Held { .. }))
             .filter_map(|intent| {
                 let Work::Activity { json, note: Some(_), .. } = &intent.work else { return None };
-                let Act::Create(note) = infrasound_spec::content::Activity::decode(json).ok()?.act else {
-                    return None;
-                };
-                Some(Message {
-                    id: note.id,
-                    conversation: Some(conversation),
-                    number: None,
-                    sender: self.device.handle.clone(),
-                    own: true,
-                    time: intent.created,
-                    body: Body::Html(note.html),
-                    in_reply_to: note.in_reply_to,
-                    attachments: note.attachments,
-                    edited: false,
-                    reactions: Vec::new(),
-                    state: MessageState::Pending(waiting.clone()),
-                })
+                self.unsent(intent, json, MessageState::Pending(waiting.clone()))
             })
             .collect()
     }

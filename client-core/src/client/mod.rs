@@ -35,6 +35,7 @@ mod changing;
 mod contacts;
 mod entering;
 mod entries;
+mod failed;
 mod founding;
 mod gathering;
 mod groups;
@@ -52,6 +53,7 @@ mod patience;
 mod pump;
 mod received;
 mod renewal;
+mod reporting;
 mod requests;
 mod roster;
 mod sending;
@@ -117,6 +119,8 @@ pub struct Client {
     summaries: BTreeMap<ConversationId, Listed>,
     intents: BTreeMap<u64, Intent>,
     next_intent: u64,
+    /// By the ids of their intents.
+    failed: BTreeMap<u64, failed::FailedMessage>,
     key_packages: KeyPackageIndex,
     conversations: HashMap<ConversationId, Conversation>,
     /// Conversations with something to do.
@@ -301,7 +305,8 @@ impl Client {
 
     /// The blobs whose sealed bytes must stay in the spool. Others are left from what a crash has interrupted.
     pub fn spooled(&self) -> Vec<BlobId> {
-        self.intents.values().flat_map(|intent| &intent.uploads).map(|upload| upload.blob).collect()
+        let intents = self.intents.values().chain(self.failed.values().map(failed::FailedMessage::intent));
+        intents.flat_map(|intent| &intent.uploads).map(|upload| upload.blob).collect()
     }
 
     /// Everything that was said of others: accepted, ignored, blocked.

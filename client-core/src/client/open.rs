@@ -142,6 +142,7 @@ impl Client {
             summaries: BTreeMap::new(),
             intents: BTreeMap::new(),
             next_intent: 1,
+            failed: BTreeMap::new(),
             key_packages: KeyPackageIndex::default(),
             conversations: HashMap::new(),
             active: BTreeSet::new(),
@@ -191,6 +192,8 @@ impl Client {
                 self.active.extend(intent.conversation());
             }
             self.intents.insert(intent.id, intent);
+        } else if name.starts_with(b"failed/") {
+            self.take_failed(stored::decode(value)?);
         }
         // A record of a name that is not known is a later version's: it is kept as it is.
         Ok(())

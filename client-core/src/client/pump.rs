@@ -15,8 +15,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     Client,
-    entries::NextReport,
     patience::Waiter,
+    reporting::NextReport,
     requests::{Purpose, failure},
     step::Step,
 };

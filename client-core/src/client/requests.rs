@@ -7,7 +7,7 @@ use infrasound_spec::{
         blobs::BlobState,
         contacts::ContactList,
         conversations::{
-            Accepted, ConversationHead, ConversationList, LogPage, TreeBytes, WelcomeId, WelcomeList,
+            Accepted, ConversationHead, ConversationList, Forked, LogPage, TreeBytes, WelcomeId, WelcomeList,
         },
         devices::{ChallengeGiven, DeviceList, OwnAccount, Session},
         groups::{ClaimedMany, GroupInfoGiven, JoinRequestList, MemberList, TurnGiven},
@@ -411,7 +411,7 @@ impl Client {
                 Reply::Problem(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
             },
             Purpose::Log(id, heard) => self.log_fetched(id, heard, reply.parse::<LogPage>(), step),
-            Purpose::Report(id, number) => self.report_delivered(id, number, step),
+            Purpose::Report(id, number) => self.report_answered(id, number, reply.parse::<Forked>(), step),
             Purpose::SyncDevices => {
                 let list = reply.parse::<DeviceList>();
                 self.devices_told(list.as_ref().map_err(|problem| &**problem));

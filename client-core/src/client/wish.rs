@@ -45,6 +45,8 @@ impl Client {
                 let html = html_from_text(&text);
                 self.wish_act(conversation, Act::Update { object, html }, step).map(Some)
             }
+            Wish::SendAgain { object } => self.wish_send_again(&object, step).map(Some),
+            Wish::Discard { object } => self.wish_discard(&object, step).map(Some),
             Wish::Delete { conversation, object } => {
                 self.wish_act(conversation, Act::Delete { object }, step).map(Some)
             }
@@ -282,15 +284,22 @@ impl Client {
     }
 
     pub(super) fn remove_intent(&mut self, id: u64, step: &mut Step) -> Option<Intent> {
-        step.writes.delete(Place::Root, Intent::record_name(id));
-        let intent = self.intents.remove(&id)?;
+        let intent = self.end_intent(id, step)?;
         self.drop_uploads(&intent, step);
         Some(intent)
     }
 
+    fn end_intent(&mut self, id: u64, step: &mut Step) -> Option<Intent> {
+        step.writes.delete(Place::Root, Intent::record_name(id));
+        self.intents.remove(&id)
+    }
+
     /// A wish that was stored can't be done: it ends, and the app is told why.
     pub(super) fn fail_intent(&mut self, id: u64, failure: &Failure, step: &mut Step) {
-        let Some(intent) = self.remove_intent(id, step) else { return };
+        let Some(intent) = self.end_intent(id, step) else { return };
+        if !self.keep_failed(&intent, failure, step) {
+            self.drop_uploads(&intent, step);
+        }
         let object = match &intent.work {
             Work::Activity { receipt: true, .. } => None,
             Work::Activity { json, note, .. } => {

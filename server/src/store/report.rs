@@ -1,7 +1,8 @@
 //! Reports: what devices said became of a commit.
 
 use infrasound_spec::{
-    account::DeviceId,
+    account::{DeviceId, Signature},
+    api::conversations::DifferingReport,
     report::{AuthenticatorHash, CommitOutcome},
     time::Timestamp,
 };
@@ -24,6 +25,7 @@ pub(crate) async fn insert(
     number: u64,
     device: &DeviceId,
     report: &Report,
+    signature: &Signature,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let authenticator = match report.outcome {
@@ -31,8 +33,8 @@ pub(crate) async fn insert(
         CommitOutcome::CannotApply => None,
     };
     sqlx::query(
-        "INSERT INTO reports (conversation, number, device, account, applied, authenticator, time) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (conversation, number, device) DO NOTHING",
+        "INSERT INTO reports (conversation, number, device, account, applied, authenticator, time, \
+         signature) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (conversation, number, device) DO NOTHING",
     )
     .bind(key.0)
     .bind(signed(number))
@@ -41,6 +43,7 @@ pub(crate) async fn insert(
     .bind(i64::from(authenticator.is_some()))
     .bind(authenticator)
     .bind(millis(now))
+    .bind(signature.as_bytes().as_slice())
     .execute(conn)
     .await?;
     Ok(())
@@ -85,20 +88,41 @@ pub(crate) async fn is_applied(
     Ok(row.is_some())
 }
 
-/// The authenticator of one who applied the commit: the first that is found.
-pub(crate) async fn first_applied(
+/// Reports of others who applied the commit and came to another epoch, one for each of at most `accounts` accounts.
+pub(crate) async fn differing(
     conn: &mut Conn,
     key: ConversationKey,
     number: u64,
-) -> Result<Option<AuthenticatorHash>, StoreError> {
-    let row: Option<(Vec<u8>,)> = sqlx::query_as(
-        "SELECT authenticator FROM reports WHERE conversation = $1 AND number = $2 AND applied = 1 LIMIT 1",
+    report: &Report,
+    accounts: i64,
+) -> Result<Vec<DifferingReport>, StoreError> {
+    let CommitOutcome::Applied { authenticator } = report.outcome else { return Ok(Vec::new()) };
+    let rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+        "SELECT device, authenticator, signature FROM reports r WHERE conversation = $1 AND number = $2 AND applied = 1 \
+         AND account <> $3 AND authenticator <> $4 AND signature IS NOT NULL AND device = (SELECT MIN(device) \
+         FROM reports s WHERE s.conversation = $1 AND s.number = $2 AND s.account = r.account AND s.applied = 1) \
+         ORDER BY authenticator LIMIT $5",
     )
     .bind(key.0)
     .bind(signed(number))
-    .fetch_optional(conn)
+    .bind(signed(report.account as u64))
+    .bind(authenticator.as_bytes().as_slice())
+    .bind(accounts)
+    .fetch_all(conn)
     .await?;
-    row.map(|(hash,)| read(AuthenticatorHash::from_slice(&hash), "reports", "authenticator")).transpose()
+    rows.into_iter()
+        .map(|(device, authenticator, signature)| {
+            Ok(DifferingReport {
+                device: read(DeviceId::from_slice(&device), "reports", "device")?,
+                authenticator: read(
+                    AuthenticatorHash::from_slice(&authenticator),
+                    "reports",
+                    "authenticator",
+                )?,
+                signature: read(Signature::from_slice(&signature), "reports", "signature")?,
+            })
+        })
+        .collect()
 }
 
 /// The reports on one commit.

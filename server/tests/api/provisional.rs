@@ -1,11 +1,14 @@
 //! Commits are provisional until another account confirms them, and end once.
 
 use infrasound_spec::{
-    api::{conversations::Accepted, problem::ProblemType},
+    api::{
+        conversations::{Accepted, Forked},
+        problem::ProblemType,
+    },
     consent::ContactState,
     log::{self, EntryKind},
-    report::CommitOutcome,
-    time,
+    report::{AuthenticatorHash, CommitOutcome},
+    signing, time,
 };
 
 use crate::support::{Device, Group, TestRelay};
@@ -45,11 +48,31 @@ async fn a_report_that_is_not_signed_or_not_by_a_member_is_refused() {
     group.report(&carol, 1, group.applied()).await.problem(ProblemType::NotFound);
     group.report(&bob, 9, group.applied()).await.problem(ProblemType::NotFound);
     let content = infrasound_spec::report::report_content(&group.id, 1, &CommitOutcome::CannotApply);
-    let signature = bob.sign(infrasound_spec::signing::Purpose::CommitReport, &content);
+    let signature = bob.sign(signing::Purpose::CommitReport, &content);
     let report =
         infrasound_spec::api::conversations::ReportCommit { number: 1, outcome: group.applied(), signature };
     let path = format!("/v1/conversations/{}/reports", group.id);
     bob.post(&path, &report).await.problem(ProblemType::BadSignature);
+}
+
+#[tokio::test]
+async fn who_came_to_another_epoch_than_others_is_shown_what_they_signed() {
+    let relay = TestRelay::start().await;
+    let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
+    let carol = relay.device("carol").await;
+    let group = Group::of(&alice, &[&bob, &carol], |_| ()).await;
+    let (of_bob, of_carol) = (Group::join(&bob).await, Group::join(&carol).await);
+    let elsewhere = AuthenticatorHash::from_bytes([7; 32]);
+    of_bob.report(&bob, 1, of_bob.applied()).await.done();
+    let forked: Forked =
+        of_carol.report(&carol, 1, CommitOutcome::Applied { authenticator: elsewhere }).await.ok();
+    let [report] = forked.reports.as_slice() else { panic!("{forked:?}") };
+    let outcome = CommitOutcome::Applied { authenticator: report.authenticator };
+    assert_eq!((report.device, outcome), (bob.id(), of_bob.applied()));
+    let content = infrasound_spec::report::report_content(&group.id, 1, &outcome);
+    let key = bob.keys.public_key();
+    signing::verify(key.as_bytes(), signing::Purpose::CommitReport, &content, &report.signature).unwrap();
+    of_carol.report(&carol, 1, of_bob.applied()).await.done();
 }
 
 #[tokio::test]

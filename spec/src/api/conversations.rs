@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    account::{AccountUri, Handle, Signature},
+    account::{AccountUri, DeviceId, Handle, Signature},
     bytes::{Base64Url, fixed_bytes},
     consent::ContactState,
     conversation::{ConversationId, ConversationKind},
     log::LogEntry,
-    report::CommitOutcome,
+    report::{AuthenticatorHash, CommitOutcome},
     submission::SubmissionId,
     time::Timestamp,
 };
@@ -223,6 +223,26 @@ pub struct ReportCommit {
     #[serde(flatten)]
     pub outcome: CommitOutcome,
     /// The device's signature ([`crate::report::report_content`]).
+    pub signature: Signature,
+}
+
+/// The answer to a report that others' differ from: who applied the same commit came to another epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Forked {
+    /// Reports that differ, of one or two accounts.
+    pub reports: Vec<DifferingReport>,
+}
+
+/// What a device of another account reported: it applied the commit, too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DifferingReport {
+    /// Which device.
+    pub device: DeviceId,
+    /// The hash of the authenticator of the epoch that it came to.
+    pub authenticator: AuthenticatorHash,
+    /// Its signature over the report ([`crate::report::report_content`]).
     pub signature: Signature,
 }
 

@@ -3,9 +3,9 @@
 use infrasound_spec::{
     api::{
         conversations::{
-            Accepted, CommitBundle, ConversationHead, ConversationList, FoundConversation, LogPage, LogQuery,
-            Participant, PendingWelcome, ReportCommit, SubmitCommit, SubmitMessage, SubmitProposal,
-            TreeBytes, TreeHash, WelcomeId, WelcomeList, WrongEpoch,
+            Accepted, CommitBundle, ConversationHead, ConversationList, DifferingReport, Forked,
+            FoundConversation, LogPage, LogQuery, Participant, PendingWelcome, ReportCommit, SubmitCommit,
+            SubmitMessage, SubmitProposal, TreeBytes, TreeHash, WelcomeId, WelcomeList, WrongEpoch,
         },
         problem::{Problem, ProblemType},
         stream::StreamEvent,
@@ -94,6 +94,11 @@ fn reports() {
     check(
         &ReportCommit { number: 4, outcome: CommitOutcome::CannotApply, signature: signature() },
         &json!({ "number": 4, "outcome": "cannot-apply", "signature": B64 }),
+    );
+    let report = DifferingReport { device: device(), authenticator, signature: signature() };
+    check(
+        &Forked { reports: vec![report] },
+        &json!({ "reports": [{ "device": B16, "authenticator": B32, "signature": B64 }] }),
     );
 }
 

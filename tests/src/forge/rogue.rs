@@ -10,8 +10,8 @@ use infrasound_spec::{
     account::{AccountKey, AccountUri, DeviceId, DeviceKey, Handle, Signature},
     api::{
         conversations::{
-            Accepted, CommitBundle, FoundConversation, LogPage, PendingWelcome, SubmitCommit, SubmitMessage,
-            SubmitProposal, TreeBytes, WelcomeList,
+            Accepted, CommitBundle, DifferingReport, FoundConversation, LogPage, PendingWelcome,
+            SubmitCommit, SubmitMessage, SubmitProposal, TreeBytes, WelcomeList,
         },
         devices::{RegisterDevice, Session, registration_content},
         groups::GroupInfoGiven,
@@ -30,6 +30,7 @@ use infrasound_spec::{
     message::{MessageAad, MessageFrame},
     mls,
     policy::GroupPolicy,
+    report::{AuthenticatorHash, CommitOutcome, report_content},
     signing::{Purpose, signing_input},
     submission::{SubmissionId, commit_content, message_content, proposal_content},
     time::{HOUR, Timestamp},
@@ -498,6 +499,21 @@ impl Rogue {
         let signature = self.sign(Purpose::Submission, &content);
         let body = SubmitCommit { submission, after: self.position, bundle: bundle.clone(), signature };
         self.post(&format!("/v1/conversations/{id}/commits"), &body).await
+    }
+
+    /// A signed report that it applied a commit and came to the epoch of this authenticator.
+    pub fn report(
+        &self,
+        id: ConversationId,
+        number: u64,
+        authenticator: AuthenticatorHash,
+    ) -> DifferingReport {
+        let content = report_content(&id, number, &CommitOutcome::Applied { authenticator });
+        DifferingReport {
+            device: self.device,
+            authenticator,
+            signature: self.sign(Purpose::CommitReport, &content),
+        }
     }
 
     /// Submits a message.

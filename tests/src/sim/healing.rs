@@ -54,6 +54,9 @@ impl World {
             }
         }
         self.rest().await?;
+        // Who wrote may have learnt only then that somebody started over, and waits for a word.
+        self.accept_everybody()?;
+        self.rest().await?;
         self.judge()
     }
 

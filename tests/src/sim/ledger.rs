@@ -7,7 +7,7 @@ use infrasound_core::{Standing, group_link::GroupLink, input::WishId};
 use infrasound_spec::{
     account::{AccountUri, Handle},
     content::ObjectId,
-    conversation::ConversationId,
+    conversation::{Conversation, ConversationId},
     log::{EntryDigest, EntryKind, LogEntry, control_target},
     report::AuthenticatorHash,
     submission::SubmissionId,
@@ -69,7 +69,7 @@ pub(super) struct Ledger {
     pub(super) changes: BTreeMap<ObjectId, usize>,
     /// Who is in which epoch.
     pub(super) memberships: Memberships,
-    groups: BTreeSet<ConversationId>,
+    direct: BTreeSet<ConversationId>,
     left: BTreeSet<(usize, ConversationId)>,
     entries: BTreeMap<(ConversationId, u64), Entry>,
     acknowledged: BTreeMap<(ConversationId, SubmissionId), u64>,
@@ -84,7 +84,10 @@ pub(super) struct Ledger {
 impl Ledger {
     /// Nothing but who there is.
     pub(super) fn new(accounts: Vec<Account>) -> Self {
-        Self { accounts, ..Self::default() }
+        let pairs = accounts.iter().flat_map(|one| accounts.iter().map(move |other| (one, other)));
+        let direct = pairs.filter_map(|(one, other)| Conversation::direct(&one.uri, &other.uri, 0));
+        let direct = direct.map(|conversation| conversation.id).collect();
+        Self { accounts, direct, ..Self::default() }
     }
 
     /// The text of a note.
@@ -103,13 +106,9 @@ impl Ledger {
         self.accounts.iter().position(|account| account.handle == *handle)
     }
 
-    /// A conversation is a group.
-    pub(super) fn has_group(&mut self, conversation: ConversationId) {
-        self.groups.insert(conversation);
-    }
-
+    /// Whether it is none of the direct conversations that there can be: their ids follow from the pairs.
     pub(super) fn is_group(&self, conversation: ConversationId) -> bool {
-        self.groups.contains(&conversation)
+        !self.direct.contains(&conversation)
     }
 
     /// An account wishes to leave a group.

@@ -97,11 +97,9 @@ impl World {
             && let Some(list) = parse::<ConversationList>(response)
         {
             for head in list.conversations {
-                if head.kind == ConversationKind::Group {
-                    self.ledger.has_group(head.conversation);
-                    continue;
+                if head.kind == ConversationKind::Direct {
+                    self.ledger.ends_at(head.conversation, head.last)?;
                 }
-                self.ledger.ends_at(head.conversation, head.last)?;
             }
         }
         if request.path.contains("/log?")

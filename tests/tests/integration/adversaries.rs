@@ -5,6 +5,7 @@
 //!
 //! Spec: `conversations.md` 7, 8, 11 and 13; `groups.md`.
 
+mod fork;
 mod hub;
 mod instance;
 mod member;

@@ -4,6 +4,11 @@
 //!
 //! Spec: `journal.md` 1 and 4.
 
+use infrasound_core::{
+    event::FailureCode,
+    input::Wish,
+    message::{Message, MessageState},
+};
 use infrasound_spec::consent::ContactState;
 use infrasound_tests::{device::Device, world::World};
 
@@ -72,5 +77,43 @@ async fn any_answer_to_the_sender_may_be_lost() {
 async fn any_answer_to_the_receiver_may_be_lost() {
     for n in 1..20 {
         lost_answer(n, false).await;
+    }
+}
+
+fn failed(messages: &[Message]) -> Vec<&Message> {
+    messages.iter().filter(|message| matches!(message.state, MessageState::Failed(_))).collect()
+}
+
+#[tokio::test]
+async fn a_message_that_failed_stays_until_it_is_sent_again_or_let_go() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = (world.login("alice").await, world.login("bob").await);
+    let (at_alice, at_bob) = (alice.handle(), bob.handle());
+    alice.send(&at_bob, "hello").await;
+    bob.sync().await;
+    bob.say(&at_alice, ContactState::Blocked).await;
+    let file = alice.seal("notes.txt", b"what she wrote down");
+    alice.send_files(&at_bob, "with a file", vec![file]).await;
+    alice.send(&at_bob, "and without").await;
+    alice.crash().await;
+    let history = alice.history(&at_bob).await;
+    let [with_file, without] = failed(&history)[..] else { panic!("{history:?}") };
+    let (with_file, without) = (with_file.id.clone(), without.id.clone());
+
+    alice.wish(Wish::Discard { object: without.clone() }).await.unwrap();
+    bob.say(&at_alice, ContactState::Accepted).await;
+    alice.sync().await;
+    alice.wish(Wish::SendAgain { object: with_file.clone() }).await.unwrap();
+    alice.sync().await;
+    bob.sync().await;
+    let received = bob.history(&at_alice).await;
+    let [_, last] = &received[..] else { panic!("{received:?}") };
+    assert_eq!(last.id, with_file, "it is the same message");
+    assert_eq!(bob.fetch(&last.attachments[0]).await.unwrap(), b"what she wrote down");
+    alice.crash().await;
+    assert!(failed(&alice.history(&at_bob).await).is_empty());
+    for object in [with_file, without] {
+        let again = alice.wish(Wish::SendAgain { object }).await.unwrap_err();
+        assert_eq!(again.code, FailureCode::NotFound);
     }
 }

@@ -103,6 +103,14 @@ async fn in_session(command: Command, app: &mut App) -> Result<End, CommandError
             let wish = |conversation, object| Wish::Delete { conversation, object };
             message::change(app, "delete", &message, wish).await
         }
+        Command::Resend { message } => {
+            let wish = |_, object| Wish::SendAgain { object };
+            message::change(app, "resend", &message, wish).await
+        }
+        Command::Discard { message } => {
+            let wish = |_, object| Wish::Discard { object };
+            message::change(app, "discard", &message, wish).await
+        }
         Command::Policy(changes) => policy::policy(app, &changes).await,
         Command::RenewLeaf { conversation } => message::renew_leaf(app, &conversation).await,
         Command::Group { command } => group::group(app, command).await,

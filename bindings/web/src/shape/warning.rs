@@ -17,6 +17,7 @@ pub(crate) fn code(warning: &Warning) -> &'static str {
         Warning::FoundedAgain { .. } => "founded-again",
         Warning::CommitVoided { .. } => "commit-voided",
         Warning::ControlRefused { .. } => "control-refused",
+        Warning::Forked { .. } => "forked",
         Warning::ProposalRefused { .. } => "proposal-refused",
         Warning::NotAllowed { .. } => "not-allowed",
         Warning::CannotEnter { .. } => "cannot-enter",

@@ -51,6 +51,12 @@ pub(crate) enum Wish {
         conversation: ConversationId,
         object: ObjectId,
     },
+    SendAgain {
+        object: ObjectId,
+    },
+    Discard {
+        object: ObjectId,
+    },
     MarkRead {
         conversation: ConversationId,
         up_to: u64,
@@ -201,6 +207,8 @@ impl From<Wish> for input::Wish {
             Wish::React { conversation, object, emoji } => Self::React { conversation, object, emoji },
             Wish::Edit { conversation, object, text } => Self::Edit { conversation, object, text },
             Wish::Delete { conversation, object } => Self::Delete { conversation, object },
+            Wish::SendAgain { object } => Self::SendAgain { object },
+            Wish::Discard { object } => Self::Discard { object },
             Wish::MarkRead { conversation, up_to } => Self::MarkRead { conversation, up_to },
             Wish::SetContact { who, state } => Self::SetContact { who, state },
             Wish::SetPolicy(policy) => Self::SetPolicy(policy.into()),

@@ -2,9 +2,18 @@
 
 use std::sync::atomic::Ordering;
 
-use axum::{extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
 use infrasound_spec::{
-    api::{conversations::ReportCommit, paths, problem::ProblemType},
+    api::{
+        conversations::{DifferingReport, Forked, ReportCommit},
+        paths,
+        problem::ProblemType,
+    },
     conversation::ConversationId,
     report::{CommitOutcome, report_content},
     signing::{self, Purpose},
@@ -26,22 +35,26 @@ use crate::{
     writer::Tx,
 };
 
+/// Accounts whose reports are shown to who reported otherwise: one could say anything, two agree or not.
+const SHOWN: i64 = 2;
+
 #[utoipa::path(post, path = paths::REPORTS, tag = "conversations", operation_id = "report_commit",
     params(("conversation" = ConversationId, Path, description = "The conversation")),
     request_body = ReportCommit,
-    responses((status = 204, description = "It is noted")), security(("session" = [])))]
+    responses((status = 200, description = "It is noted, and others came to another epoch by the same commit", body = Forked),
+        (status = 204, description = "It is noted")), security(("session" = [])))]
 pub(crate) async fn handle(
     State(app): State<App>,
     Authenticated(session): Authenticated,
     PathParameter(id): PathParameter<ConversationId>,
     Body(request): Body<ReportCommit>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Response, ApiError> {
     let content = report_content(&id, request.number, &request.outcome);
     signing::verify(session.device_key.as_bytes(), Purpose::CommitReport, &content, &request.signature)
         .map_err(|_| ApiError::bad_signature("the report"))?;
     let window = app.config.void_window;
     let number = request.number;
-    let noted = app
+    let reports = app
         .writer
         .run(move |tx| {
             Box::pin(async move {
@@ -50,11 +63,12 @@ pub(crate) async fn handle(
             })
         })
         .await?;
-    if noted == Noted::Fork {
-        let forks = app.live.forks.fetch_add(1, Ordering::Relaxed) + 1;
-        tracing::warn!(conversation = %id, number, forks, "the members of conversation {id} are not in one group");
+    if reports.is_empty() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    Ok(StatusCode::NO_CONTENT)
+    let forks = app.live.forks.fetch_add(1, Ordering::Relaxed) + 1;
+    tracing::warn!(conversation = %id, number, forks, "the members of conversation {id} are not in one group");
+    Ok(Json(Forked { reports }).into_response())
 }
 
 async fn note(
@@ -63,7 +77,7 @@ async fn note(
     row: &ConversationRow,
     request: &ReportCommit,
     window: u64,
-) -> Result<Noted, ApiError> {
+) -> Result<Vec<DifferingReport>, ApiError> {
     let number = request.number;
     let Some(made) = commit::made(tx.conn, row.key, number).await? else {
         return Err(ApiError::not_found("commit"));
@@ -74,8 +88,8 @@ async fn note(
         return Err(ApiError::new(ProblemType::Forbidden, detail));
     };
     let report = Report { account, outcome: request.outcome };
-    let noted = compare(tx, row, number, &report).await?;
-    report::insert(tx.conn, row.key, number, &session.device, &report, tx.now).await?;
+    let differing = report::differing(tx.conn, row.key, number, &report, SHOWN).await?;
+    report::insert(tx.conn, row.key, number, &session.device, &report, &request.signature, tx.now).await?;
     // The committer's own word starts no window: it could take back what it sent, and a void or its absence would tell
     // a founder whether its request was opened.
     if report.outcome == CommitOutcome::CannotApply && account != made.committer {
@@ -86,27 +100,5 @@ async fn note(
     {
         provisional::settle(tx, &mut head, row, window).await?;
     }
-    Ok(noted)
-}
-
-/// Whether a report fits those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Noted {
-    /// Members of one epoch have one authenticator: this one has another than somebody before it.
-    Fork,
-    /// Nothing is known that differs.
-    Fits,
-}
-
-async fn compare(
-    tx: &mut Tx<'_>,
-    row: &ConversationRow,
-    number: u64,
-    report: &Report,
-) -> Result<Noted, ApiError> {
-    let CommitOutcome::Applied { authenticator } = report.outcome else { return Ok(Noted::Fits) };
-    // The first that differs is noticed whichever it is compared with: until then they are all the same.
-    let earlier = report::first_applied(tx.conn, row.key, number).await?;
-    let forked = earlier.is_some_and(|earlier| earlier != authenticator);
-    Ok(if forked { Noted::Fork } else { Noted::Fits })
+    Ok(differing)
 }
