@@ -13,7 +13,7 @@ use infrasound_core::{
     event::{Answer, Event, Failure, GroupView},
     group_link::GroupLink,
     input::{GroupWish, Wish},
-    message::{Body, GroupChange, Message},
+    message::{Body, GroupChange, Message, MessageState},
 };
 use infrasound_spec::{
     account::Handle,
@@ -170,7 +170,8 @@ impl Device {
     /// What was said in a conversation, without its markup.
     pub async fn said(&mut self, conversation: ConversationId) -> Vec<String> {
         let messages = self.all(conversation).await;
-        let texts = messages.iter().filter_map(|message| match &message.body {
+        let went = messages.iter().filter(|message| !matches!(message.state, MessageState::Failed(_)));
+        let texts = went.filter_map(|message| match &message.body {
             Body::Html(html) => Some(html.replace("<p>", "").replace("</p>", "")),
             _ => None,
         });

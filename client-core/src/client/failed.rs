@@ -60,7 +60,9 @@ impl Client {
             Target::Handle(_) => None,
         };
         // What the relay has of its files may have gone meanwhile: it is asked anew.
-        uploads.iter().for_each(|upload| drop(self.uploads.remove(&upload.blob)));
+        for upload in &uploads {
+            self.uploads.remove(&upload.blob);
+        }
         let intent = self.add_intent(target, work, step);
         self.set_uploads(intent, uploads, step);
         Ok(Answer::Queued { message: object.clone(), conversation })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use infrasound_core::{
     Client,
     input::Wish,
-    message::{Body, Message},
+    message::{Body, Message, MessageState},
 };
 use infrasound_spec::{consent::ContactState, conversation::ConversationId, time::HOUR};
 
@@ -266,7 +266,9 @@ impl World {
 fn shown(history: &[Message], since: u64) -> Vec<Shown> {
     let mut shown = Vec::new();
     let since = |message: &&Message| message.number.is_none_or(|number| number > since);
-    let said = |message: &&Message| !matches!(message.body, Body::Changes(_));
+    let said = |message: &&Message| {
+        !matches!(message.body, Body::Changes(_)) && !matches!(message.state, MessageState::Failed(_))
+    };
     for message in history.iter().filter(since).filter(said) {
         let mut reactions: Vec<_> =
             message.reactions.iter().map(|one| format!("{} {:?}", one.sender, one.emoji)).collect();

@@ -186,6 +186,10 @@ async fn a_file_that_the_relay_does_not_take_ends_as_failed_and_the_next_message
     let file = alice.seal("too long", &bytes(5000));
     alice.send_files(&bob.handle(), "look", vec![file]).await;
     assert_eq!(failure(&alice), Some(FailureCode::TooLong));
+    let history = alice.history(&bob.handle()).await;
+    let object = history.last().unwrap().id.clone();
+    assert!(!alice.spool.is_empty(), "it may be sent again, to a relay that takes more by then");
+    alice.wish(infrasound_core::input::Wish::Discard { object }).await.unwrap();
     assert!(alice.spool.is_empty());
     alice.send(&bob.handle(), "then not").await;
     bob.sync().await;
