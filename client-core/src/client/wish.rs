@@ -360,7 +360,9 @@ pub(super) fn write_note(
     let encode = |note: &Note| encode_activity(&Activity { id: id.clone(), act: Act::Create(note.clone()) });
     let json = encode(&note).or_else(|_| {
         // A long text is worth more than what is seen of the pictures before they are fetched.
-        note.attachments.iter_mut().for_each(|attachment| attachment.thumbnail = None);
+        for attachment in &mut note.attachments {
+            attachment.thumbnail = None;
+        }
         encode(&note)
     })?;
     Ok(Written { note, json, uploads })

@@ -5,7 +5,7 @@
 use infrasound_core::{
     event::{Answer, Event},
     input::Wish,
-    message::{Body, MessageState},
+    message::{Body, MessageState, Reaction},
 };
 use infrasound_spec::{
     api::{conversations::LogPage, stream::StreamEvent},
