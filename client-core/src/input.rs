@@ -75,6 +75,15 @@ pub enum Wish {
         /// With what.
         emoji: Option<String>,
     },
+    /// Take one's own reaction back.
+    Unreact {
+        /// Where.
+        conversation: ConversationId,
+        /// Of which message.
+        object: ObjectId,
+        /// The emoji that it has; none is a like.
+        emoji: Option<String>,
+    },
     /// Change one's own message.
     Edit {
         /// Where.

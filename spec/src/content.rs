@@ -12,13 +12,16 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     blob::BlobRef,
-    limits::{MAX_ATTACHMENTS, MAX_FILE_NAME, MAX_MEDIA_TYPE},
+    bytes,
+    limits::{MAX_ATTACHMENTS, MAX_FILE_NAME, MAX_MEDIA_TYPE, MAX_THUMBNAIL},
 };
 
 const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
 
 /// The member of a `Document` that holds our reference to its bytes.
 const BLOB: &str = "urn:infrasound:blob";
+/// The member that holds a small picture of it.
+const THUMBNAIL: &str = "urn:infrasound:thumbnail";
 /// What a file is that does not say so.
 const ANY_BYTES: &str = "application/octet-stream";
 
@@ -118,8 +121,44 @@ pub struct Attachment {
     /// A picture's height in pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
+    /// What is seen of a picture before it is fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnail: Option<Thumbnail>,
     /// Its bytes; `None` if they are where this version cannot fetch them.
     pub blob: Option<BlobRef>,
+}
+
+/// A picture of at most [`MAX_THUMBNAIL`] bytes. What is in them a display looks at before it shows them.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Thumbnail(bytes::Base64Url);
+
+impl Thumbnail {
+    /// Takes the bytes, if they are not too many.
+    pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
+        (1..=MAX_THUMBNAIL).contains(&bytes.len()).then_some(Self(bytes::Base64Url(bytes)))
+    }
+}
+
+impl fmt::Debug for Thumbnail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Thumbnail({} bytes)", self.0.as_slice().len())
+    }
+}
+
+impl FromStr for Thumbnail {
+    type Err = ContentError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bytes = bytes::decode_bounded(text, MAX_THUMBNAIL).and_then(Self::from_bytes);
+        bytes.ok_or(ContentError::Attachment)
+    }
+}
+
+impl<'de> Deserialize<'de> for Thumbnail {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 /// What a group is called, for its members to see.
@@ -167,7 +206,14 @@ pub enum Act {
         /// The emoji; `None` is a like.
         emoji: Option<String>,
     },
-    /// `Undo` of an earlier activity of the same sender.
+    /// `Undo` of a `Like` or an `EmojiReact` of the same sender.
+    Unreact {
+        /// The note.
+        object: ObjectId,
+        /// The emoji; `None` is a like.
+        emoji: Option<String>,
+    },
+    /// `Undo` of something that is named by its id alone. Nothing is taken back by it.
     Undo {
         /// The activity.
         object: ObjectId,
@@ -223,11 +269,11 @@ impl Activity {
                 self.with("Update", json!({ "type": "Note", "id": object, "content": html }))
             }
             Act::Delete { object } => self.with("Delete", json!({ "type": "Tombstone", "id": object })),
-            Act::React { object, emoji: None } => self.with("Like", object),
-            Act::React { object, emoji: Some(emoji) } => {
-                let mut value = self.with("EmojiReact", object);
-                value["content"] = json!(emoji);
-                value
+            Act::React { object, emoji } => {
+                reaction(json!({ "@context": CONTEXT, "id": self.id }), object, emoji.as_deref())
+            }
+            Act::Unreact { object, emoji } => {
+                self.with("Undo", reaction(json!({}), object, emoji.as_deref()))
             }
             Act::Undo { object } => self.with("Undo", object),
             Act::Group(metadata) => self.with("Update", group_json(metadata)),
@@ -282,15 +328,14 @@ fn act(name: &str, activity: &Map<String, Value>, text: &str) -> Result<Act, Con
             (_, None) => unknown("Update", text),
         },
         "Delete" => Act::Delete { object: target_id()? },
-        "Like" => Act::React { object: target_id()?, emoji: None },
-        "EmojiReact" => {
-            let emoji = activity.get("content").and_then(Value::as_str).ok_or(ContentError::Incomplete)?;
-            if emoji.is_empty() || emoji.len() > MAX_REACTION {
-                return Err(ContentError::Incomplete);
-            }
-            Act::React { object: target_id()?, emoji: Some(emoji.to_owned()) }
-        }
-        "Undo" => Act::Undo { object: target_id()? },
+        "Like" | "EmojiReact" => Act::React { object: target_id()?, emoji: emoji(name, activity)? },
+        "Undo" => match target?.as_object().and_then(|undone| Some((type_of(undone)?, undone))) {
+            Some((name @ ("Like" | "EmojiReact"), undone)) if undone.contains_key("object") => Act::Unreact {
+                object: object_id(undone.get("object")).ok_or(ContentError::Incomplete)?,
+                emoji: emoji(name, undone)?,
+            },
+            _ => Act::Undo { object: target_id()? },
+        },
         "Acknowledge" => match up_to(activity) {
             Some(up_to) => Act::Delivered { object: target_id()?, up_to },
             None => unknown(name, text),
@@ -301,6 +346,25 @@ fn act(name: &str, activity: &Map<String, Value>, text: &str) -> Result<Act, Con
         },
         name => unknown(name, text),
     })
+}
+
+/// With what somebody reacts; a `Like` has no emoji.
+fn emoji(name: &str, reaction: &Map<String, Value>) -> Result<Option<String>, ContentError> {
+    if name == "Like" {
+        return Ok(None);
+    }
+    let emoji = reaction.get("content").and_then(Value::as_str);
+    let fits = |emoji: &&str| (1..=MAX_REACTION).contains(&emoji.len());
+    emoji.filter(fits).map(|emoji| Some(emoji.to_owned())).ok_or(ContentError::Incomplete)
+}
+
+fn reaction(mut value: Value, object: &ObjectId, emoji: Option<&str>) -> Value {
+    value["type"] = json!(if emoji.is_some() { "EmojiReact" } else { "Like" });
+    value["object"] = json!(object);
+    if let Some(emoji) = emoji {
+        value["content"] = json!(emoji);
+    }
+    value
 }
 
 fn up_to(activity: &Map<String, Value>) -> Option<u64> {
@@ -347,12 +411,15 @@ fn note_json(note: &Note) -> Value {
 }
 
 fn attachment_json(attachment: &Attachment) -> Value {
-    let Attachment { media_type, name, width, height, blob } = attachment;
+    let Attachment { media_type, name, width, height, thumbnail, blob } = attachment;
     let mut value = json!({ "type": "Document", "mediaType": media_type, "name": name });
     for (member, pixels) in [("width", width), ("height", height)] {
         if let Some(pixels) = pixels {
             value[member] = json!(pixels);
         }
+    }
+    if let Some(thumbnail) = thumbnail {
+        value[THUMBNAIL] = json!(thumbnail);
     }
     if let Some(blob) = blob {
         value[BLOB] = json!(blob);
@@ -393,6 +460,8 @@ fn attachment(value: &Value) -> Result<Attachment, ContentError> {
         name: text("name", MAX_FILE_NAME, "")?,
         width: pixels("width"),
         height: pixels("height"),
+        // It is an ornament: without it, the file is the same.
+        thumbnail: value.get(THUMBNAIL).and_then(Value::as_str).and_then(|text| text.parse().ok()),
         blob: blob.map_err(|_| ContentError::Attachment)?,
     })
 }

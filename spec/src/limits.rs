@@ -36,6 +36,8 @@ pub const MAX_ATTACHMENTS: usize = 16;
 pub const MAX_FILE_NAME: usize = 255;
 /// The longest media type of an attachment, in bytes.
 pub const MAX_MEDIA_TYPE: usize = 127;
+/// The longest thumbnail of an attachment, in bytes: as many as may be attached leave room for a text.
+pub const MAX_THUMBNAIL: usize = 2_048;
 /// Devices of an account.
 pub const MAX_DEVICES: usize = 10;
 /// A device that has begun no session for so long is revoked, in milliseconds.

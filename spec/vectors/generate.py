@@ -618,7 +618,14 @@ def content():
     vector("like", "a reaction without emoji", "2", activity("Like", NOTE), {"id": ACTIVITY, "act": "react", "object": NOTE, "emoji": None})
     vector("emoji_react", "a reaction", "2", activity("EmojiReact", NOTE, content="\U0001f418"),
            {"id": ACTIVITY, "act": "react", "object": NOTE, "emoji": "\U0001f418"})
-    vector("undo", "takes back an activity of the same sender", "2", activity("Undo", NOTE), {"id": ACTIVITY, "act": "undo", "object": NOTE})
+    elephant = {"type": "EmojiReact", "object": NOTE, "content": "\U0001f418"}
+    vector("undo", "takes back a reaction of the same sender", "2", activity("Undo", elephant),
+           {"id": ACTIVITY, "act": "unreact", "object": NOTE, "emoji": "\U0001f418"})
+    vector("undo_like", "takes back a reaction without emoji", "2", activity("Undo", {"type": "Like", "id": ACTIVITY, "object": {"id": NOTE}}),
+           {"id": ACTIVITY, "act": "unreact", "object": NOTE, "emoji": None})
+    vector("undo_by_id", "by an id alone nothing is taken back", "7", activity("Undo", NOTE), {"id": ACTIVITY, "act": "undo", "object": NOTE})
+    vector("undo_of_something_else", "only reactions are taken back", "7", activity("Undo", {"type": "Announce", "id": NOTE, "object": ACTIVITY}),
+           {"id": ACTIVITY, "act": "undo", "object": NOTE})
     vector("acknowledge", "has reached a device", "6", activity("Acknowledge", NOTE, upTo=12),
            {"id": ACTIVITY, "act": "delivered", "object": NOTE, "up_to": 12})
     vector("read", "has been read", "6", activity("Read", NOTE, upTo=12), {"id": ACTIVITY, "act": "read", "object": NOTE, "up_to": 12})
@@ -653,7 +660,16 @@ def content():
     bad("attachment_key_too_short", "a key has 32 bytes", "8", attached(document | {"urn:infrasound:blob": blob | {"key": b64(bytes(31))}}), "Attachment")
     bad("attachment_size_negative", "a size is a number of bytes", "8", attached(document | {"urn:infrasound:blob": blob | {"size": -1}}), "Attachment")
     bad("attachment_size_beyond_all", "2^40 at most", "8", attached(document | {"urn:infrasound:blob": blob | {"size": 2**40 + 1}}), "Attachment")
+    pictured = lambda value: attached(document | {"urn:infrasound:thumbnail": value})
+    with_thumbnail = lambda value: create | {"attachments": [told | {"thumbnail": value}]}
+    vector("thumbnail", "a picture comes with a small one", "8", pictured(b64(b"RIFF")), with_thumbnail(b64(b"RIFF")))
+    vector("thumbnail_2048", "2,048 bytes at most", "8", pictured(b64(bytes(2048))), with_thumbnail(b64(bytes(2048))))
+    for name, value in [("too_long", b64(bytes(2049))), ("empty", ""), ("padded", "AA=="), ("of_base64", "+/+/"), ("as_an_object", {"url": "https://evil.example/1.png"}),
+                        ("null", None)]:
+        vector(f"thumbnail_{name}", "a thumbnail that is not as it must be is ignored", "8", pictured(value), create | {"attachments": [told]})
     bad("attachment_blob_is_null", "a reference is an object", "8", attached(document | {"urn:infrasound:blob": None}), "Attachment")
+    bad("undo_reaction_without_emoji", "a reaction has an emoji", "2", activity("Undo", {"type": "EmojiReact", "object": NOTE}), "Incomplete")
+    bad("undo_of_a_fetchable_object", "ids are not fetchable", "1", activity("Undo", elephant | {"object": "https://evil.example/1"}), "Incomplete")
     bad("two_values", "nothing follows", "1", text(note) + text(note), "NotAnActivity")
     bad("without_type", "an activity has a type", "1", {"id": ACTIVITY, "object": note}, "NotAnActivity")
     bad("type_is_a_number", "a type is text", "1", activity(7, note), "NotAnActivity")

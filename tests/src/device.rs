@@ -374,7 +374,7 @@ impl Device {
         let (blob, sealed) = blob::seal(bytes, &mut self.rng).unwrap();
         self.spool.insert(blob.id, sealed);
         let (name, media_type) = (name.to_owned(), "application/octet-stream".to_owned());
-        Attachment { media_type, name, width: None, height: None, blob: Some(blob) }
+        Attachment { media_type, name, width: None, height: None, thumbnail: None, blob: Some(blob) }
     }
 
     /// Writes to somebody, with files.

@@ -200,6 +200,13 @@ pub(crate) enum Command {
         /// With what; nothing is a like
         emoji: Option<String>,
     },
+    /// Take your reaction back
+    Unreact {
+        #[command(flatten)]
+        message: MessageArgument,
+        /// The emoji that it has; nothing is a like
+        emoji: Option<String>,
+    },
     /// Change a message of yours
     Edit {
         #[command(flatten)]

@@ -151,6 +151,7 @@ fn activity(activity: &Activity, paint: Paint) -> String {
     let from = if activity.own { paint.own(&activity.from) } else { paint.other(&activity.from) };
     let what = match activity.act {
         "react" => format!("reacted with {}", activity.emoji.as_deref().unwrap_or("♥")),
+        "unreact" => format!("took {} back", activity.emoji.as_deref().unwrap_or("♥")),
         "edit" => {
             format!("changed a message to:\n{}", indented(activity.text.as_deref().unwrap_or_default()))
         }

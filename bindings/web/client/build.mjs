@@ -33,7 +33,7 @@ copyFileSync(wasm, join(dist, 'infrasound_web_bg.wasm'));
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '-p', here, '--emitDeclarationOnly'], { stdio: 'inherit' });
 // What an app sees refers to these alone.
-const PUBLIC = ['api.d.ts', 'connect.d.ts', 'error.d.ts', 'index.d.ts'];
+const PUBLIC = ['api.d.ts', 'connect.d.ts', 'error.d.ts', 'index.d.ts', 'thumbnail.d.ts'];
 for (const entry of readdirSync(dist, { withFileTypes: true })) {
   const isPublic = PUBLIC.includes(entry.name) || !(entry.isDirectory() || entry.name.endsWith('.d.ts'));
   if (!isPublic) rmSync(join(dist, entry.name), { recursive: true });

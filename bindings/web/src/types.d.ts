@@ -32,6 +32,8 @@ export type CoreAttachment = {
   mediaType: string;
   width?: number;
   height?: number;
+  /** Base64url. */
+  thumbnail?: string;
   size?: number;
   blob?: string;
   reference?: object;
@@ -42,6 +44,7 @@ export type NewAttachment = {
   mediaType: string;
   width?: number;
   height?: number;
+  thumbnail?: string;
   reference?: object;
 };
 
@@ -119,19 +122,13 @@ export type CoreAnswer =
   | { answer: 'link'; conversation: string; key: string; link: string; name: string }
   | { answer: 'joinRequests'; requests: { person: CorePerson; asked: number }[] };
 
-export type CoreAct =
-  | { act: 'create' } | { act: 'update'; object: string } | { act: 'delete'; object: string }
-  | { act: 'react'; object: string; emoji?: string } | { act: 'undo'; object: string }
-  | { act: 'delivered'; upTo: number } | { act: 'read'; upTo: number } | { act: 'group' }
-  | { act: 'unknown'; name: string };
-
 export type CoreEvent =
   | { type: 'registered' }
   | ({ type: 'registrationFailed' } & CoreFailure)
   | { type: 'wishDone'; wish: number; answer: CoreAnswer }
   | ({ type: 'wishFailed'; wish: number } & CoreFailure)
   | { type: 'message'; message: CoreMessage }
-  | { type: 'activity'; conversation: string; number: number; sender: string; own: boolean; time: number; act: CoreAct }
+  | { type: 'activity'; conversation: string; number: number; sender: string; own: boolean; time: number }
   | { type: 'messageState'; conversation: string; message: string; number?: number; state: CoreMessageState }
   | { type: 'receipt'; conversation: string; upTo: number; state: 'delivered' | 'read' }
   | { type: 'changed'; conversation: string; object: string }
@@ -158,6 +155,7 @@ export type CoreWish =
   | { wish: 'send'; to: string; text: string; inReplyTo?: string; attachments?: NewAttachment[] }
   | { wish: 'fetchBlob'; blob: string; offset: number; length: number }
   | { wish: 'react'; conversation: string; object: string; emoji?: string }
+  | { wish: 'unreact'; conversation: string; object: string; emoji?: string }
   | { wish: 'edit'; conversation: string; object: string; text: string }
   | { wish: 'delete'; conversation: string; object: string }
   | { wish: 'markRead'; conversation: string; upTo: number }

@@ -128,10 +128,15 @@ impl StoredAct {
                 step.writes.delete(place.clone(), format!("edit/{account}"));
                 format!("gone/{account}")
             }
-            Self::Reaction { emoji, .. } => format!("react/{}/{account}", emoji.as_deref().unwrap_or("")),
+            Self::Reaction { emoji, .. } => reaction_record(emoji.as_deref(), account),
         };
         step.writes.put(place, name, stored::encode(self));
     }
+}
+
+/// Where an account's reaction to a note stands: it has one of each emoji.
+pub(super) fn reaction_record(emoji: Option<&str>, account: &AccountUri) -> String {
+    format!("react/{}/{account}", emoji.unwrap_or(""))
 }
 
 /// Where an entry stands in the timeline.

@@ -198,6 +198,9 @@ impl Client {
             act => {
                 if let Some((object, kind)) = StoredAct::of(&act, origin.number) {
                     kind.write(&conversation.id, object, &origin.account, step);
+                } else if let Act::Unreact { object, emoji } = &act {
+                    let name = history::reaction_record(emoji.as_deref(), &origin.account);
+                    step.writes.delete(Self::place_of(&conversation.id, object), name);
                 }
                 self.tell_activity(conversation.id, origin, act, step);
             }

@@ -41,6 +41,9 @@ impl Client {
             Wish::React { conversation, object, emoji } => {
                 self.wish_act(conversation, Act::React { object, emoji }, step).map(Some)
             }
+            Wish::Unreact { conversation, object, emoji } => {
+                self.wish_act(conversation, Act::Unreact { object, emoji }, step).map(Some)
+            }
             Wish::Edit { conversation, object, text } => {
                 let html = html_from_text(&text);
                 self.wish_act(conversation, Act::Update { object, html }, step).map(Some)
@@ -361,9 +364,16 @@ pub(super) fn write_note(
     let uploads = uploads(&attachments)?;
     // A file needs no words.
     let html = if text.is_empty() && !attachments.is_empty() { String::new() } else { html_from_text(text) };
-    let note = Note { id: ObjectId::from_random(step.random()), html, in_reply_to, attachments };
-    let activity = Activity { id: ObjectId::from_random(step.random()), act: Act::Create(note.clone()) };
-    let json = encode_activity(&activity)?;
+    let mut note = Note { id: ObjectId::from_random(step.random()), html, in_reply_to, attachments };
+    let id = ObjectId::from_random(step.random());
+    let encode = |note: &Note| encode_activity(&Activity { id: id.clone(), act: Act::Create(note.clone()) });
+    let json = encode(&note).or_else(|_| {
+        // A long text is worth more than what is seen of the pictures before they are fetched.
+        for attachment in &mut note.attachments {
+            attachment.thumbnail = None;
+        }
+        encode(&note)
+    })?;
     Ok(Written { note, json, uploads })
 }
 

@@ -18,10 +18,14 @@ pub(super) fn activity(input: &Value) -> Outcome {
 }
 
 fn attachment(attachment: &Attachment) -> Value {
-    json!({
+    let mut told = json!({
         "media_type": attachment.media_type, "name": attachment.name, "width": attachment.width,
         "height": attachment.height, "blob": attachment.blob,
-    })
+    });
+    if let Some(thumbnail) = &attachment.thumbnail {
+        told["thumbnail"] = json!(thumbnail);
+    }
+    told
 }
 
 fn act(act: &Act) -> Value {
@@ -38,6 +42,7 @@ fn act(act: &Act) -> Value {
         Act::Update { object, html } => json!({ "act": "update", "object": object, "html": html }),
         Act::Delete { object } => json!({ "act": "delete", "object": object }),
         Act::React { object, emoji } => json!({ "act": "react", "object": object, "emoji": emoji }),
+        Act::Unreact { object, emoji } => json!({ "act": "unreact", "object": object, "emoji": emoji }),
         Act::Undo { object } => json!({ "act": "undo", "object": object }),
         Act::Delivered { object, up_to } => json!({ "act": "delivered", "object": object, "up_to": up_to }),
         Act::Read { object, up_to } => json!({ "act": "read", "object": object, "up_to": up_to }),

@@ -5,7 +5,7 @@
 use infrasound_core::{
     event::{Answer, Event},
     input::Wish,
-    message::{Body, MessageState},
+    message::{Body, MessageState, Reaction},
 };
 use infrasound_spec::{
     api::{conversations::LogPage, stream::StreamEvent},
@@ -97,6 +97,38 @@ async fn replies_reactions_edits_and_deletions_show_on_both_sides() {
         assert_eq!(second.in_reply_to.as_ref(), Some(&hello));
         assert_eq!(third.body, Body::Deleted);
     }
+}
+
+/// Spec: `content.md` 2 and 4.3.
+#[tokio::test]
+async fn a_reaction_is_taken_back_by_who_reacted_and_no_other_with_it() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = acquainted(&world).await;
+    let conversation = alice.with(&bob.handle());
+    let hello = alice.history(&bob.handle()).await[0].id.clone();
+    let (object, some) = (|| hello.clone(), |emoji: &str| Some(emoji.to_owned()));
+    for emoji in [some("👍"), some("🐘"), None] {
+        bob.wish(Wish::React { conversation, object: object(), emoji }).await.unwrap();
+    }
+    alice.sync().await;
+    alice.wish(Wish::React { conversation, object: object(), emoji: some("👍") }).await.unwrap();
+    alice.wish(Wish::Unreact { conversation, object: object(), emoji: some("🐘") }).await.unwrap();
+    bob.sync().await;
+    for emoji in [some("👍"), None, some("never sent")] {
+        bob.wish(Wish::Unreact { conversation, object: object(), emoji }).await.unwrap();
+    }
+    let reacted = async |device: &mut Device, with: &Device| {
+        device.sync().await;
+        let message = device.history(&with.handle()).await.remove(0);
+        let told = |reaction: Reaction| (reaction.sender.name().to_owned(), reaction.emoji.unwrap());
+        message.reactions.into_iter().map(told).collect::<Vec<_>>()
+    };
+    let left = [("bob".to_owned(), "🐘".to_owned()), ("alice".to_owned(), "👍".to_owned())];
+    assert_eq!(reacted(&mut alice, &bob).await, left);
+    assert_eq!(reacted(&mut bob, &alice).await, left);
+    bob.wish(Wish::React { conversation, object: object(), emoji: some("👍") }).await.unwrap();
+    assert_eq!(reacted(&mut alice, &bob).await.len(), 3, "one may change one's mind again");
+    assert_eq!((alice.warnings(), bob.warnings()), (vec![], vec![]));
 }
 
 #[tokio::test]

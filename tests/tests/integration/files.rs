@@ -12,7 +12,12 @@ use infrasound_core::{
     message::{Body, Message},
     output::{BlobBytes, HttpRequest},
 };
-use infrasound_spec::{blob::SEALED_CHUNK, consent::ContactState};
+use infrasound_spec::{
+    blob::SEALED_CHUNK,
+    consent::ContactState,
+    content::{Attachment, Thumbnail},
+    limits::{MAX_CONTENT, MAX_THUMBNAIL},
+};
 use infrasound_tests::{
     device::{Device, FetchError},
     world::World,
@@ -87,6 +92,32 @@ async fn several_files_need_no_words_and_what_is_written_later_comes_later() {
     for (n, file) in files.iter().enumerate() {
         assert!(bob.fetch(file).await.unwrap() == bytes(n * 1000));
     }
+}
+
+/// Spec: `content.md` 8.5 and 8.7.
+#[tokio::test]
+async fn a_thumbnail_comes_with_the_message_unless_that_is_too_long_with_it() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = acquainted(&world).await;
+    let thumbnail = Thumbnail::from_bytes(vec![7; MAX_THUMBNAIL]);
+    assert!(thumbnail.is_some() && Thumbnail::from_bytes(vec![7; MAX_THUMBNAIL + 1]).is_none());
+    let mut picture = || Attachment { thumbnail: thumbnail.clone(), ..alice.seal("a.png", &bytes(100)) };
+    let sixteen: Vec<_> = (0..16).map(|_| picture()).collect();
+    let one = picture();
+
+    alice.send_files(&bob.handle(), "look", sixteen.clone()).await;
+    bob.sync().await;
+    assert_eq!(last(&mut bob, &alice).await.attachments, sixteen);
+    alice.crash().await;
+    assert_eq!(last(&mut alice, &bob).await.attachments, sixteen);
+
+    let text = "x".repeat(MAX_CONTENT - 2_000);
+    alice.send_files(&bob.handle(), &text, vec![one.clone()]).await;
+    bob.sync().await;
+    let message = last(&mut bob, &alice).await;
+    assert_eq!(message.body, Body::Html(format!("<p>{text}</p>")));
+    assert_eq!(message.attachments, [Attachment { thumbnail: None, ..one }]);
+    assert_eq!(last(&mut alice, &bob).await.attachments, message.attachments);
 }
 
 #[tokio::test]

@@ -92,6 +92,10 @@ fn people_make_a_group_talk_and_part() {
     let thanks = seen.iter().find(|message| message["text"] == "thank you").unwrap();
     assert_eq!(thanks["reactions"][0], json!({ "from": of_anna, "emoji": "🐘" }));
     assert_eq!(texts(&cleo, "#Herd"), ["welcome", "thank you", "gladly"]);
+    anna.succeed(&["unreact", reference, "🐘"]);
+    let seen = cleo.read("#Herd");
+    let thanks = seen.iter().find(|message| message["text"] == "thank you").unwrap();
+    assert_eq!(thanks["reactions"], json!([]));
 
     anna.succeed(&["group", "role", "#Herd", of_ben, "owner"]);
     let both_owners = [(json!(of_anna), json!("owner")), (json!(of_ben), json!("owner"))];

@@ -2,6 +2,7 @@
 //!
 //! It is a program of its own so that `cargo xtask` need not be built with it.
 
+mod alike;
 mod order;
 
 use std::{

@@ -1,8 +1,8 @@
 //! Puts functions that are alike beside each other, and takes their names out.
 //!
 //! What compresses a download looks back 32 KiB. Copies of one generic function for several types are nearly the same, and
-//! have the same name; in the order of names they find each other. That makes the compressed module a tenth smaller, and
-//! changes nothing of what it does.
+//! have the same name; in the order of names they find each other, and those of one name are put in a row by what is in them. That
+//! makes the compressed module a tenth smaller, and changes nothing of what it does.
 
 use std::{collections::BTreeMap, convert::Infallible};
 
@@ -14,6 +14,8 @@ use wasmparser::{
     BinaryReaderError, CodeSectionReader, CustomSectionReader, FunctionSectionReader, KnownCustom, Name,
     Parser, Payload, TypeRef,
 };
+
+use crate::alike;
 
 /// Why a module can't be put in order.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +46,7 @@ struct Order {
 
 impl Order {
     fn of(module: &[u8]) -> Result<Self, BinaryReaderError> {
-        let (mut imported, mut lengths, mut names) = (0, Vec::new(), BTreeMap::new());
+        let (mut imported, mut bodies, mut names) = (0, Vec::new(), BTreeMap::new());
         for payload in Parser::new(0).parse_all(module) {
             match payload? {
                 Payload::ImportSection(imports) => {
@@ -52,7 +54,7 @@ impl Order {
                         imported += u32::from(matches!(import?.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)));
                     }
                 }
-                Payload::CodeSectionEntry(body) => lengths.push(body.range().len()),
+                Payload::CodeSectionEntry(body) => bodies.push(body.as_bytes()),
                 Payload::CustomSection(section) => {
                     if let KnownCustom::Name(all) = section.as_known() {
                         for kind in all {
@@ -67,11 +69,15 @@ impl Order {
                 _ => {}
             }
         }
-        let mut old: Vec<usize> = (0..lengths.len()).collect();
-        old.sort_by_cached_key(|place| {
-            let index = u32::try_from(*place).unwrap_or(u32::MAX).saturating_add(imported);
-            (names.get(&index).cloned().unwrap_or_default(), lengths[*place], *place)
-        });
+        let mut copies: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, index) in (0..bodies.len()).zip(imported..) {
+            copies.entry(names.remove(&index).unwrap_or_default()).or_default().push(place);
+        }
+        let mut old = Vec::with_capacity(bodies.len());
+        for places in copies.into_values() {
+            let of_name: Vec<&[u8]> = places.iter().map(|place| bodies[*place]).collect();
+            old.extend(alike::in_a_row(&of_name).into_iter().map(|at| places[at]));
+        }
         let mut new = vec![0; old.len()];
         for (place, before) in (0_u32..).zip(&old) {
             new[*before] = place;

@@ -22,6 +22,7 @@ use crate::{
 const HELP: &str = "  TEXT               send it
   /reply N TEXT      answer message N
   /react N [EMOJI]   react to message N; no emoji is a like
+  /unreact N [EMOJI] take that back
   /edit N TEXT       change your message N
   /delete N          delete your message N
   /help              this
@@ -41,6 +42,7 @@ enum Typed {
     Reply(u64, String),
     Text(String),
     Unknown,
+    Unreact(u64, Option<String>),
 }
 
 /// What a chat knows while it runs.
@@ -203,6 +205,10 @@ async fn wish_for(app: &mut App, with: &Recipient, typed: Typed) -> Result<Optio
             let found = find(app, with, number).await?;
             Wish::React { conversation: found.conversation.conversation, object: found.message.id, emoji }
         }
+        Typed::Unreact(number, emoji) => {
+            let found = find(app, with, number).await?;
+            Wish::Unreact { conversation: found.conversation.conversation, object: found.message.id, emoji }
+        }
         Typed::Edit(number, text) => {
             let found = find(app, with, number).await?;
             Wish::Edit { conversation: found.conversation.conversation, object: found.own()?, text }
@@ -244,6 +250,7 @@ fn parse(line: &str) -> Typed {
         ("help", ..) => Typed::Help,
         ("quit" | "exit", ..) => Typed::Quit,
         ("react", Ok(number), empty) => Typed::React(number, Some(text).filter(|_| !empty)),
+        ("unreact", Ok(number), empty) => Typed::Unreact(number, Some(text).filter(|_| !empty)),
         ("delete", Ok(number), true) => Typed::Delete(number),
         ("reply", Ok(number), false) => Typed::Reply(number, text),
         ("edit", Ok(number), false) => Typed::Edit(number, text),
@@ -265,6 +272,7 @@ mod tests {
             ("/quit", Typed::Quit),
             ("/react 3", Typed::React(3, None)),
             ("/react 3 👍", Typed::React(3, Some("👍".to_owned()))),
+            ("/unreact 3 👍", Typed::Unreact(3, Some("👍".to_owned()))),
             ("/reply  3  two words", Typed::Reply(3, "two words".to_owned())),
             ("/edit 3 x", Typed::Edit(3, "x".to_owned())),
             ("/delete 3", Typed::Delete(3)),

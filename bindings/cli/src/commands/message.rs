@@ -1,4 +1,4 @@
-//! `reply`, `react`, `edit`, `delete`, `renew-leaf`: what is done to a message or in a conversation.
+//! `reply`, `react`, `unreact`, `edit`, `delete`, `renew-leaf`: what is done to a message or in a conversation.
 
 use infrasound_core::{event::Event, input::Wish};
 use infrasound_native::Error;
@@ -34,6 +34,18 @@ pub(super) async fn react(
     let conversation = found.conversation.conversation;
     let wish = Wish::React { conversation, object: found.message.id, emoji };
     wish_and_settle(app, "react", conversation, wish).await
+}
+
+/// Takes a reaction of one's own back.
+pub(super) async fn unreact(
+    app: &mut App,
+    message: &MessageArgument,
+    emoji: Option<String>,
+) -> Result<End, CommandError> {
+    let found = reference::message(&app.session, &message.message, message.within.as_deref()).await?;
+    let conversation = found.conversation.conversation;
+    let wish = Wish::Unreact { conversation, object: found.message.id, emoji };
+    wish_and_settle(app, "unreact", conversation, wish).await
 }
 
 /// Does something to a message of one's own.

@@ -95,6 +95,7 @@ async fn in_session(command: Command, app: &mut App) -> Result<End, CommandError
         Command::Chat { with } => chat::chat(app, with).await,
         Command::Reply { message, text } => message::reply(app, &message, text).await,
         Command::React { message, emoji } => message::react(app, &message, emoji).await,
+        Command::Unreact { message, emoji } => message::unreact(app, &message, emoji).await,
         Command::Edit { message, text } => {
             let wish = |conversation, object| Wish::Edit { conversation, object, text };
             message::change(app, "edit", &message, wish).await

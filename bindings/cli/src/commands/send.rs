@@ -39,7 +39,7 @@ pub(super) async fn send_files(
         let blob = Some(app.session.seal_file(path).await?);
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let media_type = file::media_type(path).to_owned();
-        attachments.push(Attachment { media_type, name, width: None, height: None, blob });
+        attachments.push(Attachment { media_type, name, width: None, height: None, thumbnail: None, blob });
     }
     send(app, to, text, None, attachments).await
 }

@@ -36,6 +36,9 @@ impl Activity {
             Act::React { object, emoji } => ("react", Some(object), emoji.as_deref().map(clean::line), None),
             Act::Update { object, html } => ("edit", Some(object), None, Some(html::text(html))),
             Act::Delete { object } => ("delete", Some(object), None, None),
+            Act::Unreact { object, emoji } => {
+                ("unreact", Some(object), emoji.as_deref().map(clean::line), None)
+            }
             Act::Undo { object } => ("undo", Some(object), None, None),
             Act::Unknown { name, .. } => ("unknown", None, None, Some(clean::line(name))),
             // These arrive as messages and as states of messages.

@@ -14,7 +14,7 @@ use crate::{clean, html, time};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "the fields are those of the JSON")]
 pub(crate) struct Message {
-    /// What `reply`, `react`, `edit` and `delete` take.
+    /// What `reply`, `react`, `unreact`, `edit` and `delete` take.
     #[serde(rename = "ref")]
     pub(crate) reference: String,
     pub(crate) id: String,
@@ -196,7 +196,7 @@ mod tests {
             digest: BlobDigest::from_bytes([3; 32]),
         };
         let (name, media_type) = ("a\u{202e}.png".to_owned(), "image/png".to_owned());
-        Attachment { media_type, name, width: Some(4), height: None, blob: Some(blob) }
+        Attachment { media_type, name, width: Some(4), height: None, thumbnail: None, blob: Some(blob) }
     }
 
     /// The promise of `JSON.md`: a change here is a change of what scripts rely on.

@@ -161,8 +161,10 @@ export interface Conversation {
   archived: boolean;
 }
 
-/** A file to be sent, with what is said of it. */
-export interface OutgoingFile { file: Blob; name: string; mediaType?: string; width?: number; height?: number; }
+/** A file to be sent, with what is said of it. Of a picture, what is seen before it is fetched: `makeThumbnail` makes it. */
+export interface OutgoingFile { file: Blob; name: string; mediaType?: string; width?: number; height?: number; thumbnail?: Uint8Array; }
+/** What is being written and not sent yet. */
+export interface KeptDraft { text: string; inReplyTo?: ObjectId; }
 export interface SendOptions { inReplyTo?: ObjectId; files?: (File | OutgoingFile)[]; onProgress?: (done: number, total: number) => void; signal?: AbortSignal; }
 export interface Queued { message: ObjectId; conversation?: ConversationId; /** resolves once it is in the log; rejects if it fails for good */ sent: Promise<void>; }
 
@@ -176,9 +178,13 @@ export interface ConversationHandle {
   edit(message: ObjectId, text: string): Promise<void>;
   delete(message: ObjectId): Promise<void>;
   react(message: ObjectId, emoji?: string): Promise<void>; // none is a like
+  unreact(message: ObjectId, emoji?: string): Promise<void>; // takes one's own back
   retry(message: ObjectId): Promise<Queued>; // send a failed one again
   markRead(upTo: number): Promise<void>;
   typing(): Promise<void>; // call at each key stroke; it is sent at most every few seconds
+  /** What was being written here, as it was kept last. */
+  draft(): Promise<KeptDraft | undefined>;
+  keepDraft(draft: KeptDraft | undefined): Promise<void>; // sealed on this device
   mute(muted: boolean): Promise<void>;
   archive(archived: boolean): Promise<void>;
   answer(consent: Consent): Promise<void>; // a request or invitation
@@ -199,8 +205,11 @@ export interface ConversationHandle {
   foundAgain(): Promise<void>;
   renewKeys(): Promise<void>;
   // files
-  /** Fetches, checks and opens a file. Goes on where it was when it was interrupted. */
-  download(file: Attachment, options?: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal }): Promise<Blob>;
+  /** A file that was kept on this device, opened; nothing is fetched. */
+  kept(file: Attachment): Promise<Blob | undefined>;
+  /** Fetches, checks and opens a file. Goes on where it was when it was interrupted. With `keep` it stays on this device, sealed as
+   *  it came, until newer ones need the room: then it is not fetched again. */
+  download(file: Attachment, options?: { keep?: boolean; onProgress?: (done: number, total: number) => void; signal?: AbortSignal }): Promise<Blob>;
 }
 
 export interface GroupSettings { add: Role; rename: Role; post: Role; join: 'open' | 'approval' | 'invite'; closed: boolean; }
@@ -239,6 +248,8 @@ export interface Attachment {
   reference?: object;
   width?: number;
   height?: number;
+  /** Opaque, and not to be trusted: `thumbnailOf` looks at it before it gives what is seen until the picture is fetched. */
+  thumbnail?: string;
 }
 export interface SafetyNumber {
   /** Twelve groups of five digits. */

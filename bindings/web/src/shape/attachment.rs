@@ -2,7 +2,7 @@
 
 use infrasound_spec::{
     blob::{BlobId, BlobRef},
-    content,
+    content::{self, Thumbnail},
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ pub(crate) struct Attachment {
     width: Option<u32>,
     #[serde(default)]
     height: Option<u32>,
+    #[serde(default)]
+    thumbnail: Option<Thumbnail>,
     #[serde(default, skip_deserializing)]
     size: Option<Integer>,
     #[serde(default, skip_deserializing)]
@@ -29,12 +31,13 @@ pub(crate) struct Attachment {
 
 impl From<content::Attachment> for Attachment {
     fn from(attachment: content::Attachment) -> Self {
-        let content::Attachment { media_type, name, width, height, blob } = attachment;
+        let content::Attachment { media_type, name, width, height, thumbnail, blob } = attachment;
         Self {
             name,
             media_type,
             width,
             height,
+            thumbnail,
             size: blob.as_ref().map(|blob| blob.size.into()),
             blob: blob.as_ref().map(|blob| blob.id),
             reference: blob,
@@ -44,7 +47,8 @@ impl From<content::Attachment> for Attachment {
 
 impl From<Attachment> for content::Attachment {
     fn from(attachment: Attachment) -> Self {
-        let Attachment { name, media_type, width, height, size: _, blob: _, reference } = attachment;
-        Self { media_type, name, width, height, blob: reference }
+        let Attachment { name, media_type, width, height, thumbnail, size: _, blob: _, reference } =
+            attachment;
+        Self { media_type, name, width, height, thumbnail, blob: reference }
     }
 }

@@ -7,7 +7,6 @@ use infrasound_spec::{
 use serde::Serialize;
 
 use super::{
-    act::Act,
     answer::Answer,
     conversation::Conversation,
     failure::Failure,
@@ -37,13 +36,13 @@ pub(crate) enum Event {
     Message {
         message: Message,
     },
+    /// What was done an app sees when it reads the messages again.
     Activity {
         conversation: ConversationId,
         number: Integer,
         sender: Handle,
         own: bool,
         time: Integer,
-        act: Act,
     },
     MessageState {
         conversation: ConversationId,
@@ -134,14 +133,9 @@ impl From<event::Event> for Event {
                 Self::WishFailed { wish: wish.0.into(), failure: failure.into() }
             }
             Core::Message(message) => Self::Message { message: message.into() },
-            Core::Activity { conversation, number, sender, own, time, act } => Self::Activity {
-                conversation,
-                number: number.into(),
-                sender,
-                own,
-                time: time.into(),
-                act: act.into(),
-            },
+            Core::Activity { conversation, number, sender, own, time, act: _ } => {
+                Self::Activity { conversation, number: number.into(), sender, own, time: time.into() }
+            }
             Core::MessageState { conversation, object, number, state } => Self::MessageState {
                 conversation,
                 message: object,

@@ -2,7 +2,6 @@
 //!
 //! They are plain serde types, so that tests can look at them without a browser.
 
-pub(crate) mod act;
 pub(crate) mod answer;
 pub(crate) mod attachment;
 pub(crate) mod conversation;

@@ -42,6 +42,12 @@ pub(crate) enum Wish {
         #[serde(default)]
         emoji: Option<String>,
     },
+    Unreact {
+        conversation: ConversationId,
+        object: ObjectId,
+        #[serde(default)]
+        emoji: Option<String>,
+    },
     Edit {
         conversation: ConversationId,
         object: ObjectId,
@@ -205,6 +211,7 @@ impl From<Wish> for input::Wish {
             }
             Wish::FetchBlob { blob, offset, length } => Self::FetchBlob { blob, offset, length },
             Wish::React { conversation, object, emoji } => Self::React { conversation, object, emoji },
+            Wish::Unreact { conversation, object, emoji } => Self::Unreact { conversation, object, emoji },
             Wish::Edit { conversation, object, text } => Self::Edit { conversation, object, text },
             Wish::Delete { conversation, object } => Self::Delete { conversation, object },
             Wish::SendAgain { object } => Self::SendAgain { object },

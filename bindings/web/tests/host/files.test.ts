@@ -190,3 +190,37 @@ test('what was sealed for a message that is refused goes at once', async () => {
   await alice.person.close();
   await bob.person.close();
 });
+
+test('a file that is kept is opened without the relay, and what was opened long ago makes room for it', async () => {
+  const site = await Site.open();
+  const alice = await Person.signedIn(site, 'alice');
+  const bob = await Person.signedIn(site, 'bob');
+  await sendFile(alice.tab, bob.person.handle, 200_000);
+  await eventually('it arrives', () => messagesWith(bob.tab, alice.person.handle), (messages) => messages.length === 1);
+  /** The sizes of what is had: kept before anything is fetched, fetched, and kept then. */
+  const sizes = await bob.tab.run(async (client, who) => {
+    const stored = await new Promise<IDBDatabase>((resolve) => {
+      const request = indexedDB.open('infrasound/infrasound');
+      request.onsuccess = () => resolve(request.result);
+    });
+    const [meta, parts] = ['meta', 'parts'].map((name) => () => stored.transaction(name, 'readwrite').objectStore(name));
+    const done = <T>(request: IDBRequest<T>) => new Promise<T>((resolve) => (request.onsuccess = () => resolve(request.result)));
+    await done(meta!().put([{ blob: 'older', size: 128 * 1024 * 1024 - 300_000 }, { blob: 'newer', size: 100_000 }], 'kept'));
+    for (const blob of ['older', 'newer']) await done(parts!().put({ at: Date.now(), bytes: new Uint8Array(1) }, [blob, 0]));
+
+    const conversation = client.conversation((await client.conversationWith(who)) ?? '');
+    const file = (await conversation.messages()).at(-1)?.attachments[0];
+    if (!file) throw new Error('there is no file');
+    const before = await conversation.kept(file);
+    const fetched = await conversation.download(file, { keep: true });
+    const after = await conversation.kept(file);
+    const kept = (await done(meta!().get('kept') as IDBRequest<{ blob: string }[]>)).map(({ blob }) => blob);
+    const there = new Set((await done(parts!().getAllKeys())).map((key) => (key as [string, number])[0]));
+    stored.close();
+    return { sizes: [before?.size, fetched.size, after?.size], kept: kept.map((blob) => (blob === file.blob ? 'it' : blob)), there: there.size, older: there.has('older') };
+  }, alice.person.handle);
+  assert.deepEqual(sizes, { sizes: [undefined, 200_000, 200_000], kept: ['newer', 'it'], there: 2, older: false });
+
+  await alice.person.close();
+  await bob.person.close();
+});

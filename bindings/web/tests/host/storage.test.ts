@@ -171,6 +171,13 @@ test('signing out erases everything', async () => {
   const alice = await Person.signedIn(site, 'alice');
   const bob = await Person.signedIn(site, 'bob');
   await send(alice.tab, bob.person.handle, 'to be forgotten');
+  await alice.tab.run(async (client, who) => {
+    const conversation = client.conversation((await client.conversationWith(who)) ?? '');
+    await (await conversation.send('', { files: [new File(['a file'], 'a.txt')] })).sent;
+    const file = (await conversation.messages()).at(-1)?.attachments[0];
+    if (file) await conversation.download(file, { keep: true });
+    await conversation.keepDraft({ text: 'to be forgotten, too' });
+  }, bob.person.handle);
   const other = await alice.person.tab();
   await alice.tab.run((client) => client.signOut());
   for (const tab of [alice.tab, other]) await tab.until('it is signed out', ({ phase }) => phase === 'signed-out');

@@ -39,7 +39,18 @@ const SENT: { id?: string; sender?: string; body?: Message['body']; attachments?
   { id: 'urn:uuid:6f0cbd4e-0f3f-4c43-bd0e-5d1f8a4e0c11', body: { kind: 'html', html: '<p>Bob has this id</p>' } },
   { id: 'urn:uuid:6f0cbd4e-0f3f-4c43-bd0e-5d1f8a4e0c11', sender: '@mallory@b.example', body: { kind: 'html', html: '<p>Mallory took it</p>' } },
   { body: { kind: 'html', html: '' }, attachments: [{ name: 'photo\u202Egnp.exe', mediaType: 'text/html', size: 10, blob: 'none', reference: {} }] },
+  { body: { kind: 'html', html: '' }, attachments: [
+    pictured(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>window.hacked = 8</script></svg>')),
+    // A WebP without loss of 16,384 pixels on a side, in 31 bytes.
+    pictured(Buffer.from('524946461f0000005745425056503' + '84c120000002fffffff0f0f30fff33fff3c1ffe00' + '0000', 'hex')),
+    pictured(Buffer.from('https://outside.example/pixel.png')),
+  ] },
 ];
+
+/** A picture that is too large to be fetched by itself. */
+function pictured(thumbnail: Buffer): Message['attachments'][number] {
+  return { name: 'p.png', mediaType: 'image/png', size: 5_000_000, blob: thumbnail.toString('hex'), reference: {}, thumbnail: thumbnail.toString('base64url') };
+}
 
 /** The page's client, but for what it says of the messages that are called `content N`. */
 function disguise(client: Client, sent: typeof SENT): Client {
@@ -113,6 +124,8 @@ test('hostile and strange content is shown for what it is, and does nothing', as
   shows(21, 'Bob has this id');
   shows(22, 'Mallory took it');
   shows(23, /photognp\.exe/);
+  shows(24, /^5 MB 5 MB 5 MB/);
+  assert.equal(await rows.nth(24).locator('img').count(), 0, 'no browser decodes these');
   const links = await rows.nth(7).locator('a').evaluateAll((all) => all.map((link) => [(link as HTMLAnchorElement).href, (link as HTMLAnchorElement).rel]));
   assert.deepEqual(links, [
     ['https://example.org/a_(b)?c=d&e=f', 'noopener noreferrer nofollow'],

@@ -185,6 +185,18 @@ export class Visitor {
   }
 }
 
+/** Alice has written to Bob, and he has accepted her. Both look at their conversation. */
+export async function acquainted(site: Site, bobs = site): Promise<[Visitor, Visitor]> {
+  const alice = await Visitor.signedIn(site, 'alice');
+  const bob = await Visitor.signedIn(bobs, 'bob');
+  await alice.writeTo(bob.handle, 'Hello');
+  await bob.press(/^Requests/);
+  await bob.openConversation(alice.name);
+  await bob.press('Accept');
+  await (await alice.message('Hello')).getByRole('img', { name: 'Read' }).waitFor();
+  return [alice, bob];
+}
+
 /** Fails unless there is exactly one. */
 export async function one(found: Locator, what: string): Promise<void> {
   await found.first().waitFor();

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import type { ConversationHandle, Message } from '@infrasound/client';
 
 import { Chat } from '../../app/src/app/chat.ts';
+import { Files } from '../../app/src/app/files.ts';
 
 const ID = 'urn:uuid:6f0cbd4e-0f3f-4c43-bd0e-5d1f8a4e0c11';
 
@@ -15,7 +16,7 @@ const message = (sender: string, number: number, own = false): Message => ({
 });
 
 test('the messages of two accounts with one id are two', () => {
-  const chat = new Chat({ id: 'c' } as ConversationHandle);
+  const chat = new Chat({ id: 'c' } as ConversationHandle, new Files());
   chat.apply({ type: 'message', message: message('@alice@a.example', 1, true) });
   chat.apply({ type: 'message', message: message('@mallory@a.example', 2) });
   assert.deepEqual(chat.messages.map(({ sender }) => sender), ['@alice@a.example', '@mallory@a.example']);

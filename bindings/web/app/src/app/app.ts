@@ -104,6 +104,7 @@ export class App extends Observable {
   async stop(given: boolean): Promise<void> {
     this.#end.abort();
     this.files.close();
+    for (const chat of this.#chats.values()) chat.close();
     if (!given) await this.client?.close();
   }
 
@@ -160,7 +161,7 @@ export class App extends Observable {
   chat(id: ConversationId): Chat {
     let chat = this.#chats.get(id);
     if (!chat) {
-      this.#chats.set(id, chat = new Chat(this.connected.conversation(id)));
+      this.#chats.set(id, chat = new Chat(this.connected.conversation(id), this.files));
     }
     return chat;
   }
@@ -405,6 +406,7 @@ export class App extends Observable {
   }
 
   #forget(): void {
+    for (const chat of this.#chats.values()) chat.close();
     this.#chats.clear();
     this.conversations = [];
     this.devices = [];

@@ -7,7 +7,9 @@ import {
 import { Bodies } from '../conversation/body.ts';
 import { editable } from '../text/plain.ts';
 import { prepared } from '../widgets/shrink.ts';
+import { DraftKeeper } from './draft-keeper.ts';
 import { Draft } from './draft.ts';
+import { Files } from './files.ts';
 import { keyOf, type MessageKey } from './message-key.ts';
 import { Observable } from './observable.ts';
 
@@ -28,9 +30,9 @@ export interface Preparing {
 }
 
 /** What a message is to become. */
-export type Wish = { kind: 'edit'; text: string } | { kind: 'react'; by: Handle; emoji: string | undefined } | { kind: 'delete' };
+export type Wish = { kind: 'edit'; text: string } | { kind: 'react' | 'unreact'; by: Handle; emoji: string | undefined } | { kind: 'delete' };
 
-/** A correction, a reaction or a deletion that is on its way. One that was refused stays until the person has seen it. */
+/** A correction, a reaction or its end, or a deletion that is on its way. One that was refused stays until the person has seen it. */
 export interface Change { message: MessageKey; wish: Wish; refused?: InfrasoundError }
 
 export class Chat extends Observable {
@@ -53,6 +55,7 @@ export class Chat extends Observable {
   readonly draft = new Draft();
   readonly bodies = new Bodies();
   readonly handle: ConversationHandle;
+  readonly #keeper: DraftKeeper;
   #older: Promise<void> | undefined;
   #refreshing: Promise<void> | undefined;
   #again = false;
@@ -60,9 +63,14 @@ export class Chat extends Observable {
   readonly #stale = new Set<MessageKey>();
   #keys = 0;
 
-  constructor(handle: ConversationHandle) {
+  constructor(handle: ConversationHandle, private readonly files: Files) {
     super();
     this.handle = handle;
+    this.#keeper = new DraftKeeper(handle, this.draft);
+  }
+
+  close(): void {
+    this.#keeper.close();
   }
 
   /** Reads the newest messages, at the first time; later they are kept up by events. */
@@ -78,6 +86,7 @@ export class Chat extends Observable {
       this.loaded = true;
       this.failure = undefined;
       this.#markUnread(summary?.unread ?? 0);
+      await this.#keeper.restore((id) => this.answered(id));
     } catch (error) {
       this.failure = error;
     }
@@ -185,6 +194,12 @@ export class Chat extends Observable {
     }
   }
 
+  /** Lets go of a message that did not go: it was sent again as another one. */
+  replaced(message: Message): void {
+    this.messages = this.messages.filter((other) => other !== message && !(other.own && other.id === message.id));
+    this.changed();
+  }
+
   forget(change: Change): void {
     this.changes = this.changes.filter((other) => other !== change);
     this.changed();
@@ -214,6 +229,19 @@ export class Chat extends Observable {
     sent.catch(ignore);
   }
 
+  /** Sends once more what did not go, on whichever page it was written if it has no files. */
+  async sendAgain(message: Message): Promise<void> {
+    const { id, body, attachments, inReplyTo } = message;
+    try {
+      await this.handle.retry(id);
+    } catch (error) {
+      const elsewhere = error instanceof InfrasoundError && error.code === 'not-found';
+      if (!elsewhere || attachments.length > 0 || body.kind !== 'html') throw error;
+      const { sent } = await this.handle.send(editable(body.html), inReplyTo === undefined ? {} : { inReplyTo });
+      sent.catch(ignore);
+    }
+  }
+
   async #sendFiles(text: string, files: File[], options: SendOptions): Promise<void> {
     const controller = new AbortController();
     const preparing: Preparing = {
@@ -227,8 +255,13 @@ export class Chat extends Observable {
     };
     try {
       const described = await Promise.all(files.map(prepared));
-      const { sent } = await this.handle.send(text, { ...options, files: described, onProgress, signal: controller.signal });
+      const { message, sent } = await this.handle.send(text, { ...options, files: described, onProgress, signal: controller.signal });
       sent.catch(ignore);
+      // What is here need not be fetched.
+      for (const [index, file] of (this.own(message)?.attachments ?? []).entries()) {
+        const original = described[index];
+        if (original && Files.isFetchable(file) && Files.isPicture(file)) this.files.keep(file, original.file);
+      }
     } finally {
       this.preparing = this.preparing.filter((one) => one !== preparing);
       this.changed();
@@ -245,6 +278,7 @@ export class Chat extends Observable {
     switch (wish.kind) {
       case 'edit': return this.handle.edit(id, wish.text);
       case 'react': return this.handle.react(id, wish.emoji);
+      case 'unreact': return this.handle.unreact(id, wish.emoji);
       case 'delete': return this.handle.delete(id);
     }
   }
@@ -270,7 +304,7 @@ export class Chat extends Observable {
   #settle(): void {
     const happened = this.changes.map((change) => change.refused === undefined && this.#hasHappened(change));
     this.changes = this.changes.filter((change, index) => change.refused !== undefined || !this.changes.some((later, at) =>
-      at >= index && happened[at] === true && later.message === change.message && later.wish.kind === change.wish.kind));
+      at >= index && happened[at] === true && later.message === change.message && kindOf(later.wish) === kindOf(change.wish)));
   }
 
   #hasHappened({ message: key, wish }: Change): boolean {
@@ -278,7 +312,8 @@ export class Chat extends Observable {
     if (!message || message.body.kind === 'deleted') return true;
     switch (wish.kind) {
       case 'edit': return message.body.kind === 'html' && words(editable(message.body.html)) === words(wish.text);
-      case 'react': return message.reactions.some(({ sender, emoji }) => sender === wish.by && emoji === wish.emoji);
+      case 'react':
+      case 'unreact': return message.reactions.some(({ sender, emoji }) => sender === wish.by && emoji === wish.emoji) === (wish.kind === 'react');
       case 'delete': return false;
     }
   }
@@ -342,6 +377,11 @@ export class Chat extends Observable {
     const first = count > 0 ? received.at(-Math.min(count, received.length)) : undefined;
     this.firstUnread = first && keyOf(first);
   }
+}
+
+/** A reaction and its end replace each other. */
+function kindOf({ kind }: Wish): Wish['kind'] {
+  return kind === 'unreact' ? 'react' : kind;
 }
 
 /** How a message fares is told by events, with a text for the person. */

@@ -1,4 +1,4 @@
-/** What is being written into a conversation. It stays while the page is open, and is nowhere else. */
+/** What is being written into a conversation. */
 import type { Message } from '@infrasound/client';
 
 import { editable } from '../text/plain.ts';

@@ -1,15 +1,16 @@
 /** Files and pictures of messages: which are here, which are on their way, how far. */
-import type { Attachment, BlobId, ConversationHandle, ObjectId } from '@infrasound/client';
+import { thumbnailOf, type Attachment, type BlobId, type ConversationHandle, type ObjectId } from '@infrasound/client';
 
 import { plainName } from '../text/name.ts';
+import { ObjectUrls } from './object-urls.ts';
 import { Observable } from './observable.ts';
 import { saveAs } from './save.ts';
 
 /** Only what every browser draws by itself, and cannot run a script. */
 const PICTURES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif']);
 const AT_ONCE = 4;
-/** So many pictures are kept open; the longest unused goes first. */
-const KEPT = 150;
+/** Larger pictures are fetched when somebody opens them. */
+const FETCHED_BY_ITSELF = 1024 * 1024;
 
 /** An attachment whose bytes are where this version can fetch them. */
 export type Fetchable = Attachment & { blob: BlobId; size: number };
@@ -28,8 +29,11 @@ export class Files extends Observable {
   readonly uploads = new Map<ObjectId, Upload>();
   /** Counts the changes, for those that draw only what has changed. */
   revision = 0;
-  readonly #pictures = new Map<BlobId, string>();
+  readonly #pictures = new ObjectUrls();
+  readonly #thumbnails = new ObjectUrls();
   readonly #asked = new Set<BlobId>();
+  /** Those that were looked for among what was kept. */
+  readonly #looked = new Set<BlobId>();
   readonly #queue: (() => Promise<void>)[] = [];
   #running = 0;
 
@@ -48,25 +52,37 @@ export class Files extends Observable {
 
   /** An address for `<img>`, once the picture is here. Fetches it if it is not. */
   picture(handle: ConversationHandle, file: Fetchable): string | undefined {
-    const url = this.#pictures.get(file.blob);
-    if (url !== undefined) {
-      this.#pictures.delete(file.blob);
-      this.#pictures.set(file.blob, url);
-      return url;
-    }
+    const url = this.#pictures.of(file.blob);
+    if (url !== undefined) return url;
     if (!this.#asked.has(file.blob)) {
       this.#asked.add(file.blob);
       this.#queue.push(async () => {
-        try {
-          this.keep(file, await handle.download(file));
-        } catch (error) {
-          this.transfers.set(file.blob, { step: 'failed', error });
-          this.changed();
-        }
+        const blob = await this.#fetch(handle, file);
+        if (blob) this.keep(file, blob);
       });
       this.#next();
     }
     return undefined;
+  }
+
+  /** An address for `<img>`, if the picture is here or was kept from another time. Fetches nothing. */
+  pictureHere(handle: ConversationHandle, file: Fetchable): string | undefined {
+    const url = this.#pictures.of(file.blob);
+    if (url === undefined && !this.isAsked(file) && !this.#looked.has(file.blob)) {
+      this.#looked.add(file.blob);
+      void handle.kept(file).then((blob) => blob && this.keep(file, blob), () => undefined);
+    }
+    return url;
+  }
+
+  /** An address for `<img>` of what is seen of a picture before it is here, if there is such a thing. */
+  thumbnail(file: Attachment): string | undefined {
+    const { thumbnail } = file;
+    if (thumbnail === undefined) return undefined;
+    const url = this.#thumbnails.of(thumbnail);
+    if (url !== undefined) return url;
+    const blob = thumbnailOf(file);
+    return blob && this.#thumbnails.add(thumbnail, blob);
   }
 
   /** Whether a picture is here or was asked for. */
@@ -74,9 +90,16 @@ export class Files extends Observable {
     return this.#asked.has(file.blob) || this.#pictures.has(file.blob);
   }
 
-  /** Whether a picture was asked for and could not be had. */
+  /** Whether a picture is fetched without being asked for: a small one, unless the person's line is to be spared. */
+  static isSmall({ size }: Fetchable): boolean {
+    const { connection } = navigator as { connection?: { saveData?: boolean } };
+    return size <= FETCHED_BY_ITSELF && connection?.saveData !== true;
+  }
+
+  /** Whether a picture was asked for and could not be had, or was given up. */
   missing(file: Fetchable): boolean {
-    return this.transfers.get(file.blob)?.step === 'failed';
+    const step = this.transfers.get(file.blob)?.step;
+    return step === 'failed' || step === 'stopped';
   }
 
   retryPicture(handle: ConversationHandle, file: Fetchable): void {
@@ -123,20 +146,17 @@ export class Files extends Observable {
   }
 
   close(): void {
-    for (const url of this.#pictures.values()) URL.revokeObjectURL(url);
     this.#pictures.clear();
+    this.#thumbnails.clear();
     for (const transfer of this.transfers.values()) if (transfer.step === 'running') transfer.controller.abort();
   }
 
   keep(file: Fetchable, blob: Blob): void {
     const type = Files.isPicture(file) ? file.mediaType.toLowerCase() : 'application/octet-stream';
-    this.#pictures.set(file.blob, URL.createObjectURL(new Blob([blob], { type })));
-    for (const [old, url] of this.#pictures) {
-      if (this.#pictures.size <= KEPT) break;
-      this.#pictures.delete(old);
-      this.#asked.delete(old);
-      URL.revokeObjectURL(url);
-    }
+    this.#pictures.add(file.blob, new Blob([blob], { type }));
+    // When it has made room for others it is asked for again.
+    this.#asked.delete(file.blob);
+    this.#looked.delete(file.blob);
     // A failed one that is here after all is not missing any more.
     this.transfers.delete(file.blob);
     this.changed();
@@ -153,7 +173,8 @@ export class Files extends Observable {
       this.changed();
     };
     try {
-      const blob = await handle.download(file, { onProgress, signal: controller.signal });
+      const keep = Files.isPicture(file);
+      const blob = await handle.download(file, { keep, onProgress, signal: controller.signal });
       this.transfers.set(file.blob, { step: 'done' });
       return blob;
     } catch (error) {

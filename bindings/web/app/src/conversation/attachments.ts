@@ -11,8 +11,6 @@ import { icon } from '../widgets/icon.ts';
 import { properties } from '../widgets/properties.ts';
 import type { Draw } from './draw.ts';
 
-/** Larger ones are fetched only when they are wanted. */
-const FETCHED_BY_ITSELF = 12_000_000;
 const WIDEST = 320;
 const TALLEST = 360;
 
@@ -45,6 +43,26 @@ export const attachmentStyles = css`
     block-size: 100%;
     object-fit: cover;
     animation: appear 0.2s;
+  }
+
+  /* It is as small as fits into a message: what it is of is seen, and no more is promised. */
+  .picture img.thumbnail {
+    filter: blur(6px);
+    scale: 1.08;
+    animation: none;
+  }
+
+  .picture .over {
+    position: relative;
+    display: inline-flex;
+    align-items: center;
+    gap: 6px;
+    min-block-size: 36px;
+    padding-inline: 10px;
+    border-radius: 18px;
+    background: var(--surface);
+    color: var(--text);
+    font-size: 0.87em;
   }
 
   @keyframes appear {
@@ -110,20 +128,21 @@ export function attachments(draw: Draw, message: Message): TemplateResult | type
 
 function picture(draw: Draw, message: Message, file: Fetchable): TemplateResult {
   const { app, chat } = draw;
-  const wanted = app.files.isAsked(file) || (!draw.strange && file.size <= FETCHED_BY_ITSELF);
-  const url = wanted ? app.files.picture(chat.handle, file) : undefined;
-  const missing = app.files.missing(file);
+  const wanted = app.files.isAsked(file) || (!draw.strange && Files.isSmall(file));
+  const url = wanted ? app.files.picture(chat.handle, file) : app.files.pictureHere(chat.handle, file);
+  // Of a stranger's nothing is seen before it is asked for.
+  const thumbnail = url || (draw.strange && !wanted) ? undefined : app.files.thumbnail(file);
+  const missing = !url && app.files.missing(file);
   const name = plainName(file.name);
-  const label = app.say('picture', { name });
-  const open = () => {
-    if (url) draw.look(message, message.attachments.indexOf(file));
-    else app.files.retryPicture(chat.handle, file);
-  };
+  const amount = bytes(app.locale, file.size);
+  const label = missing ? `${app.say('picture', { name })}. ${app.say('picture-missing')}`
+    : url || wanted ? app.say('picture', { name }) : app.say('picture-there', { name, size: amount });
+  const open = () => (missing ? app.files.retryPicture(chat.handle, file) : draw.look(message, message.attachments.indexOf(file)));
   return html`
     <button class="picture" tabindex="-1" ${properties(size(file))} aria-label=${label} title=${name} @click=${open}>
-      ${url ? html`<img src=${url} alt="" decoding="async">`
-        : missing ? html`<span>${icon('retry', 26)}<span class="spoken">${app.say('picture-missing')}</span></span>`
-        : icon(wanted ? 'clock' : 'download', 26)}
+      ${url ? html`<img src=${url} alt="" decoding="async">` : nothing}
+      ${thumbnail ? html`<img class="thumbnail" src=${thumbnail} alt="" decoding="async">` : nothing}
+      ${url ? nothing : html`<span class="over">${missing ? icon('retry', 20) : wanted ? icon('clock', 20) : html`${icon('download', 20)}${amount}`}</span>`}
     </button>`;
 }
 

@@ -22,10 +22,11 @@ export async function deliver(app: App, chat: Chat): Promise<void> {
   if (!gone) draft.restore({ text, files, answering });
 }
 
-/** A message that did not go. What cannot go again as it was, as after a reload, is put where one writes. */
+/** A message that did not go. Only the page that wrote it has its files: on another one the text is put where one writes. */
 export async function sendAgain(app: App, chat: Chat, message: Message): Promise<void> {
   try {
-    await chat.handle.retry(message.id);
+    await chat.sendAgain(message);
+    chat.replaced(message);
   } catch (error) {
     const forgotten = error instanceof InfrasoundError && error.code === 'not-found';
     if (!forgotten || message.body.kind !== 'html') {
@@ -33,7 +34,7 @@ export async function sendAgain(app: App, chat: Chat, message: Message): Promise
       return;
     }
     const back = chat.draft.restore({ text: editable(message.body.html), files: [], answering: undefined });
-    app.toast(app.say(!back ? 'written-first' : message.attachments.length > 0 ? 'written-back-files' : 'written-back'));
+    app.toast(app.say(back ? 'written-back-files' : 'written-first'));
   }
 }
 

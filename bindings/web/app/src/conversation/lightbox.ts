@@ -4,10 +4,12 @@ import { css, html, nothing } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 
 import type { Chat } from '../app/chat.ts';
-import { Files } from '../app/files.ts';
+import { Files, type Fetchable } from '../app/files.ts';
 import { Part } from '../app/part.ts';
+import { told } from '../app/told.ts';
 import { plainName } from '../text/name.ts';
 import { icon } from '../widgets/icon.ts';
+import { properties } from '../widgets/properties.ts';
 
 @customElement('infrasound-lightbox')
 export class Lightbox extends Part {
@@ -49,10 +51,42 @@ export class Lightbox extends Part {
       padding: 0 12px max(12px, env(safe-area-inset-bottom));
     }
 
+    img,
+    .coming {
+      grid-area: 1 / 1;
+    }
+
     img {
       max-inline-size: 100%;
       max-block-size: 100%;
       object-fit: contain;
+    }
+
+    /* As large as the picture will be. */
+    img.thumbnail {
+      inline-size: min(100%, var(--wide, 100%));
+      block-size: min(100%, var(--high, 100%));
+      filter: blur(12px);
+    }
+
+    .coming {
+      z-index: 1;
+      display: grid;
+      justify-items: center;
+      gap: 8px;
+      max-inline-size: min(100%, 420px);
+      padding: 14px 18px;
+      border-radius: 14px;
+      background: #0c1011d9;
+      text-align: center;
+    }
+
+    .coming .link {
+      color: inherit;
+    }
+
+    .coming progress {
+      accent-color: #8fd0d4;
     }
   `];
 
@@ -87,8 +121,28 @@ export class Lightbox extends Part {
           <button class="icon-button" aria-label=${this.say('save')} title=${this.say('save')} @click=${() => this.app.files.save(this.chat.handle, file)}>${icon('download')}</button>
           <button class="icon-button" aria-label=${this.say('close')} title=${this.say('close')} @click=${this.#close}>${icon('close')}</button>
         </header>
-        <figure>${url ? html`<img src=${url} alt=${name}>` : html`<progress aria-label=${this.say('loading')}></progress>`}</figure>
+        <figure>${url ? html`<img src=${url} alt=${name}>` : this.#coming(file)}</figure>
       </dialog>`;
+  }
+
+  /** What is seen of a picture that is being fetched, and how far it is. */
+  #coming(file: Fetchable) {
+    const { files } = this.app;
+    const transfer = files.transfers.get(file.blob);
+    const thumbnail = files.thumbnail(file);
+    const { width, height } = file;
+    const measures = width && height ? { '--wide': `${width}px`, '--high': `${height}px` } : {};
+    return html`
+      ${thumbnail ? html`<img class="thumbnail" ${properties(measures)} src=${thumbnail} alt="">` : nothing}
+      <div class="coming">
+        ${files.missing(file)
+          ? html`<span role="status">${transfer?.step === 'failed' ? told(this.app.explain(transfer.error)) : this.say('picture-stopped')}</span>
+              <button class="link" @click=${() => files.retryPicture(this.chat.handle, file)}>${this.say(transfer?.step === 'stopped' ? 'resume' : 'retry')}</button>`
+          : transfer?.step === 'running'
+            ? html`<progress aria-label=${this.say('loading')} max=${transfer.total || 1} value=${transfer.done}></progress>
+                <button class="link" @click=${() => files.stop(file)}>${this.say('cancel')}</button>`
+            : html`<progress aria-label=${this.say('loading')}></progress>`}
+      </div>`;
   }
 
   #turn(step: number): void {

@@ -8,6 +8,7 @@ import { plainName } from '../text/name.ts';
 import { plainText } from '../text/plain.ts';
 import type { MenuItem } from '../widgets/menu.ts';
 import { sendAgain } from './deliver.ts';
+import { ownReactions, react } from './reactions.ts';
 
 /** What the history does itself. */
 export interface Actions { pick(): void; look(index: number): void; jump(answered: ObjectId): void }
@@ -21,6 +22,9 @@ export function messageMenu(app: App, chat: Chat, message: Message, writable: bo
   if (there) {
     items.push({ label: say('reply'), icon: 'reply', action: () => chat.draft.answer(message) });
     items.push({ label: say('react'), icon: 'react', action: pick });
+    for (const emoji of ownReactions(app, message)) {
+      items.push({ label: say('unreact', { emoji }), icon: 'react', action: () => react(app, chat, message, emoji) });
+    }
   }
   if (body.kind === 'html' && body.html) {
     items.push({ label: say('copy-text'), icon: 'copy', action: () => void app.attempt(() => navigator.clipboard.writeText(plainText(body.html)), 'copied') });

@@ -106,7 +106,7 @@ function failure(draw: Draw, message: Message): TemplateResult | typeof nothing 
     </p>`;
 }
 
-const REFUSED = { edit: 'not-changed', react: 'not-reacted', delete: 'not-deleted' } as const;
+const REFUSED = { edit: 'not-changed', react: 'not-reacted', unreact: 'not-unreacted', delete: 'not-deleted' } as const;
 
 function refusal({ app, chat }: Draw, message: Message, change: Change, error: InfrasoundError): TemplateResult {
   const { kind } = change.wish;

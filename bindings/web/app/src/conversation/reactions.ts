@@ -12,7 +12,7 @@ export const LIKE = '❤️';
 
 export function reactions(draw: Draw, message: Message): TemplateResult | typeof nothing {
   if (message.reactions.length === 0 || message.body.kind === 'deleted') return nothing;
-  const { app } = draw;
+  const { app, chat } = draw;
   const by = new Map<string, string[]>();
   for (const { sender, emoji = LIKE } of message.reactions) by.set(emoji, [...(by.get(emoji) ?? []), sender]);
   return html`
@@ -20,13 +20,20 @@ export function reactions(draw: Draw, message: Message): TemplateResult | typeof
       ${[...by].map(([emoji, senders]) => {
         const own = senders.some((sender) => app.isMe(sender));
         const names = new Intl.ListFormat(app.locale).format(senders.map((sender) => (app.isMe(sender) ? app.say('you') : shortName(sender))));
-        return html`<button class="reaction" tabindex="-1" aria-pressed=${own} ?disabled=${!draw.writable || own} title=${names} aria-label=${`${emoji} ${names}`}
-          @click=${() => react(app, draw.chat, message, emoji)}><span>${emoji}</span>${senders.length > 1 ? html`<span>${senders.length}</span>` : nothing}</button>`;
+        return html`<button class="reaction" tabindex="-1" aria-pressed=${own} ?disabled=${!draw.writable} title=${names} aria-label=${`${emoji} ${names}`}
+          @click=${() => react(app, chat, message, emoji)}><span>${emoji}</span>${senders.length > 1 ? html`<span>${senders.length}</span>` : nothing}</button>`;
       })}
     </div>`;
 }
 
+/** The emojis that this account has reacted with. */
+export function ownReactions(app: App, message: Message): string[] {
+  return message.reactions.filter(({ sender }) => app.isMe(sender)).map(({ emoji = LIKE }) => emoji);
+}
+
+/** Reacts, or takes that back if it is there already. */
 export function react(app: App, chat: Chat, message: Message, emoji: string): void {
   const by = app.status.me?.handle ?? '';
-  void app.attempt(() => chat.change(message, { kind: 'react', by, emoji: emoji === LIKE ? undefined : emoji }));
+  const kind = ownReactions(app, message).includes(emoji) ? 'unreact' : 'react';
+  void app.attempt(() => chat.change(message, { kind, by, emoji: emoji === LIKE ? undefined : emoji }));
 }

@@ -43,6 +43,7 @@ export const ar: Partial<Catalogue> = {
   'attach': 'إرفاق ملفات',
   'reply': 'رد',
   'react': 'تفاعل',
+  'unreact': 'سحب {emoji}',
   'edited': 'معدّلة',
   'changing': 'جارٍ التغيير…',
   'not-changed': 'لم تُعدَّل.',

@@ -286,13 +286,9 @@ export class TabClient implements Client {
       case 'conversation':
       case 'devicesChanged':
       case 'warning':
+      case 'activity':
         this.#tell(event);
         break;
-      case 'activity': {
-        const { type, conversation, number, sender, own, time } = event;
-        this.#tell({ type, conversation, number, sender, own, time });
-        break;
-      }
       case 'failed':
       case 'notAdded':
         this.#tell({ ...event, code: event.code === 'other' ? 'refused' : event.code });

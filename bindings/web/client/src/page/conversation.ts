@@ -8,6 +8,7 @@ import type {
   GroupSettings,
   GroupView,
   Handle,
+  KeptDraft,
   Message,
   OutgoingFile,
   Person,
@@ -51,6 +52,8 @@ export class OneConversation implements ConversationHandle {
   }
 
   async send(text: string, options?: SendOptions): Promise<Queued> {
+    // What is typed next is another message, and said so at once.
+    this.means.typing.delete(this.id);
     const to = await this.#person();
     if (to !== undefined) return this.means.wishes.send({ wish: 'send', to, text }, options);
     return this.means.wishes.send({ wish: 'groupSend', conversation: this.id, text }, options);
@@ -69,6 +72,11 @@ export class OneConversation implements ConversationHandle {
     return this.means.wishes.give(emoji === undefined ? wish : { ...wish, emoji });
   }
 
+  unreact(message: string, emoji?: string): Promise<void> {
+    const wish: CoreWish = { wish: 'unreact', conversation: this.id, object: message };
+    return this.means.wishes.give(emoji === undefined ? wish : { ...wish, emoji });
+  }
+
   retry(message: string): Promise<Queued> {
     return this.means.wishes.retry(message);
   }
@@ -83,6 +91,14 @@ export class OneConversation implements ConversationHandle {
     if (now - (typing.get(this.id) ?? 0) < TYPING) return;
     typing.set(this.id, now);
     await wishes.give({ wish: 'typing', conversation: this.id });
+  }
+
+  async draft(): Promise<KeptDraft | undefined> {
+    return (await this.means.line.call('draft', { conversation: this.id })).answer;
+  }
+
+  async keepDraft(draft: KeptDraft | undefined): Promise<void> {
+    await this.means.line.call('keepDraft', { conversation: this.id, draft });
   }
 
   mute(muted: boolean): Promise<void> {
@@ -177,8 +193,12 @@ export class OneConversation implements ConversationHandle {
     return this.means.wishes.change({ wish: 'renewLeaf', conversation: this.id });
   }
 
-  async download(file: Attachment, extra: Extra = {}): Promise<Blob> {
-    const { answer } = await this.means.line.call('download', { file }, extra);
+  async kept(file: Attachment): Promise<Blob | undefined> {
+    return (await this.means.line.call('kept', { file })).answer;
+  }
+
+  async download(file: Attachment, { keep = false, ...extra }: Extra & { keep?: boolean } = {}): Promise<Blob> {
+    const { answer } = await this.means.line.call('download', { file, keep }, extra);
     return answer;
   }
 

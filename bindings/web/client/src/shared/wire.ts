@@ -26,13 +26,13 @@
  * hear therefore; a leader refuses calls of one. Both say which page is to be reloaded.
  */
 
-import type { LinkState, OutgoingFile, PersonHit, Status } from '../api.js';
+import type { KeptDraft, LinkState, OutgoingFile, PersonHit, Status } from '../api.js';
 import { InfrasoundError, type PlainError } from '../error.js';
 import type { CoreAnswer, CoreAttachment, CoreConversation, CoreEvent, CoreLook, CoreWish } from './core_types.js';
 import type { SignedIn } from './sign_in_types.js';
 
 /** The version of what is said here. It is raised with each change of that, or of the shapes of the core that are in it. */
-export const WIRE = 1;
+export const WIRE = 2;
 
 /** What a tab can ask of the leader. */
 export interface Calls {
@@ -48,7 +48,10 @@ export interface Calls {
   /** How wishes ended that were queued: for a tab that may have missed it. */
   outcomes: { ask: { objects: string[] }; answer: [string, ObjectOutcome][] };
   search: { ask: { query: string }; answer: PersonHit[] };
-  download: { ask: { file: CoreAttachment }; answer: Blob };
+  draft: { ask: { conversation: string }; answer: KeptDraft | undefined };
+  keepDraft: { ask: { conversation: string; draft: KeptDraft | undefined }; answer: void };
+  kept: { ask: { file: CoreAttachment }; answer: Blob | undefined };
+  download: { ask: { file: CoreAttachment; keep: boolean }; answer: Blob };
   signOut: { ask: Record<never, never>; answer: void };
 }
 

@@ -4,7 +4,7 @@
  * | object store | key | what |
  * |---|---|---|
  * | `records` | scope, name | the core's sealed records |
- * | `meta` | a name | the term, the device's tenant, the storage key under its wrapping key (`vault.ts`) |
+ * | `meta` | a name | the term, the device's tenant, the storage key under its wrapping key (`vault.ts`), drafts, which files are kept |
  * | `calls` | call id | answers of calls that their tabs do not have yet, sealed (see `shared/wire.ts`) |
  * | `blobs` | blob, index | sealed files on their way to the relay (`spool.ts`) |
  * | `parts` | blob, offset | sealed files on their way from it |

@@ -6,7 +6,7 @@
  * is done in turns, and each turn waits for the last step of the core before it.
  */
 
-import type { LinkState, PersonHit, Status } from '../api.js';
+import type { KeptDraft, LinkState, PersonHit, Status } from '../api.js';
 import { InfrasoundError, toPlain } from '../error.js';
 import { codeOf } from '../shared/codes.js';
 import type { CoreAnswer, CoreConversation, CoreEvent, CoreLook, CoreWish } from '../shared/core_types.js';
@@ -14,6 +14,7 @@ import type { SignedIn } from '../shared/sign_in_types.js';
 import type { CallId, Notice, ObjectOutcome } from '../shared/wire.js';
 import { CorePanic, beginNewcomer, guarded, openCore, registerCore, type Core, type Machine } from './core.js';
 import { TermOver, type Database } from './database.js';
+import { Drafts } from './drafts.js';
 import { Host, Interrupted } from './host.js';
 import { Journal } from './journal.js';
 import { search } from './search.js';
@@ -34,6 +35,7 @@ interface Opened {
   journal: Journal;
   tenant: Tenant;
   transport: Transport;
+  drafts: Drafts;
 }
 
 /** What changes of the status; `undefined` takes a part of it away. */
@@ -89,7 +91,7 @@ export class Device {
       if (error instanceof InfrasoundError && error.code === 'not-signed-in') return this.#none();
       throw error;
     }
-    this.#begin(core, journal, tenant);
+    this.#begin(core, journal, tenant, vault);
   }
 
   /** Ends it for good: whatever is asked of it from now on is interrupted. */
@@ -164,6 +166,16 @@ export class Device {
     const { journal } = await this.#here();
     const found = await Promise.all(objects.map(async (object) => [object, await journal.objectOutcome(object)] as const));
     return found.flatMap(([object, outcome]) => (outcome === undefined ? [] : [[object, outcome]]));
+  }
+
+  async draft(conversation: string): Promise<KeptDraft | undefined> {
+    const { drafts } = await this.#here();
+    return drafts.of(conversation);
+  }
+
+  async keepDraft(conversation: string, draft: KeptDraft | undefined): Promise<void> {
+    const { drafts } = await this.#here();
+    return drafts.keep(conversation, draft);
   }
 
   /** A wish of the host's own. */
@@ -327,10 +339,10 @@ export class Device {
       throw error;
     }
     if (this.#isOver) throw new Interrupted();
-    this.#begin(core, new Journal(this.around.database, vault), tenant);
+    this.#begin(core, new Journal(this.around.database, vault), tenant, vault);
   }
 
-  #begin(core: Core, journal: Journal, tenant: Tenant): void {
+  #begin(core: Core, journal: Journal, tenant: Tenant, vault: Vault): void {
     const { me, device, spooled } = guarded(() => core.standing());
     if (!this.#isSwept) {
       this.#isSwept = true;
@@ -346,7 +358,7 @@ export class Device {
       tell: (event) => this.#tell(event),
       ended: (error) => this.#ended(host, error),
     });
-    this.#opened = { host, journal, tenant, transport };
+    this.#opened = { host, journal, tenant, transport, drafts: new Drafts(this.around.database, vault) };
     this.around.status({
       phase: tenant.registered ? 'ready' : 'registering',
       me,

@@ -2,7 +2,7 @@
 
 import type { OutgoingFile } from '../api.js';
 import { InfrasoundError } from '../error.js';
-import type { Bytes } from '../shared/bytes.js';
+import { toBase64Url, type Bytes } from '../shared/bytes.js';
 import type { CoreAnswer, CoreAttachment, CoreWish, NewAttachment } from '../shared/core_types.js';
 import { guarded, makeCheck, makeSealer, sealedSize } from './core.js';
 import type { Spool } from './spool.js';
@@ -55,6 +55,7 @@ export async function seal(file: OutgoingFile, spool: Spool, course: Course): Pr
       mediaType: file.mediaType ?? (file.file.type || 'application/octet-stream'),
       reference: rest.reference,
     };
+    if (file.thumbnail !== undefined) attachment.thumbnail = toBase64Url(file.thumbnail);
     if (file.width !== undefined) attachment.width = file.width;
     if (file.height !== undefined) attachment.height = file.height;
     return { blob: id, attachment };
@@ -72,9 +73,10 @@ async function read({ file, name }: OutgoingFile, offset: number): Promise<Uint8
   }
 }
 
-/** Fetches a file, checks it, and only then opens it. What was fetched before goes on from there. */
+/** Fetches a file, checks it, and only then opens it. What was fetched before goes on from there. What is kept is not fetched again. */
 export async function download(
   file: CoreAttachment,
+  keep: boolean,
   spool: Spool,
   wish: (wish: CoreWish) => Promise<CoreAnswer>,
   online: (signal: AbortSignal) => Promise<void>,
@@ -111,10 +113,18 @@ export async function download(
       await online(course.signal);
     }
   }
-  return open(file, reference, blob, spool);
+  return open(file, reference, blob, keep, spool);
 }
 
-async function open(file: CoreAttachment, reference: object, blob: string, spool: Spool): Promise<Blob> {
+/** Opens a file that is here whole; `undefined` if it is not. */
+export async function openKept(file: CoreAttachment, spool: Spool): Promise<Blob | undefined> {
+  const { blob, reference } = file;
+  if (blob === undefined || reference === undefined) return undefined;
+  const isWhole = (await spool.fetched(blob)) === sealedSize(reference);
+  return isWhole ? open(file, reference, blob, true, spool) : undefined;
+}
+
+async function open(file: CoreAttachment, reference: object, blob: string, keep: boolean, spool: Spool): Promise<Blob> {
   try {
     const check = makeCheck(reference);
     for await (const piece of spool.pieces(blob)) guarded(() => check.push(piece));
@@ -122,7 +132,8 @@ async function open(file: CoreAttachment, reference: object, blob: string, spool
     const clear: Bytes[] = [];
     for await (const piece of spool.pieces(blob)) clear.push(guarded(() => opener.push(piece)) as Bytes);
     guarded(() => opener.finish());
-    await spool.forget(blob);
+    if (keep) await spool.keep(blob, sealedSize(reference));
+    else await spool.forget(blob);
     return new Blob(clear, { type: file.mediaType });
   } catch (error) {
     // What is not what was sent is of no use; it is fetched anew when somebody asks again.

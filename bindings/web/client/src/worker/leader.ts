@@ -23,7 +23,7 @@ import {
 import { CorePanic, loadCore } from './core.js';
 import { Database, deleteDatabase, storageLost } from './database.js';
 import { Device, type StatusChange } from './device.js';
-import { download, seal, type Course, type Sealed } from './files.js';
+import { download, openKept, seal, type Course, type Sealed } from './files.js';
 import { Interrupted } from './host.js';
 
 /** A store that cannot be used is tried again so often. */
@@ -219,10 +219,16 @@ export class Leader {
         return device.outcomes(call.ask.objects);
       case 'conversationWith':
         return device.conversationWith(call.ask.who);
+      case 'draft':
+        return device.draft(call.ask.conversation);
+      case 'keepDraft':
+        return device.keepDraft(call.ask.conversation, call.ask.draft);
       case 'search':
         return device.search(call.ask.query);
+      case 'kept':
+        return openKept(call.ask.file, device.spool);
       case 'download':
-        return this.#download(device, call.ask.file, course);
+        return this.#download(device, call.ask.file, call.ask.keep, course);
       case 'signOut':
         return device.signOut();
     }
@@ -250,7 +256,7 @@ export class Leader {
   }
 
   /** Fetches a file once, however many ask for it; it is given up when all of them have. */
-  #download(device: Device, file: CoreAttachment, course: Course): Promise<Blob> {
+  #download(device: Device, file: CoreAttachment, keep: boolean, course: Course): Promise<Blob> {
     const key = file.blob ?? '';
     let shared = this.#downloads.get(key);
     if (!shared) {
@@ -259,7 +265,7 @@ export class Leader {
       const progress = (done: number, total: number): void => courses.forEach((each) => each.progress(done, total));
       const ask = (wish: CoreWish): ReturnType<Device['ask']> => device.ask(wish);
       const whole = { progress, signal: given.signal };
-      const blob = download(file, device.spool, ask, (signal) => device.reached(signal), whole).finally(() =>
+      const blob = download(file, keep, device.spool, ask, (signal) => device.reached(signal), whole).finally(() =>
         this.#downloads.delete(key),
       );
       shared = { blob, courses, given };

@@ -1,11 +1,11 @@
 /**
- * The spool: sealed bytes of files, on their way to the relay or from it. It holds nothing in clear.
+ * The spool: sealed bytes of files, on their way to the relay or from it, or kept as they came. It holds nothing in clear.
  *
  * Spec: `blobs.md` 4.
  */
 
 import type { Bytes } from '../shared/bytes.js';
-import { settled, type Database } from './database.js';
+import { settled, type Database, type StoreName } from './database.js';
 
 interface Part {
   at: number;
@@ -14,19 +14,36 @@ interface Part {
 
 /** What was fetched in part goes when nobody has gone on for so long. */
 const PART_LIFETIME = 7 * 24 * 60 * 60 * 1000;
+/** So many bytes of what was opened are kept; what was opened longest ago goes first. */
+const MOST_KEPT = 128 * 1024 * 1024;
+
+/** Under which name stands what is kept: the one that was opened last comes last. */
+export const KEPT = 'kept';
+interface Kept {
+  blob: string;
+  size: number;
+}
 
 export class Spool {
   constructor(private readonly database: Database) {}
 
   /** Deletes what no intent names, and parts that were given up. */
   async keepOnly(blobs: string[]): Promise<void> {
-    const kept = new Set(blobs);
+    const wanted = new Set(blobs);
     const before = Date.now() - PART_LIFETIME;
     await this.database.write(
       ['blobs', 'parts'],
       (store) => {
-        sweep(store('blobs'), (key) => !kept.has(key[0]));
-        sweep(store('parts'), (_, value) => (value as Part).at < before);
+        const [sealed, parts] = [store('blobs'), store('parts')];
+        eachKey(sealed, (key) => {
+          if (!wanted.has(key[0])) sealed.delete(key);
+        });
+        whatIsKept(store('meta'), (kept) => {
+          const names = new Set(kept.map(({ blob }) => blob));
+          eachKey(parts, (key) => {
+            if (!names.has(key[0])) deleteOlder(parts, key, before);
+          });
+        });
       },
       'relaxed',
     );
@@ -74,6 +91,23 @@ export class Spool {
     });
   }
 
+  /** Keeps what was fetched whole and opened, in place of what was opened longest ago. If that fails it is fetched again. */
+  async keep(blob: string, size: number): Promise<void> {
+    const change = (store: (name: StoreName) => IDBObjectStore): void =>
+      whatIsKept(store('meta'), (before) => {
+        const kept = [...before.filter((other) => other.blob !== blob), { blob, size }];
+        let total = kept.reduce((sum, each) => sum + each.size, 0);
+        while (total > MOST_KEPT) {
+          const oldest = kept.shift();
+          if (!oldest) break;
+          total -= oldest.size;
+          store('parts').delete(all(oldest.blob));
+        }
+        store('meta').put(kept, KEPT);
+      });
+    await this.database.write(['parts'], change, 'relaxed').catch(() => undefined);
+  }
+
   /** Adds what was fetched next. That it is lost in a crash costs only that it is fetched again. */
   async append(blob: string, offset: number, bytes: Bytes): Promise<void> {
     const part: Part = { at: Date.now(), bytes };
@@ -98,12 +132,25 @@ function all(blob: string): IDBKeyRange {
   return IDBKeyRange.bound([blob], [blob, []]);
 }
 
-function sweep(store: IDBObjectStore, isOver: (key: [string, number], value: unknown) => boolean): void {
-  const request = store.openCursor();
+function whatIsKept(meta: IDBObjectStore, then: (kept: Kept[]) => void): void {
+  const request = meta.get(KEPT) as IDBRequest<Kept[] | undefined>;
+  request.onsuccess = () => then(request.result ?? []);
+}
+
+/** Visits each piece by its key: the bytes are not read. */
+function eachKey(store: IDBObjectStore, visit: (key: [string, number]) => void): void {
+  const request = store.openKeyCursor();
   request.onsuccess = () => {
     const cursor = request.result;
     if (!cursor) return;
-    if (isOver(cursor.key as [string, number], cursor.value)) cursor.delete();
+    visit(cursor.key as [string, number]);
     cursor.continue();
+  };
+}
+
+function deleteOlder(parts: IDBObjectStore, key: [string, number], before: number): void {
+  const request = parts.get(key) as IDBRequest<Part | undefined>;
+  request.onsuccess = () => {
+    if (request.result && request.result.at < before) parts.delete(key);
   };
 }

@@ -2,11 +2,15 @@
 
 import type { CallId } from '../shared/wire.js';
 import { settled, type Database, type StoreName } from './database.js';
+import { DRAFTS } from './drafts.js';
+import { KEPT } from './spool.js';
 import { Vault } from './vault.js';
 
 const TENANT = 'tenant';
 /** What goes with a device. */
 const OF_ONE_DEVICE: StoreName[] = ['records', 'calls', 'blobs', 'parts'];
+/** And what is stored beside its keys. */
+const BESIDE_ITS_KEYS = [DRAFTS, KEPT];
 
 export interface Tenant {
   relay: string;
@@ -26,7 +30,7 @@ export async function beginStore(database: Database, vault: Vault, tenant: Tenan
     // First: a browser that cannot store keys says so before anything is gone.
     vault.store(store('meta'));
     store('meta').put(tenant, TENANT);
-    for (const name of OF_ONE_DEVICE) store(name).clear();
+    clear(store);
   });
 }
 
@@ -37,9 +41,14 @@ export async function storeTenant(database: Database, tenant: Tenant): Promise<v
 /** Erases everything of a device: its keys with it, so that what a disk may still hold opens no more. */
 export async function eraseStore(database: Database): Promise<void> {
   await database.write(OF_ONE_DEVICE, (store) => {
-    for (const name of OF_ONE_DEVICE) store(name).clear();
+    clear(store);
     // The term stays: an earlier leader must not be able to write.
     Vault.erase(store('meta'));
     store('meta').delete(TENANT);
   });
+}
+
+function clear(store: (name: StoreName) => IDBObjectStore): void {
+  for (const name of OF_ONE_DEVICE) store(name).clear();
+  for (const name of BESIDE_ITS_KEYS) store('meta').delete(name);
 }
