@@ -48,7 +48,7 @@ mod tests {
     fn what_is_weighed_is_the_compressed_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("module");
-        std::fs::write(&file, [b'x'; 100_000]).unwrap();
+        std::fs::write(&file, "x".repeat(100_000)).unwrap();
         let size = compressed(&file).unwrap();
         assert!(0 < size && size < 1_000, "{size}");
         assert_eq!(compressed(&folder.path().join("none")), None);
