@@ -182,7 +182,12 @@ impl Device {
 
     /// The key that the journal of a device with this seed is sealed under.
     pub fn storage_key(seed: u64) -> StorageKey {
-        StorageKey::from_bytes([u8::try_from(seed % 251).unwrap(); 32])
+        StorageKey::from_bytes(Self::storage_key_bytes(seed))
+    }
+
+    /// The same as bytes, for who opens the journal elsewhere.
+    pub fn storage_key_bytes(seed: u64) -> [u8; 32] {
+        [u8::try_from(seed % 251).unwrap(); 32]
     }
 
     /// The device's handle.

@@ -5,6 +5,7 @@
 mod chart;
 mod results;
 mod scale;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -35,6 +36,8 @@ enum Bench {
     Groups,
     /// The relay on SQLite beside the database alone and an endpoint that does nothing
     Relay,
+    /// The web client beside the libraries that people would embed instead
+    Web,
 }
 
 /// Why there is no result.
@@ -42,6 +45,8 @@ enum Bench {
 pub(crate) enum BenchError {
     #[error(transparent)]
     Cargo(#[from] CargoError),
+    #[error(transparent)]
+    Web(#[from] web::PrepareError),
     #[error("{} could not be read or written", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("{} is not a bench report", path.display())]
@@ -54,11 +59,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, BenchError> {
         Bench::Core => "core",
         Bench::Groups => "groups",
         Bench::Relay => "relay",
+        Bench::Web => "web",
     };
-    let folder = cargo::target_directory()?.join("bench");
+    let target = cargo::target_directory()?;
+    let folder = target.join("bench");
     fs::create_dir_all(&folder).map_err(|source| BenchError::File { path: folder.clone(), source })?;
     let json = folder.join(format!("{name}.json"));
-    measure(name, &json)?;
+    let variables = match arguments.name {
+        Bench::Web => web::prepare(&target)?,
+        _ => Vec::new(),
+    };
+    measure(name, &json, &variables)?;
     let report = read(&json)?;
     let svg = folder.join(format!("{name}.svg"));
     fs::write(&svg, chart::draw(&report)).map_err(|source| BenchError::File { path: svg.clone(), source })?;
@@ -67,14 +78,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, BenchError> {
     Ok(if report.is_within_budgets() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn measure(name: &str, json: &Path) -> Result<(), CargoError> {
+fn measure(name: &str, json: &Path, variables: &[(&str, PathBuf)]) -> Result<(), CargoError> {
     // A report of an earlier run must not be taken for this one's.
     let _ = fs::remove_file(json);
     let binary = format!("bench-{name}");
     let path = json.display().to_string();
     // The relay is measured as the program that an admin runs; it stands beside the one that measures.
-    cargo::run(&["build", "--release", "-p", "infrasound-relay", "-p", "infrasound-tests", "--bins"])?;
-    cargo::run(&["run", "--release", "-p", "infrasound-tests", "--bin", &binary, "--", "--out", &path])
+    let packages = ["-p", "infrasound-relay", "-p", "infrasound-tests"];
+    let programs = ["--bin", "infrasound-relay", "--bin", &binary];
+    cargo::run(&[&["build", "--release"], &packages[..], &programs].concat())?;
+    let run = ["run", "--release", "-p", "infrasound-tests", "--bin", &binary, "--", "--out", &path];
+    cargo::run_with(&run, variables)
 }
 
 fn read(json: &Path) -> Result<Report, BenchError> {

@@ -35,7 +35,13 @@ pub(crate) enum CargoError {
 
 /// Runs cargo with its output going where ours goes.
 pub(crate) fn run(arguments: &[&str]) -> Result<(), CargoError> {
-    let status = command().args(arguments).status().map_err(CargoError::NotStarted)?;
+    run_with(arguments, &[])
+}
+
+/// The same, with variables of the environment.
+pub(crate) fn run_with(arguments: &[&str], variables: &[(&str, PathBuf)]) -> Result<(), CargoError> {
+    let variables = variables.iter().map(|(name, value)| (name, value));
+    let status = command().args(arguments).envs(variables).status().map_err(CargoError::NotStarted)?;
     if status.success() { Ok(()) } else { Err(CargoError::Refused { arguments: arguments.join(" ") }) }
 }
 

@@ -3,6 +3,7 @@
 //! Every step runs, even after one that failed: one run says all that is wrong. What cannot run on this
 //! machine is left out by name, with what to install; nothing is skipped silently.
 
+mod core_in_wasm;
 mod dependencies;
 mod prerequisites;
 mod report;
@@ -16,6 +17,7 @@ use std::time::Instant;
 use thiserror::Error;
 
 use crate::terminal::Terminal;
+pub(crate) use core_in_wasm::TARGET as WASI;
 use report::Outcome;
 use summary::Counts;
 

@@ -8,9 +8,10 @@
 //!
 //! A step whose inputs are what they were is left out. The relay takes the app in when it is built the next time.
 
-mod core;
-mod packages;
+pub(crate) mod core;
+pub(crate) mod packages;
 mod pages;
+mod size;
 mod stamp;
 pub(crate) mod toolchain;
 
@@ -63,6 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, WebError> {
     }
     let target = cargo::target_directory()?;
     core::build(&target, terminal)?;
+    size::tell(&folder().join("client/wasm/infrasound_web_bg.wasm"), terminal);
     if !arguments.wasm_only {
         packages::install(&target, terminal)?;
         pages::build(&target, terminal)?;

@@ -1,8 +1,9 @@
-//! What the measuring programs `bench-core` and `bench-relay` share. `cargo xtask bench NAME` runs them in release.
+//! What the measuring programs share. `cargo xtask bench NAME` runs them in release.
 //!
 //! | module | what |
 //! |---|---|
 //! | `report`, `statistics`, `machine` | rows, medians, where it was measured |
+//! | `people`, `crowd` | accounts at a relay of their own, one by one or by the thousand |
 //! | `driven` | a core that is driven by hand, after a real relay has brought it into a conversation |
 //! | `bare`, `messages` | `bench-core`: openmls alone beside the core |
 //! | `load` | `bench-relay`: many senders at once, and what the relay is compared with |
@@ -14,6 +15,7 @@
 )]
 
 pub mod bare;
+pub mod crowd;
 pub mod driven;
 #[path = "../../../bindings/native/src/journal.rs"]
 mod journal;

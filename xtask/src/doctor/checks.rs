@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::{machine, web};
+use crate::{machine, test, web};
 
 /// What a missing thing would keep from working.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,13 @@ fn toolchain() -> Vec<Finding> {
             purpose: "compiles the core for browsers; `cargo xtask web` adds it by itself if it can",
             found: web::toolchain::present().map(ToOwned::to_owned),
             remedy: "rustup target add wasm32-unknown-unknown, or apt-get install rustc-web cargo-web rust-web-src",
+        },
+        Finding {
+            name: "Rust for WASI",
+            need: Need::Optional,
+            purpose: "runs the core's tests as WebAssembly; `cargo xtask test` adds it by itself if it can",
+            found: web::toolchain::has(test::WASI).then(|| "with rustc".to_owned()),
+            remedy: "rustup target add wasm32-wasip1",
         },
         Finding {
             name: "clippy",

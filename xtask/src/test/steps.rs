@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::report::Outcome;
 use super::summary::Counts;
-use super::{Arguments, TestError, dependencies};
+use super::{Arguments, TestError, core_in_wasm, dependencies};
 use crate::cargo::{self, CargoError};
 use crate::web;
 
@@ -19,6 +19,7 @@ pub(crate) enum Step {
     Licences,
     WebClient,
     Tests { filter: Option<String> },
+    CoreInWasm { filter: Option<String> },
     Browsers { filter: Option<String> },
 }
 
@@ -26,7 +27,12 @@ pub(crate) enum Step {
 /// is built, which the relay takes in.
 pub(crate) fn plan(arguments: &Arguments) -> Vec<Step> {
     let filter = || arguments.filter.clone();
-    let tests = [Step::WebClient, Step::Tests { filter: filter() }, Step::Browsers { filter: filter() }];
+    let tests = [
+        Step::WebClient,
+        Step::Tests { filter: filter() },
+        Step::CoreInWasm { filter: filter() },
+        Step::Browsers { filter: filter() },
+    ];
     let lints = [Step::Formatting, Step::Dependencies, Step::Lints, Step::Documentation, Step::Licences];
     let wanted = if arguments.no_lint { Vec::new() } else { lints.into() };
     wanted.into_iter().chain(tests).collect()
@@ -43,6 +49,7 @@ impl Step {
             Self::Licences => "licences and sources",
             Self::WebClient => "the web client builds",
             Self::Tests { .. } => "tests",
+            Self::CoreInWasm { .. } => "the core's tests in WebAssembly",
             Self::Browsers { .. } => "tests in browsers",
         }
     }
@@ -57,6 +64,7 @@ impl Step {
             Self::Licences => Ok(licences()),
             Self::WebClient => Ok(web_client()),
             Self::Tests { filter } => tests(filter.as_deref(), counts),
+            Self::CoreInWasm { filter } => core_in_wasm(filter.as_deref(), counts),
             Self::Browsers { filter } => browsers(filter.as_deref(), counts),
         }
     }
@@ -90,6 +98,15 @@ fn tests(filter: Option<&str>, counts: &mut Counts) -> Result<Outcome, TestError
     let has_passed = counted(cargo::command().args(&arguments), counts)?;
     let refusal = || CargoError::Refused { arguments: arguments.join(" ") };
     Ok(Outcome::of(if has_passed { Ok(()) } else { Err(refusal()) }))
+}
+
+/// What they count is the same tests once more, in another engine.
+fn core_in_wasm(filter: Option<&str>, counts: &mut Counts) -> Result<Outcome, TestError> {
+    if !core_in_wasm::can_build() {
+        return Ok(Outcome::LeftOut { install: core_in_wasm::INSTALL });
+    }
+    let has_passed = counted(&mut core_in_wasm::command(filter), counts)?;
+    Ok(if has_passed { Outcome::Passed } else { Outcome::Failed("a test failed as WebAssembly".to_owned()) })
 }
 
 /// Runs a test runner, passes its lines on and reads its totals. Says whether it succeeded.
@@ -138,14 +155,24 @@ mod tests {
         let arguments = Arguments { filter: Some("commit".to_owned()), no_lint: false };
         let steps = plan(&arguments);
         let filter = || Some("commit".to_owned());
-        let last = [Step::WebClient, Step::Tests { filter: filter() }, Step::Browsers { filter: filter() }];
+        let last = [
+            Step::WebClient,
+            Step::Tests { filter: filter() },
+            Step::CoreInWasm { filter: filter() },
+            Step::Browsers { filter: filter() },
+        ];
         assert_eq!(steps[5..], last);
     }
 
     #[test]
     fn without_lints_only_the_tests_run() {
         let arguments = Arguments { filter: None, no_lint: true };
-        let tests = [Step::WebClient, Step::Tests { filter: None }, Step::Browsers { filter: None }];
+        let tests = [
+            Step::WebClient,
+            Step::Tests { filter: None },
+            Step::CoreInWasm { filter: None },
+            Step::Browsers { filter: None },
+        ];
         assert_eq!(plan(&arguments), tests);
     }
 }

@@ -33,23 +33,32 @@ pub(crate) struct NoToolchain;
 
 /// Finds a toolchain, and adds to what is there if need be.
 pub(super) fn find() -> Result<Toolchain, NoToolchain> {
-    let sysroot = sysroot();
-    if sysroot.as_deref().is_some_and(has_target) || add_by_rustup(sysroot.as_deref()) {
+    if provide(TARGET) {
         return Ok(Toolchain::Own);
     }
     if !has_debians() && machine::can_install() {
         // What cannot be installed is missed below.
         let _ = machine::install(&DEBIAN_PACKAGES);
     }
-    match sysroot.as_deref().and_then(linker) {
+    match sysroot().as_deref().and_then(linker) {
         Some(linker) if has_debians() => Ok(Toolchain::Debian { linker }),
         _ => Err(NoToolchain),
     }
 }
 
+/// Whether the compiler that runs this has the standard library of a target; rustup adds it if it can.
+pub(crate) fn provide(target: &str) -> bool {
+    has(target) || (add_by_rustup(target) && has(target))
+}
+
+/// The same question, without adding anything.
+pub(crate) fn has(target: &str) -> bool {
+    sysroot().is_some_and(|sysroot| sysroot.join("lib/rustlib").join(target).join("lib").is_dir())
+}
+
 /// Which there is already, if any.
 pub(crate) fn present() -> Option<&'static str> {
-    if sysroot().as_deref().is_some_and(has_target) {
+    if has(TARGET) {
         return Some("with rustc");
     }
     has_debians().then_some("Debian's")
@@ -59,18 +68,14 @@ fn sysroot() -> Option<PathBuf> {
     machine::first_line("rustc", &["--print", "sysroot"]).map(PathBuf::from)
 }
 
-fn has_target(sysroot: &Path) -> bool {
-    sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir()
-}
-
-fn add_by_rustup(sysroot: Option<&Path>) -> bool {
+fn add_by_rustup(target: &str) -> bool {
     if machine::program("rustup").is_none() {
         return false;
     }
-    println!("adding {TARGET} by rustup");
+    println!("adding {target} by rustup");
     let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", TARGET]).current_dir(cargo::workspace()).stdin(Stdio::null());
-    rustup.status().is_ok_and(|status| status.success()) && sysroot.is_some_and(has_target)
+    rustup.args(["target", "add", target]).current_dir(cargo::workspace()).stdin(Stdio::null());
+    rustup.status().is_ok_and(|status| status.success())
 }
 
 fn has_debians() -> bool {

@@ -11,12 +11,11 @@
 //! | `messages` | one message, by the number of members |
 //! | `spoken` | a group of 1,000 that everybody joins and speaks in |
 //! | `commits` | commits, by the number of members |
-//! | `crowd`, `relayed` | people at a relay, and their groups |
+//! | `relayed` | people at a relay, and their groups |
 //! | `nudges` | what reaches the open streams of a group |
 //! | `published` | what others say of theirs |
 
 mod commits;
-mod crowd;
 #[expect(dead_code, unreachable_pub, reason = "the core's own; a bench reads nothing back")]
 #[path = "../../../../client-core/src/journal.rs"]
 mod journal;

@@ -12,6 +12,7 @@ use infrasound_core::input::GroupWish;
 use infrasound_spec::{api::paths, conversation::ConversationId};
 use infrasound_tests::{
     bench::{
+        crowd::Crowd,
         people::{introduce, person, relay},
         report::{Report, Row},
         scratch,
@@ -22,7 +23,7 @@ use infrasound_tests::{
 };
 use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};
 
-use super::{crowd::Crowd, millis, nudges::Nudges};
+use super::{millis, nudges::Nudges};
 
 /// Milliseconds. Issue 3.
 const CREATE: f64 = 1_000.0;
@@ -41,7 +42,8 @@ const TEXT: &str =
 pub(super) async fn measure(report: &mut Report) {
     let data = scratch();
     let relay = relay(data.path());
-    let mut crowd = Crowd::new();
+    // The last to come into a group of 400, and of 1,000.
+    let mut crowd = Crowd::new(vec![389..399, 989..999]);
     let mut creator = person(&relay, "creator", 1).await;
     let mut friend = person(&relay, "friend", 2).await;
     introduce(&mut creator, &mut friend).await;
