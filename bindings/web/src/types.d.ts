@@ -155,6 +155,8 @@ export type CoreWish =
   | { wish: 'send'; to: string; text: string; inReplyTo?: string; attachments?: NewAttachment[] }
   | { wish: 'fetchBlob'; blob: string; offset: number; length: number }
   | { wish: 'react'; conversation: string; object: string; emoji?: string }
+  | { wish: 'sendAgain'; object: string }
+  | { wish: 'discard'; object: string }
   | { wish: 'unreact'; conversation: string; object: string; emoji?: string }
   | { wish: 'edit'; conversation: string; object: string; text: string }
   | { wish: 'delete'; conversation: string; object: string }

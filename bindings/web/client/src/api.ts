@@ -179,7 +179,8 @@ export interface ConversationHandle {
   delete(message: ObjectId): Promise<void>;
   react(message: ObjectId, emoji?: string): Promise<void>; // none is a like
   unreact(message: ObjectId, emoji?: string): Promise<void>; // takes one's own back
-  retry(message: ObjectId): Promise<Queued>; // send a failed one again
+  retry(message: ObjectId): Promise<Queued>; // send a failed one again, with its files
+  discard(message: ObjectId): Promise<void>; // let go of a failed one
   markRead(upTo: number): Promise<void>;
   typing(): Promise<void>; // call at each key stroke; it is sent at most every few seconds
   /** What was being written here, as it was kept last. */

@@ -194,9 +194,10 @@ export class Chat extends Observable {
     }
   }
 
-  /** Lets go of a message that did not go: it was sent again as another one. */
-  replaced(message: Message): void {
-    this.messages = this.messages.filter((other) => other !== message && !(other.own && other.id === message.id));
+  /** Lets go of a message that did not go. */
+  async discard({ id }: Message): Promise<void> {
+    await this.handle.discard(id);
+    this.messages = this.messages.filter((other) => !(other.own && other.id === id));
     this.changed();
   }
 
@@ -229,17 +230,13 @@ export class Chat extends Observable {
     sent.catch(ignore);
   }
 
-  /** Sends once more what did not go, on whichever page it was written if it has no files. */
-  async sendAgain(message: Message): Promise<void> {
-    const { id, body, attachments, inReplyTo } = message;
-    try {
-      await this.handle.retry(id);
-    } catch (error) {
-      const elsewhere = error instanceof InfrasoundError && error.code === 'not-found';
-      if (!elsewhere || attachments.length > 0 || body.kind !== 'html') throw error;
-      const { sent } = await this.handle.send(editable(body.html), inReplyTo === undefined ? {} : { inReplyTo });
-      sent.catch(ignore);
-    }
+  /** Sends once more what did not go. */
+  async sendAgain({ id }: Message): Promise<void> {
+    const { sent } = await this.handle.retry(id);
+    sent.catch(ignore);
+    this.refused.delete(id);
+    this.#update(id, (message) => ({ ...message, state: { step: 'pending' } }));
+    this.changed();
   }
 
   async #sendFiles(text: string, files: File[], options: SendOptions): Promise<void> {

@@ -7,7 +7,6 @@ import { Files } from '../app/files.ts';
 import { plainName } from '../text/name.ts';
 import { plainText } from '../text/plain.ts';
 import type { MenuItem } from '../widgets/menu.ts';
-import { sendAgain } from './deliver.ts';
 import { ownReactions, react } from './reactions.ts';
 
 /** What the history does itself. */
@@ -40,12 +39,13 @@ export function messageMenu(app: App, chat: Chat, message: Message, writable: bo
     items.push({ label, icon: Files.isPicture(file) ? 'download' : 'file', action: () => void app.files.save(chat.handle, file) });
   }
   if (message.state.step === 'failed') {
-    items.push({ label: say('retry'), icon: 'retry', action: () => void sendAgain(app, chat, message) });
+    items.push({ label: say('retry'), icon: 'retry', action: () => void app.attempt(() => chat.sendAgain(message)) });
+    items.push({ label: say('delete'), icon: 'trash', danger: true, action: () => void discard(app, chat, message) });
   }
   if (own && there && body.kind === 'html') {
     items.push({ label: say('edit'), icon: 'edit', action: () => chat.draft.edit(message) });
   }
-  if (own && writable) {
+  if (own && writable && message.state.step !== 'failed') {
     items.push({ label: say('delete'), icon: 'trash', danger: true, action: () => void remove(app, chat, message) });
   }
   return items;
@@ -54,4 +54,9 @@ export function messageMenu(app: App, chat: Chat, message: Message, writable: bo
 async function remove(app: App, chat: Chat, message: Message): Promise<void> {
   const sure = await app.confirm({ title: app.say('delete-title'), text: app.say('delete-text'), action: app.say('delete'), danger: true });
   if (sure) await app.attempt(() => chat.change(message, { kind: 'delete' }));
+}
+
+async function discard(app: App, chat: Chat, message: Message): Promise<void> {
+  const sure = await app.confirm({ title: app.say('delete-title'), text: app.say('discard-text'), action: app.say('delete'), danger: true });
+  if (sure) await app.attempt(() => chat.discard(message));
 }

@@ -13,7 +13,7 @@ import { icon } from '../widgets/icon.ts';
 import { properties } from '../widgets/properties.ts';
 import '../widgets/avatar.ts';
 import { attachments } from './attachments.ts';
-import { changeAgain, sendAgain } from './deliver.ts';
+import { changeAgain } from './deliver.ts';
 import type { Draw } from './draw.ts';
 import { LIKE, reactions } from './reactions.ts';
 import { ticks } from './ticks.ts';
@@ -102,7 +102,7 @@ function failure(draw: Draw, message: Message): TemplateResult | typeof nothing 
   return html`
     <p class="failed-line">
       <span>${app.say('state-failed')}. ${told(error ? app.explain(error) : english(state.reason))}</span>
-      <button class="link" @click=${() => void sendAgain(app, chat, message)}>${app.say('retry')}</button>
+      <button class="link" @click=${() => void app.attempt(() => chat.sendAgain(message))}>${app.say('retry')}</button>
     </p>`;
 }
 

@@ -305,7 +305,6 @@ export class TabClient implements Client {
     this.#phase = phase;
     if (isOther && (phase === 'signed-out' || phase === 'ended')) {
       this.#outcomes.fail(new InfrasoundError('signed-out', 'this device is signed out'));
-      this.#wishes.clear();
     }
     if (isOther && phase === 'signed-out') {
       this.#conversations.set([]);

@@ -81,6 +81,10 @@ export class OneConversation implements ConversationHandle {
     return this.means.wishes.retry(message);
   }
 
+  discard(message: string): Promise<void> {
+    return this.means.wishes.give({ wish: 'discard', object: message });
+  }
+
   markRead(upTo: number): Promise<void> {
     return this.means.wishes.give({ wish: 'markRead', conversation: this.id, upTo });
   }

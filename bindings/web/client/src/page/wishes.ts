@@ -8,18 +8,9 @@ import type { Outcomes } from './outcomes.js';
 
 type Answer<Kind extends CoreAnswer['answer']> = Extract<CoreAnswer, { answer: Kind }>;
 
-/** What was sent from this page, so that it can be sent again. */
-export interface Sent {
-  wish: Extract<CoreWish, { wish: 'send' | 'groupSend' }>;
-  files: OutgoingFile[];
-}
-
-/** So much of what was sent is remembered. */
-const REMEMBERED = 256;
+type Writing = Extract<CoreWish, { wish: 'send' | 'groupSend' }>;
 
 export class Wishes {
-  readonly #sent = new Map<string, Sent>();
-
   constructor(
     private readonly line: Line,
     private readonly outcomes: Outcomes,
@@ -49,29 +40,19 @@ export class Wishes {
   }
 
   /** Writes a message. */
-  async send(wish: Sent['wish'], { inReplyTo, files = [], onProgress, signal }: SendOptions = {}): Promise<Queued> {
+  async send(wish: Writing, { inReplyTo, files = [], onProgress, signal }: SendOptions = {}): Promise<Queued> {
     const all = files.map(outgoing);
     const whole = inReplyTo === undefined ? wish : { ...wish, inReplyTo };
-    return this.#send({ wish: whole, files: all }, { onProgress, signal });
+    return this.#queued(whole, all, { onProgress, signal });
   }
 
-  /** Writes again what was written from this page and failed. */
-  async retry(message: string): Promise<Queued> {
-    const sent = this.#sent.get(message);
-    if (!sent) throw new InfrasoundError('not-found', 'this message was not written on this page: write it again');
-    return this.#send(sent, {});
+  /** Sends again what has failed: the same, whichever page wrote it. */
+  retry(message: string): Promise<Queued> {
+    return this.#queued({ wish: 'sendAgain', object: message });
   }
 
-  /** Forgets what was written: somebody else may sign in. */
-  clear(): void {
-    this.#sent.clear();
-  }
-
-  async #send(sent: Sent, extra: Extra): Promise<Queued> {
-    const { message, conversation } = await this.ask('queued', sent.wish, sent.files, extra);
-    this.#sent.set(message, sent);
-    const [oldest] = this.#sent.keys();
-    if (this.#sent.size > REMEMBERED && oldest !== undefined) this.#sent.delete(oldest);
+  async #queued(wish: CoreWish, files: OutgoingFile[] = [], extra: Extra = {}): Promise<Queued> {
+    const { message, conversation } = await this.ask('queued', wish, files, extra);
     const inLog = this.outcomes.of(message);
     // Whoever does not wait for it hears of a failure by its event.
     inLog.catch(() => undefined);
