@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use infrasound_spec::time;
+use ipnet::IpNet;
 
 use crate::config::{Config, ConfigError, ConfigFile, InstanceConfig, MIB};
 
@@ -144,6 +145,10 @@ pub struct ServeArguments {
     /// Serve metrics for Prometheus at http://ADDR/metrics [default: nowhere]. Keep this address away from the public.
     #[arg(long, value_name = "ADDR", env = "INFRASOUND_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
+    /// A network such as 10.0.0.0/24 that is not public and that the relay calls all the same: where the instance is,
+    /// if it is in a network of yours. Several with commas between them.
+    #[arg(long, value_name = "NETWORK", env = "INFRASOUND_ALLOW_PRIVATE_NETWORKS", value_delimiter = ',')]
+    pub allow_private_networks: Vec<IpNet>,
     /// How the log is written, to standard error.
     #[arg(long, value_name = "FORMAT", env = "INFRASOUND_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
@@ -187,7 +192,9 @@ impl ServeArguments {
         config.blob_quota = file.file_quota_mib.map_or(config.blob_quota, |mib| mib.saturating_mul(MIB));
         config.max_accounts = file.max_accounts.unwrap_or(config.max_accounts);
         config.max_leaves = file.max_leaves.unwrap_or(config.max_leaves);
-        config.allow_private_networks = file.allow_private_networks;
+        let said = !self.allow_private_networks.is_empty();
+        config.allow_private_networks =
+            if said { self.allow_private_networks } else { file.allow_private_networks };
         config.rates = file.rates;
         Ok(config)
     }
@@ -222,6 +229,17 @@ mod tests {
         assert_eq!((config.listen.port(), config.retention), (2, 2 * time::DAY));
         let config = configure(&["infrasound-relay", "serve", "--config", file, "--demo"]).unwrap();
         assert_eq!(config.instance, InstanceConfig::Demo);
+    }
+
+    #[test]
+    fn private_networks_are_those_that_were_named() {
+        let networks = |more: &[&str]| {
+            let arguments = [&["infrasound-relay", "serve", "--demo"], more].concat();
+            configure(&arguments).unwrap().allow_private_networks
+        };
+        assert_eq!(networks(&[]), []);
+        let named = networks(&["--allow-private-networks", "10.1.0.0/16,fd00::/64"]);
+        assert_eq!(named, ["10.1.0.0/16".parse().unwrap(), "fd00::/64".parse::<IpNet>().unwrap()]);
     }
 
     #[test]

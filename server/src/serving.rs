@@ -198,12 +198,12 @@ impl Relay {
         if let Some(metrics) = metrics {
             metrics.close().await;
         }
+        // A request that was given up may hold a reader: it is not waited for without end.
+        drop(tokio::time::timeout(limit, app.readers.close()).await);
         app.writer.close();
         if tokio::time::timeout(LAST_WRITES, writer).await.is_err() {
             tracing::warn!("the writer did not end in time; nothing that was acknowledged is lost");
         }
-        // A request that was given up may hold a reader: it is not waited for.
-        drop(tokio::time::timeout(limit, app.readers.close()).await);
     }
 }
 

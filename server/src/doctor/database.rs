@@ -43,6 +43,10 @@ async fn contents(file: &Path) -> Finding {
     let size = file.parent().map_or(0, database_bytes) / 1024;
     match backend::tables(&mut conn).await {
         Ok(Tables::Current) => Finding::good("database", format!("whole and up to date, {size} KiB")),
+        Ok(Tables::Missing) => {
+            let remedy = "Look again: the relay makes the tables when it first starts.";
+            Finding::warning("database", "there are no tables in it yet", remedy)
+        }
         Ok(Tables::Older) => {
             let remedy = "Take a backup, then start the relay: it brings the tables up to date by itself.";
             Finding::warning("database", "whole, of an earlier version", remedy)
@@ -62,4 +66,51 @@ fn open_to_others(data: &Path) -> Option<Finding> {
     (mode & 0o077 != 0).then(|| {
         Finding::warning("data directory", format!("other users can look into it (mode {mode:o})"), remedy)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Connection as _;
+
+    use super::*;
+    use crate::doctor::State;
+
+    async fn state(data: &Path) -> State {
+        look(data).await[0].state
+    }
+
+    async fn change(file: &Path, sql: &'static str) {
+        let mut conn = backend::open_alone(file).await.unwrap();
+        sqlx::query(sql).execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_a_database_lacks_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, file) = (folder.path(), folder.path().join(backend::FILE));
+        assert_eq!(state(data).await, State::Warning, "none");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(state(data).await, State::Warning, "no tables");
+        drop(backend::open(data, None).await.unwrap());
+        assert_eq!(state(data).await, State::Good);
+        change(&file, "DELETE FROM _sqlx_migrations WHERE version = 5").await;
+        assert_eq!(state(data).await, State::Warning, "older");
+        change(&file, "UPDATE _sqlx_migrations SET version = 5000 WHERE version = 4").await;
+        assert_eq!(state(data).await, State::Bad, "newer");
+        let mut bytes = std::fs::read(&file).unwrap();
+        bytes[4096..].fill(0xee);
+        std::fs::write(&file, bytes).unwrap();
+        assert_eq!(state(data).await, State::Bad, "damaged");
+    }
+
+    #[tokio::test]
+    async fn a_directory_that_others_can_look_into_is_said() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        drop(backend::open(folder.path(), None).await.unwrap());
+        assert_eq!(look(folder.path()).await.len(), 1);
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(look(folder.path()).await[1].state, State::Warning);
+    }
 }

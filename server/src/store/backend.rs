@@ -148,6 +148,8 @@ pub(crate) async fn check(conn: &mut SqliteConnection) -> Result<Option<String>,
 /// How the tables of a database relate to this program's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tables {
+    /// There are none yet.
+    Missing,
     /// They are the same.
     Current,
     /// Some changes are to be made yet.
@@ -158,6 +160,11 @@ pub(crate) enum Tables {
 
 /// Compares the tables with this program's.
 pub(crate) async fn tables(conn: &mut SqliteConnection) -> Result<Tables, sqlx::Error> {
+    let tables: Vec<(String,)> =
+        sqlx::query_as("SELECT name FROM sqlite_master").fetch_all(&mut *conn).await?;
+    if tables.is_empty() {
+        return Ok(Tables::Missing);
+    }
     let made: Vec<(i64,)> = sqlx::query_as("SELECT version FROM _sqlx_migrations").fetch_all(conn).await?;
     let known = || MIGRATIONS.iter().map(|migration| migration.version);
     Ok(match () {
