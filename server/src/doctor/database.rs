@@ -79,6 +79,12 @@ mod tests {
         look(data).await[0].state
     }
 
+    async fn make(data: &Path) {
+        let database = backend::open(data, None).await.unwrap();
+        database.readers.close().await;
+        backend::close(database.writer).await.unwrap();
+    }
+
     async fn change(file: &Path, sql: &'static str) {
         let mut conn = backend::open_alone(file).await.unwrap();
         sqlx::query(sql).execute(&mut conn).await.unwrap();
@@ -92,7 +98,7 @@ mod tests {
         assert_eq!(state(data).await, State::Warning, "none");
         std::fs::write(&file, "").unwrap();
         assert_eq!(state(data).await, State::Warning, "no tables");
-        drop(backend::open(data, None).await.unwrap());
+        make(data).await;
         assert_eq!(state(data).await, State::Good);
         change(&file, "DELETE FROM _sqlx_migrations WHERE version = 5").await;
         assert_eq!(state(data).await, State::Warning, "older");
@@ -108,7 +114,7 @@ mod tests {
     async fn a_directory_that_others_can_look_into_is_said() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
-        drop(backend::open(folder.path(), None).await.unwrap());
+        make(folder.path()).await;
         assert_eq!(look(folder.path()).await.len(), 1);
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         assert_eq!(look(folder.path()).await[1].state, State::Warning);
