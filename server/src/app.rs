@@ -13,6 +13,7 @@ use crate::{
     error::ApiError,
     instance::{AppCredentials, Instance},
     live::Live,
+    metrics::Metrics,
     rates::Rates,
     store::setting,
     writer::Writer,
@@ -39,6 +40,8 @@ pub(crate) struct Parts {
     pub(crate) blobs: Blobs,
     /// What is kept in memory.
     pub(crate) live: Arc<Live>,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
     /// Who has asked how often.
     pub(crate) rates: Rates,
     /// Where accounts come from.

@@ -17,7 +17,8 @@ use tokio::{
     io::{AsyncSeekExt as _, SeekFrom},
 };
 
-const FOLDER: &str = "blobs";
+/// The folder of the files, in the data directory.
+pub(crate) const FOLDER: &str = "blobs";
 
 /// The folder, and who is at work in it.
 #[derive(Debug)]
@@ -118,7 +119,7 @@ async fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Hex: two ids never share a file, whatever the file system thinks of capitals.
-fn name_of(id: &BlobId) -> String {
+pub(crate) fn name_of(id: &BlobId) -> String {
     use std::fmt::Write as _;
     id.as_bytes().iter().fold(String::with_capacity(64), |mut name, byte| {
         // Writing to a string does not fail.

@@ -2,8 +2,9 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use infrasound_spec::time;
+use ipnet::IpNet;
 
 use crate::config::{Config, ConfigError, ConfigFile, InstanceConfig, MIB};
 
@@ -14,6 +15,8 @@ Examples:
   infrasound-relay serve --instance https://social.example --public-url https://infrasound.social.example
       Beside a Mastodon, behind its nginx. The domain of the instance must serve
       /.well-known/infrasound from this relay.
+  infrasound-relay init /etc/infrasound/relay.toml
+  infrasound-relay doctor --config /etc/infrasound/relay.toml
   infrasound-relay serve --config /etc/infrasound/relay.toml
 
 The relay stores ciphertext and who is in which conversation; it can read no message.
@@ -34,13 +37,94 @@ pub enum Action {
     /// Run the relay until it is told to stop (Ctrl+C or SIGTERM).
     #[command(after_help = EXAMPLES)]
     Serve(Box<ServeArguments>),
+    /// Write a configuration with every setting, its default, and what it is for. Overwrites nothing.
+    Init(InitArguments),
+    /// Look at instance, database, disk, DNS, certificate, clock and /.well-known, and say what to do. Changes nothing.
+    ///
+    /// Exit code: 0 if the relay can work, 1 if not.
+    Doctor(Box<DoctorArguments>),
+    /// Back a relay up while it runs, into a new directory. Keep it as closed to others as the data itself.
+    Backup(BackupArguments),
+    /// Put a backup into an empty data directory. The operator's guide says what people then notice.
+    Restore(RestoreArguments),
 }
+
+/// What to write.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// The file to write.
+    #[arg(value_name = "FILE", default_value = "relay.toml")]
+    pub file: PathBuf,
+    /// The instance whose accounts sign in here, such as https://social.example.
+    #[arg(long, value_name = "URL")]
+    pub instance: Option<String>,
+    /// How browsers and clients will reach the relay, such as https://relay.example.
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// The directory of the database.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// What to look at: the same settings as of `serve`.
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// The settings.
+    #[command(flatten)]
+    pub settings: ServeArguments,
+    /// Print one JSON object instead of lines: {"well", "findings": [{"check", "state", "seen", "remedy"}]}.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to back up, and where to.
+#[derive(Debug, Args)]
+pub struct BackupArguments {
+    /// The directory to make.
+    #[arg(value_name = "BACKUP")]
+    pub to: PathBuf,
+    /// Which data.
+    #[command(flatten)]
+    pub data: DataArguments,
+}
+
+/// What to restore, and where to.
+#[derive(Debug, Args)]
+pub struct RestoreArguments {
+    /// The directory that `backup` made.
+    #[arg(value_name = "BACKUP")]
+    pub from: PathBuf,
+    /// Which data.
+    #[command(flatten)]
+    pub data: DataArguments,
+}
+
+/// Which relay's data.
+#[derive(Debug, Args)]
+pub struct DataArguments {
+    /// The relay's configuration, for its `data`.
+    #[arg(long, value_name = "FILE", env = "INFRASOUND_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// The relay's data directory [default: ./infrasound-data].
+    #[arg(long = "data", value_name = "DIR", env = "INFRASOUND_DATA")]
+    pub directory: Option<PathBuf>,
+}
+
+impl DataArguments {
+    /// The data directory.
+    pub fn directory(self) -> Result<PathBuf, ConfigError> {
+        let file = self.config.as_deref().map(ConfigFile::read).transpose()?.unwrap_or_default();
+        Ok(self.directory.or(file.data).unwrap_or_else(|| PathBuf::from(DATA)))
+    }
+}
+
+/// The data directory, if nobody says which.
+const DATA: &str = "infrasound-data";
 
 /// How to run. A flag wins over its variable, which wins over the file.
 #[derive(Debug, Args)]
 pub struct ServeArguments {
-    /// A TOML file with the same settings: instance, demo, listen, data, public_url, retention_days,
-    /// void_window_seconds, max_accounts, max_leaves, max_file_mib, file_quota_mib and the table `rates`.
+    /// A TOML file with the same settings and more: `infrasound-relay init` writes one that explains each.
     #[arg(long, value_name = "FILE", env = "INFRASOUND_CONFIG")]
     pub config: Option<PathBuf>,
     /// The instance whose accounts sign in here, such as https://social.example.
@@ -58,6 +142,26 @@ pub struct ServeArguments {
     /// How browsers and clients reach the relay, if a proxy stands in front [default: http://ADDR].
     #[arg(long, value_name = "URL", env = "INFRASOUND_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// Serve metrics for Prometheus at http://ADDR/metrics [default: nowhere]. Keep this address away from the public.
+    #[arg(long, value_name = "ADDR", env = "INFRASOUND_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// A network such as 10.0.0.0/24 that is not public and that the relay calls all the same: where the instance is,
+    /// if it is in a network of yours. Several with commas between them.
+    #[arg(long, value_name = "NETWORK", env = "INFRASOUND_ALLOW_PRIVATE_NETWORKS", value_delimiter = ',')]
+    pub allow_private_networks: Vec<IpNet>,
+    /// How the log is written, to standard error.
+    #[arg(long, value_name = "FORMAT", env = "INFRASOUND_LOG_FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
 }
 
 impl ServeArguments {
@@ -73,10 +177,13 @@ impl ServeArguments {
                 (None, Some(_), true) | (None, None, false) => return Err(ConfigError::WhichInstance),
             }
         };
-        let data = self.data.or(file.data).unwrap_or_else(|| PathBuf::from("infrasound-data"));
+        let data = self.data.or(file.data).unwrap_or_else(|| PathBuf::from(DATA));
         let mut config = Config::new(instance, data);
         config.listen = self.listen.or(file.listen).unwrap_or(config.listen);
         config.public_url = self.public_url.or(file.public_url);
+        config.metrics_listen = self.metrics_listen.or(file.metrics_listen);
+        config.drain =
+            file.drain_seconds.map_or(config.drain, |seconds| seconds.saturating_mul(time::SECOND));
         config.retention =
             file.retention_days.map_or(config.retention, |days| days.saturating_mul(time::DAY));
         let window = file.void_window_seconds.map(|seconds| seconds.saturating_mul(time::SECOND));
@@ -85,6 +192,9 @@ impl ServeArguments {
         config.blob_quota = file.file_quota_mib.map_or(config.blob_quota, |mib| mib.saturating_mul(MIB));
         config.max_accounts = file.max_accounts.unwrap_or(config.max_accounts);
         config.max_leaves = file.max_leaves.unwrap_or(config.max_leaves);
+        let said = !self.allow_private_networks.is_empty();
+        config.allow_private_networks =
+            if said { self.allow_private_networks } else { file.allow_private_networks };
         config.rates = file.rates;
         Ok(config)
     }
@@ -97,7 +207,7 @@ mod tests {
     use super::*;
 
     fn configure(arguments: &[&str]) -> Result<Config, ConfigError> {
-        let Action::Serve(serve) = Command::parse_from(arguments).action;
+        let Action::Serve(serve) = Command::parse_from(arguments).action else { panic!("serve") };
         serve.configure()
     }
 
@@ -119,6 +229,17 @@ mod tests {
         assert_eq!((config.listen.port(), config.retention), (2, 2 * time::DAY));
         let config = configure(&["infrasound-relay", "serve", "--config", file, "--demo"]).unwrap();
         assert_eq!(config.instance, InstanceConfig::Demo);
+    }
+
+    #[test]
+    fn private_networks_are_those_that_were_named() {
+        let networks = |more: &[&str]| {
+            let arguments = [&["infrasound-relay", "serve", "--demo"], more].concat();
+            configure(&arguments).unwrap().allow_private_networks
+        };
+        assert_eq!(networks(&[]), []);
+        let named = networks(&["--allow-private-networks", "10.1.0.0/16,fd00::/64"]);
+        assert_eq!(named, ["10.1.0.0/16".parse().unwrap(), "fd00::/64".parse::<IpNet>().unwrap()]);
     }
 
     #[test]

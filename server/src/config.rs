@@ -6,6 +6,7 @@ use std::{
 };
 
 use infrasound_spec::{limits, time};
+use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::clock::Clock;
@@ -98,6 +99,10 @@ pub struct Config {
     pub data: PathBuf,
     /// How browsers and clients reach the relay, if not by the address that it listens on.
     pub public_url: Option<String>,
+    /// Where metrics are read, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Milliseconds that requests under way may take when the relay stops.
+    pub drain: u64,
     /// Milliseconds after which entries go, read or not.
     pub retention: u64,
     /// Milliseconds of a session.
@@ -116,6 +121,8 @@ pub struct Config {
     pub max_leaves: usize,
     /// How often things may be asked for.
     pub rates: RateConfig,
+    /// Networks that are not public and that the relay calls all the same.
+    pub allow_private_networks: Vec<IpNet>,
     /// Pages of the database, at most: a test's way to a full disk.
     pub max_pages: Option<u32>,
     /// The clock: a test's way through time.
@@ -130,6 +137,8 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
             data: data.into(),
             public_url: None,
+            metrics_listen: None,
+            drain: 10 * time::SECOND,
             retention: 30 * time::DAY,
             session_lifetime: time::DAY,
             void_window: 30 * time::SECOND,
@@ -139,6 +148,7 @@ impl Config {
             max_accounts: limits::MAX_ACCOUNTS,
             max_leaves: limits::MAX_LEAVES,
             rates: RateConfig::default(),
+            allow_private_networks: Vec::new(),
             max_pages: None,
             clock: Clock::default(),
         }
@@ -159,6 +169,10 @@ pub struct ConfigFile {
     pub data: Option<PathBuf>,
     /// How the relay is reached.
     pub public_url: Option<String>,
+    /// Where metrics are read.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Seconds that requests under way may take when the relay stops.
+    pub drain_seconds: Option<u64>,
     /// Days after which entries go.
     pub retention_days: Option<u64>,
     /// Seconds after the first "cannot apply" until a commit is voided.
@@ -171,6 +185,8 @@ pub struct ConfigFile {
     pub max_accounts: Option<usize>,
     /// Leaves of a group.
     pub max_leaves: Option<usize>,
+    /// Networks such as `10.1.0.0/16` that are not public and that the relay calls all the same.
+    pub allow_private_networks: Vec<IpNet>,
     /// How often things may be asked for.
     pub rates: RateConfig,
 }

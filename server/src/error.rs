@@ -185,8 +185,10 @@ impl From<ResolveError> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry_after = self.0.retry_after;
+        let (problem, retry_after) = (self.0.problem_type, self.0.retry_after);
         let mut response = (status, Json(self.0)).into_response();
+        // For who counts.
+        response.extensions_mut().insert(problem);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = retry_after {

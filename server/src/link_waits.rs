@@ -35,6 +35,13 @@ impl LinkWaits {
             sender.send_replace(());
         }
     }
+
+    /// The relay stops: nobody waits any longer.
+    pub(crate) fn wake_all(&self) {
+        for sender in self.channels.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            sender.send_replace(());
+        }
+    }
 }
 
 impl Moved {
@@ -55,6 +62,16 @@ mod tests {
         let link = LinkId::from_bytes([1; 16]);
         let moved = waits.moved(link);
         waits.wake(&link);
+        let begun = std::time::Instant::now();
+        moved.within(Duration::from_mins(1)).await;
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_when_the_relay_stops() {
+        let waits = LinkWaits::default();
+        let moved = waits.moved(LinkId::from_bytes([1; 16]));
+        waits.wake_all();
         let begun = std::time::Instant::now();
         moved.within(Duration::from_mins(1)).await;
         assert!(begun.elapsed() < Duration::from_secs(10));

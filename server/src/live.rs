@@ -2,7 +2,10 @@
 //!
 //! **Invariant:** it is changed after the commit and before the answer, so nobody who was answered sees older state.
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
 
 use infrasound_spec::conversation::ConversationId;
 
@@ -37,6 +40,7 @@ pub(crate) struct Live {
     pub(crate) streams: Streams,
     /// Who waits at a link channel.
     pub(crate) links: LinkWaits,
+    draining: AtomicBool,
 }
 
 impl Live {
@@ -51,7 +55,20 @@ impl Live {
             forks: AtomicU64::new(0),
             streams: Streams::default(),
             links: LinkWaits::default(),
+            draining: AtomicBool::new(false),
         }
+    }
+
+    /// The relay is about to stop: whoever listens or waits is sent away, and the relay is not ready any more.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+        self.streams.end_all();
+        self.links.wake_all();
+    }
+
+    /// Whether the relay is about to stop.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
     }
 
     /// Applies what a committed batch changed.

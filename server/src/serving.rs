@@ -5,6 +5,7 @@ use std::{fs::File, io, net::SocketAddr, sync::Arc, time::Duration};
 use axum::{
     Router,
     http::{HeaderName, HeaderValue, Method, header},
+    middleware,
     serve::ListenerExt as _,
 };
 use infrasound_spec::api::blobs::UPLOAD_OFFSET;
@@ -24,6 +25,7 @@ use crate::{
     housekeeping,
     instance::{Instance, NewInstanceError},
     live::Live,
+    metrics::{self, Metrics},
     rates::Rates,
     routes,
     store::backend::{self, OpenError},
@@ -31,8 +33,8 @@ use crate::{
     writer::Writer,
 };
 
-/// How long open requests may take to end at shutdown.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long the writer may take to write what is queued at shutdown.
+const LAST_WRITES: Duration = Duration::from_secs(10);
 
 /// A relay that runs.
 #[derive(Debug)]
@@ -41,6 +43,7 @@ pub struct Relay {
     public_url: String,
     app: App,
     demo: Option<DemoState>,
+    metrics: Option<metrics::Listener>,
     stop: watch::Sender<bool>,
     server: JoinHandle<io::Result<()>>,
     sweeper: JoinHandle<()>,
@@ -89,20 +92,21 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
     let public_url = config.public_url.as_deref().unwrap_or(&local).trim_end_matches('/').to_owned();
     let database = backend::open(&config.data, config.max_pages).await?;
     let blobs = Blobs::open(&config.data).map_err(ServeError::Blobs)?;
-    let live = Arc::new(Live::new());
-    let (writer, writing) = Writer::start(database.writer, config.clock.clone(), Arc::clone(&live))
+    let (live, metrics) = (Arc::new(Live::new()), Metrics::new());
+    let (clock, batches) = (config.clock.clone(), metrics.batches.clone());
+    let (writer, writing) = Writer::start(database.writer, clock, Arc::clone(&live), batches)
         .await
         .map_err(|_| ServeError::Unreadable)?;
-    let (instance, demo) = match &config.instance {
-        InstanceConfig::At(url) => (Instance::new(url)?, None),
-        InstanceConfig::Demo => {
-            (Instance::new(&public_url)?, Some(DemoState::open(&public_url, Some(&config.data))?))
-        }
+    let (at, demo) = match &config.instance {
+        InstanceConfig::At(url) => (url, None),
+        InstanceConfig::Demo => (&public_url, Some(DemoState::open(&public_url, Some(&config.data))?)),
     };
+    let instance = Instance::allowing(at, &config.allow_private_networks)?.counted_by(metrics.calls.clone());
     let app = App::new(Parts {
         clock: config.clock.clone(),
         rates: Rates::new(&config.rates),
         public_url: public_url.clone(),
+        metrics,
         config,
         writer,
         readers: database.readers,
@@ -111,6 +115,13 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
         instance,
         crypto: openmls_rust_crypto::RustCrypto::default(),
     });
+    let metrics = match app.config.metrics_listen {
+        Some(address) => {
+            let opened = metrics::Listener::open(address, app.clone()).await;
+            Some(opened.map_err(|source| ServeError::Listen { address, source })?)
+        }
+        None => None,
+    };
     let (stop, stopped) = watch::channel(false);
     let sweeper = tokio::spawn(housekeeping::run(app.clone(), stopped.clone()));
     let router = whole_router(app.clone(), demo.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -126,7 +137,18 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
         drop(stopping.wait_for(|stop| *stop).await);
     });
     let server = tokio::spawn(async move { server.await });
-    Ok(Relay { address, public_url, app, demo, stop, server, sweeper, writer: writing, _lock: database.lock })
+    Ok(Relay {
+        address,
+        public_url,
+        app,
+        demo,
+        metrics,
+        stop,
+        server,
+        sweeper,
+        writer: writing,
+        _lock: database.lock,
+    })
 }
 
 impl Relay {
@@ -150,27 +172,43 @@ impl Relay {
         self.app.sweep_expired().await.is_ok() && self.app.revoke_unused_devices().await.is_ok()
     }
 
-    /// Stops: nothing new is taken, streams end, what is queued is written, the database is closed.
+    /// Where metrics are read, if anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|listener| listener.address)
+    }
+
+    /// Sends away who listens, with a hint when to come back, and is not ready any more. Requests are still answered.
+    pub fn drain(&self) {
+        self.app.live.drain();
+    }
+
+    /// Stops: nothing new is taken, streams end, what runs ends or is given up, what is queued is written, the database
+    /// is closed.
     pub async fn stop(self) {
-        let Self { app, stop, mut server, sweeper, writer, _lock, .. } = self;
+        self.drain();
+        let Self { app, stop, mut server, sweeper, writer, metrics, _lock, .. } = self;
         stop.send_replace(true);
-        app.live.streams.end_all();
-        if tokio::time::timeout(GRACE, &mut server).await.is_err() {
-            tracing::warn!("some requests did not end in time");
+        let limit = Duration::from_millis(app.config.drain);
+        if tokio::time::timeout(limit, &mut server).await.is_err() {
+            tracing::warn!("some requests did not end in time; nothing that was acknowledged is lost");
             server.abort();
             drop(server.await);
         }
         drop(sweeper.await);
-        app.readers.close().await;
-        // The last handle on the writer: it writes what is queued and closes the database.
-        drop(app);
-        if tokio::time::timeout(GRACE, writer).await.is_err() {
+        if let Some(metrics) = metrics {
+            metrics.close().await;
+        }
+        // A request that was given up may hold a reader: it is not waited for without end.
+        drop(tokio::time::timeout(limit, app.readers.close()).await);
+        app.writer.close();
+        if tokio::time::timeout(LAST_WRITES, writer).await.is_err() {
             tracing::warn!("the writer did not end in time; nothing that was acknowledged is lost");
         }
     }
 }
 
 pub(crate) fn whole_router(app: App, demo: Option<DemoState>) -> Router {
+    let measured = app.clone();
     let mut router = routes::router(app);
     if let Some(demo) = demo {
         router = router.merge(demo::router(demo));
@@ -189,6 +227,7 @@ pub(crate) fn whole_router(app: App, demo: Option<DemoState>) -> Router {
         .layer(header(header::REFERRER_POLICY, "no-referrer"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(header(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .layer(middleware::from_fn_with_state(measured, metrics::measure))
 }
 
 /// Clients in browsers come from anywhere and bring a token, never a cookie.

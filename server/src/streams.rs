@@ -5,7 +5,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use infrasound_spec::{account::DeviceId, api::stream::StreamEvent};
@@ -23,6 +26,8 @@ pub(crate) type Nudge = (Option<u64>, StreamEvent);
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
     listeners: Mutex<HashMap<DeviceId, Vec<mpsc::Sender<Nudge>>>>,
+    /// The relay is stopping: who comes now is sent away at once.
+    over: AtomicBool,
 }
 
 impl Streams {
@@ -34,6 +39,9 @@ impl Streams {
     pub(crate) fn listen(&self, device: DeviceId) -> mpsc::Receiver<Nudge> {
         let (sender, receiver) = mpsc::channel(BUFFER);
         let mut listeners = self.listeners();
+        if self.over.load(Ordering::SeqCst) {
+            return receiver;
+        }
         let senders = listeners.entry(device).or_default();
         senders.retain(|sender| !sender.is_closed());
         if senders.len() >= STREAMS_OF_DEVICE {
@@ -77,9 +85,18 @@ impl Streams {
         self.listeners().remove(device);
     }
 
-    /// Ends all streams: the relay shuts down.
+    /// Ends all streams, and those to come: the relay stops.
     pub(crate) fn end_all(&self) {
-        self.listeners().clear();
+        let mut listeners = self.listeners();
+        self.over.store(true, Ordering::SeqCst);
+        listeners.clear();
+    }
+
+    /// How many are open.
+    pub(crate) fn open(&self) -> usize {
+        let open =
+            |senders: &Vec<mpsc::Sender<_>>| senders.iter().filter(|sender| !sender.is_closed()).count();
+        self.listeners().values().map(open).sum()
     }
 }
 
@@ -119,6 +136,17 @@ mod tests {
         drop(slow);
         streams.pass_on(&device, &StreamEvent::Contacts);
         assert!(!streams.listens(&device));
+    }
+
+    #[tokio::test]
+    async fn when_the_relay_stops_streams_end_and_none_begins() {
+        let streams = Streams::default();
+        let device = DeviceId::from_bytes([1; 16]);
+        let mut open = streams.listen(device);
+        assert_eq!(streams.open(), 1);
+        streams.end_all();
+        let mut late = streams.listen(device);
+        assert_eq!((open.recv().await, late.recv().await, streams.open()), (None, None, 0));
     }
 
     #[tokio::test]

@@ -6,8 +6,10 @@
     reason = "test support: a step that fails fails the test, and says which"
 )]
 
+use std::path::Path;
+
 use infrasound_relay::{
-    Config, Relay,
+    Config, Relay, backup,
     config::{InstanceConfig, RateConfig},
     serve,
 };
@@ -59,6 +61,26 @@ impl World {
         if let Some(relay) = self.relay.take() {
             relay.stop().await;
         }
+    }
+
+    /// Backs the running relay up.
+    pub async fn back_up(&self, to: &Path) {
+        backup::back_up(self.data.path(), to).await.expect("a backup");
+    }
+
+    /// Stops the relay and starts one at the same address on what a backup has. The instance keeps its accounts.
+    pub async fn restore(&mut self, from: &Path) {
+        self.stop().await;
+        let elsewhere = tempfile::tempdir().expect("a directory");
+        backup::restore(from, elsewhere.path()).await.expect("a backup that can be restored");
+        let accounts = "demo-instance.json";
+        std::fs::copy(self.data.path().join(accounts), elsewhere.path().join(accounts))
+            .expect("the accounts");
+        self.data = elsewhere;
+        let mut config = Config::new(InstanceConfig::Demo, self.data.path());
+        config.listen = self.base.trim_start_matches("http://").parse().expect("an address");
+        config.rates = RateConfig::off();
+        self.relay = Some(serve(config).await.expect("a relay"));
     }
 
     /// Makes a device for an account of the demo instance.

@@ -1,17 +1,19 @@
-//! Bounded HTTP towards the instance: a time limit, a size limit, few redirects, no proxy.
+//! Bounded HTTP towards the instance: what [`crate::outbound`] lets through, and a limit of size.
 
-use std::time::Duration;
+use std::time::Instant;
 
-use reqwest::{Client, Response, StatusCode, header::ACCEPT, redirect::Policy};
+use reqwest::{Client, Response, StatusCode, header::ACCEPT};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::{address::is_allowed, credentials::AccessToken};
+use super::credentials::AccessToken;
+use crate::{
+    metrics::CallMetrics,
+    outbound::{self, NotReached, Outbound},
+};
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
-const MAX_REDIRECTS: usize = 3;
-const USER_AGENT: &str = concat!("infrasound-relay/", env!("CARGO_PKG_VERSION"));
 const JSON: &str = "application/json";
 
 /// Why a call to the instance brought nothing.
@@ -36,6 +38,12 @@ pub enum CallError {
     /// Its answer is longer than any real one.
     #[error("the instance's answer is longer than {MAX_ANSWER} bytes")]
     TooLarge,
+    /// Its address is in a network that the relay keeps away from.
+    #[error(
+        "the instance is at an address in a private or reserved network, which the relay calls only if the setting \
+         allow_private_networks has that network"
+    )]
+    OutOfReach,
     /// It sent the relay round in circles, or to an address that may not be called.
     #[error("the instance redirects to where the relay does not go")]
     Redirected,
@@ -51,8 +59,15 @@ impl From<reqwest::Error> for CallError {
         match () {
             () if error.is_timeout() => Self::TimedOut,
             () if error.is_redirect() => Self::Redirected,
+            () if outbound::is_out_of_reach(&error) => Self::OutOfReach,
             () => Self::Unreachable(error),
         }
+    }
+}
+
+impl From<NotReached> for CallError {
+    fn from(_: NotReached) -> Self {
+        Self::OutOfReach
     }
 }
 
@@ -83,36 +98,35 @@ impl Answer {
 /// Two clients: one for what is public, one for what carries a secret.
 #[derive(Clone, Debug)]
 pub(super) struct Http {
+    calls: CallMetrics,
+    outbound: Outbound,
     public: Client,
     secret: Client,
 }
 
 impl Http {
-    pub(super) fn new(timeout: Duration) -> Result<Self, reqwest::Error> {
-        let builder = || Client::builder().timeout(timeout).no_proxy().user_agent(USER_AGENT);
-        let few = Policy::custom(|attempt| {
-            if attempt.previous().len() > MAX_REDIRECTS || !is_allowed(attempt.url()) {
-                return attempt.error("too many redirects, or a forbidden address");
-            }
-            attempt.follow()
-        });
-        Ok(Self {
-            public: builder().redirect(few).build()?,
-            // A redirected POST would carry the secret to whoever the Location names. And a code can be exchanged only
-            // once: it never goes over a connection that the instance may be closing.
-            secret: builder().redirect(Policy::none()).pool_max_idle_per_host(0).build()?,
-        })
+    pub(super) fn new(outbound: Outbound) -> Result<Self, reqwest::Error> {
+        let (public, secret) = (outbound.public()?, outbound.secret()?);
+        Ok(Self { calls: CallMetrics::default(), outbound, public, secret })
+    }
+
+    /// Counts its calls there.
+    pub(super) fn counted_by(mut self, calls: CallMetrics) -> Self {
+        self.calls = calls;
+        self
     }
 
     /// Reads something public.
     pub(super) async fn get(&self, url: Url, accept: &str) -> Result<Answer, CallError> {
         let request = || self.public.get(url.clone()).header(ACCEPT, accept).send();
-        let response = match request().await {
-            // An instance may close a connection just as it is used again (snac does after every few answers).
-            Err(error) if is_broken(&error) => request().await,
-            answered => answered,
+        let answer = async {
+            match request().await {
+                // An instance may close a connection just as it is used again (snac does after every few answers).
+                Err(error) if is_broken(&error) => request().await,
+                answered => answered,
+            }
         };
-        read(response?).await
+        self.call(&url, answer).await
     }
 
     /// Reads public JSON.
@@ -122,12 +136,43 @@ impl Http {
 
     /// Reads with a person's token.
     pub(super) async fn get_as(&self, token: &AccessToken, url: Url) -> Result<Answer, CallError> {
-        read(self.secret.get(url).header(ACCEPT, JSON).bearer_auth(token.reveal()).send().await?).await
+        let request = self.secret.get(url.clone()).header(ACCEPT, JSON).bearer_auth(token.reveal());
+        self.call(&url, request.send()).await
     }
 
     /// Posts a form.
     pub(super) async fn post(&self, url: Url, form: &[(&str, &str)]) -> Result<Answer, CallError> {
-        read(self.secret.post(url).header(ACCEPT, JSON).form(form).send().await?).await
+        let request = self.secret.post(url.clone()).header(ACCEPT, JSON).form(form);
+        self.call(&url, request.send()).await
+    }
+
+    /// Calls if the address may be called, reads the answer, and counts what came of it.
+    async fn call(
+        &self,
+        url: &Url,
+        answer: impl Future<Output = Result<Response, reqwest::Error>>,
+    ) -> Result<Answer, CallError> {
+        self.outbound.judge(url)?;
+        let begun = Instant::now();
+        let answered = match answer.await {
+            Ok(response) => read(response).await,
+            Err(error) => Err(error.into()),
+        };
+        self.calls.ended(outcome(&answered), begun.elapsed());
+        answered
+    }
+}
+
+fn outcome(answered: &Result<Answer, CallError>) -> &'static str {
+    match answered {
+        Ok(answer) if answer.status.is_server_error() => "server-error",
+        Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => "rate-limited",
+        Ok(answer) if answer.status.is_client_error() => "client-error",
+        Ok(_) => "success",
+        Err(CallError::TimedOut) => "timed-out",
+        Err(CallError::TooLarge) => "too-large",
+        Err(CallError::Redirected | CallError::OutOfReach) => "out-of-reach",
+        Err(_) => "unreachable",
     }
 }
 

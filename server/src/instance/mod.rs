@@ -13,6 +13,7 @@ mod credentials;
 mod discovery;
 mod http;
 mod identify;
+mod nodeinfo;
 mod one_sign_in;
 mod refusal;
 mod resolve;
@@ -25,6 +26,7 @@ mod webfinger;
 
 use std::time::{Duration, Instant};
 
+use ipnet::IpNet;
 use tokio::sync::{Mutex, RwLock};
 use url::Url;
 
@@ -36,12 +38,18 @@ pub use self::{
     discovery::Endpoints,
     http::CallError,
     identify::InstanceAccount,
+    nodeinfo::Software,
     refusal::IdentifyError,
     resolve::ResolveError,
     search::Hit,
     sign_in::{SignInError, code_challenge},
     standing::Standing,
 };
+use crate::{
+    metrics::CallMetrics,
+    outbound::{Outbound, Reach},
+};
+
 use self::{
     discovery::Discovered, http::Http, one_sign_in::WaitingApps, resolve::ResolveCache, search::Searches,
 };
@@ -82,7 +90,25 @@ impl Instance {
 
     /// As [`Instance::new`], with another limit for each answer.
     pub fn with_timeout(base: &str, timeout: Duration) -> Result<Self, NewInstanceError> {
-        Ok(Self::of(address::parse_base(base)?, Http::new(timeout)?))
+        Self::reaching(base, &[], timeout)
+    }
+
+    /// As [`Instance::new`], with networks that are not public and may be called all the same.
+    pub fn allowing(base: &str, private: &[IpNet]) -> Result<Self, NewInstanceError> {
+        Self::reaching(base, private, TIMEOUT)
+    }
+
+    fn reaching(base: &str, private: &[IpNet], timeout: Duration) -> Result<Self, NewInstanceError> {
+        let base = address::parse_base(base)?;
+        let outbound = Outbound::new(Reach::of(&base, private), timeout);
+        Ok(Self::of(base, Http::new(outbound)?))
+    }
+
+    /// Counts its calls there.
+    #[must_use]
+    pub(crate) fn counted_by(mut self, calls: CallMetrics) -> Self {
+        self.http = self.http.counted_by(calls);
+        self
     }
 
     fn of(base: Url, http: Http) -> Self {

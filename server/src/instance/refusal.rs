@@ -62,6 +62,7 @@ impl From<CallError> for IdentifyError {
             CallError::Nonsense { .. }
             | CallError::Status { .. }
             | CallError::TooLarge
+            | CallError::OutOfReach
             | CallError::Redirected => Self::Nonsense(error),
         }
     }

@@ -13,6 +13,7 @@ use super::{
     AccessToken, Endpoints, Hit, IdentifyError, Instance, InstanceAccount, NewInstanceError, ResolveError,
     Standing, http::Http,
 };
+use crate::outbound::{Outbound, Reach};
 
 /// Making an HTTP client is slow, and this one is never used.
 static HTTP: Mutex<Option<Http>> = Mutex::new(None);
@@ -75,7 +76,10 @@ impl Instance {
         let mut http = HTTP.lock().unwrap_or_else(PoisonError::into_inner);
         let http = match &*http {
             Some(made) => made.clone(),
-            None => http.insert(Http::new(Duration::from_secs(1))?).clone(),
+            None => {
+                let outbound = Outbound::new(Reach::default(), Duration::from_secs(1));
+                http.insert(Http::new(outbound)?).clone()
+            }
         };
         let mut instance = Self::of(base, http);
         instance.accounts = Some(accounts);

@@ -1,7 +1,8 @@
 //! `GET /v1/stream`: server-sent events that say where to look.
 //!
 //! It listens first and looks at the database then, so nothing falls in between: first what changed since the client's
-//! cursor, then `ready`, then what happens. It ends with the session, when the reader is too slow, and at shutdown.
+//! cursor, then `ready`, then what happens. It ends with the session, when the reader is too slow, and when the relay
+//! stops, which it says.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -27,6 +28,9 @@ use crate::{
 };
 
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// When to come back to a relay that stopped: each device at its own time, so that not all come at once.
+const COME_BACK: Duration = Duration::from_secs(1);
+const SPREAD: Duration = Duration::from_millis(16);
 
 #[utoipa::path(get, path = paths::STREAM, tag = "stream", operation_id = "open_stream",
     params(("Last-Event-ID" = Option<String>, Header, description = "The cursor to resume from")),
@@ -48,11 +52,15 @@ pub(crate) async fn handle(
     let live = ReceiverStream::new(listening)
         .filter(move |(change, _)| std::future::ready(change.is_none_or(|change| change > seq)));
     let live = live.map(|(change, event)| (change.map(|change| change.saturating_sub(1)), event));
+    let (stopping, wait) = (app.clone(), COME_BACK + SPREAD * u32::from(session.device.as_bytes()[0]));
+    let farewell = stream::once(async move { stopping.live.is_draining() })
+        .filter_map(move |stops| std::future::ready(stops.then(|| Ok(Event::default().retry(wait)))));
     let missed = events.into_iter().map(move |event| (Some(from), event));
     let events = stream::iter(missed.chain([(Some(seq), StreamEvent::Ready)]))
         .chain(live)
         .map(|(cursor, event)| Ok(encode(cursor, &event)))
-        .take_until(session_ends);
+        .take_until(session_ends)
+        .chain(farewell);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 

@@ -20,6 +20,7 @@ use crate::{
     housekeeping,
     instance::Instance,
     live::Live,
+    metrics::Metrics,
     rates::Rates,
     serving::{ServeError, whole_router},
     writer::Writer,
@@ -56,6 +57,7 @@ impl SimulatedRelay {
             readers: memory.readers().await?,
             live,
             instance,
+            metrics: Metrics::new(),
             crypto: openmls_rust_crypto::RustCrypto::default(),
         });
         let router = whole_router(app.clone(), None);

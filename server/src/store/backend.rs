@@ -20,7 +20,8 @@ use sqlx::{
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
-const FILE: &str = "relay.db";
+/// The database, in the data directory.
+pub(crate) const FILE: &str = "relay.db";
 const LOCK: &str = "relay.lock";
 const READERS: u32 = 4;
 /// The appends' statements for each number of rows, and all others.
@@ -65,15 +66,9 @@ pub enum OpenError {
 
 /// Opens or makes the database in `directory`. `max_pages` bounds its size, for tests of a full disk.
 pub(crate) async fn open(directory: &Path, max_pages: Option<u32>) -> Result<Database, OpenError> {
-    let unusable = |source| OpenError::Directory { path: directory.to_owned(), source };
-    protect(directory).map_err(unusable)?;
-    let lock = File::create(directory.join(LOCK)).map_err(unusable)?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(OpenError::InUse { path: directory.to_owned() }),
-        Err(TryLockError::Error(source)) => return Err(unusable(source)),
-    }
+    let lock = claim(directory)?;
     let path = directory.join(FILE);
+    protect(&path).map_err(|source| OpenError::Directory { path: directory.to_owned(), source })?;
     let options = SqliteConnectOptions::new()
         .filename(&path)
         .create_if_missing(true)
@@ -91,7 +86,7 @@ pub(crate) async fn open(directory: &Path, max_pages: Option<u32>) -> Result<Dat
         .pragma("cache_size", "-65536")
         .pragma("wal_autocheckpoint", "8192");
     let mut writer = options.clone().connect().await?;
-    MIGRATIONS.run(&mut writer).await?;
+    migrate(&mut writer).await?;
     if let Some(pages) = max_pages {
         let pragma = format!("PRAGMA max_page_count = {pages}");
         writer.execute(sqlx::AssertSqlSafe(pragma)).await?;
@@ -101,6 +96,82 @@ pub(crate) async fn open(directory: &Path, max_pages: Option<u32>) -> Result<Dat
         .connect_with(options.pragma("query_only", "ON"))
         .await?;
     Ok(Database { writer, readers, lock })
+}
+
+/// Makes the directory and takes it for this process alone, while the file is open.
+pub(crate) fn claim(directory: &Path) -> Result<File, OpenError> {
+    let unusable = |source| OpenError::Directory { path: directory.to_owned(), source };
+    make_directory(directory).map_err(unusable)?;
+    let lock = File::create(directory.join(LOCK)).map_err(unusable)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: directory.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(unusable(source)),
+    }
+}
+
+/// Opens a database to read, also while a relay writes.
+pub(crate) async fn open_to_read(file: &Path) -> Result<SqliteConnection, sqlx::Error> {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .read_only(true)
+        .busy_timeout(Duration::from_secs(5))
+        .connect()
+        .await
+}
+
+/// Opens a database that nobody else knows of: no log beside it, all in one file.
+pub(crate) async fn open_alone(file: &Path) -> Result<SqliteConnection, sqlx::Error> {
+    let options = SqliteConnectOptions::new().filename(file).journal_mode(SqliteJournalMode::Truncate);
+    options.synchronous(SqliteSynchronous::Full).foreign_keys(true).connect().await
+}
+
+/// Brings the tables up to date.
+pub(crate) async fn migrate(conn: &mut SqliteConnection) -> Result<(), OpenError> {
+    Ok(MIGRATIONS.run(conn).await?)
+}
+
+/// Writes the database as it is now into a new file, without its unused pages. A relay may write meanwhile.
+pub(crate) async fn copy_into(file: &Path, copy: &Path) -> Result<(), sqlx::Error> {
+    let mut conn = open_to_read(file).await?;
+    let copy = copy.to_str().ok_or_else(|| sqlx::Error::Configuration("the path is not UTF-8".into()))?;
+    sqlx::query("VACUUM INTO $1").bind(copy).execute(&mut conn).await?;
+    conn.close().await
+}
+
+/// Looks through the pages and indexes. What is wrong first, if anything.
+pub(crate) async fn check(conn: &mut SqliteConnection) -> Result<Option<String>, sqlx::Error> {
+    let (said,): (String,) = sqlx::query_as("PRAGMA integrity_check(1)").fetch_one(conn).await?;
+    Ok(Some(said).filter(|said| said != "ok"))
+}
+
+/// How the tables of a database relate to this program's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tables {
+    /// There are none yet.
+    Missing,
+    /// They are the same.
+    Current,
+    /// Some changes are to be made yet.
+    Older,
+    /// There are changes that this program does not know.
+    Newer,
+}
+
+/// Compares the tables with this program's.
+pub(crate) async fn tables(conn: &mut SqliteConnection) -> Result<Tables, sqlx::Error> {
+    let tables: Vec<(String,)> =
+        sqlx::query_as("SELECT name FROM sqlite_master").fetch_all(&mut *conn).await?;
+    if tables.is_empty() {
+        return Ok(Tables::Missing);
+    }
+    let made: Vec<(i64,)> = sqlx::query_as("SELECT version FROM _sqlx_migrations").fetch_all(conn).await?;
+    let known = || MIGRATIONS.iter().map(|migration| migration.version);
+    Ok(match () {
+        () if made.iter().any(|(made,)| known().all(|known| known != *made)) => Tables::Newer,
+        () if known().any(|known| made.iter().all(|(made,)| *made != known)) => Tables::Older,
+        () => Tables::Current,
+    })
 }
 
 /// Begins a write: the lock is taken at once, so that nothing fails half-way for want of it.
@@ -153,16 +224,20 @@ pub(crate) fn is_full(error: &sqlx::Error) -> bool {
     matches!(code.as_deref(), Some("13" | "778" | "4874"))
 }
 
-/// Nobody else on the machine may read what is stored.
-fn protect(directory: &Path) -> io::Result<()> {
+/// Nobody else on the machine may look into it.
+fn make_directory(directory: &Path) -> io::Result<()> {
     std::fs::create_dir_all(directory)?;
-    let file = directory.join(FILE);
-    std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&file)?;
-    #[cfg(unix)]
-    {
-        use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
-        std::fs::set_permissions(directory, Permissions::from_mode(0o700))?;
-        std::fs::set_permissions(&file, Permissions::from_mode(0o600))?;
-    }
-    Ok(())
+    set_mode(directory, 0o700)
+}
+
+/// Nobody else on the machine may read what is stored.
+fn protect(file: &Path) -> io::Result<()> {
+    std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(file)?;
+    set_mode(file, 0o600)
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
+    std::fs::set_permissions(path, Permissions::from_mode(mode))
 }

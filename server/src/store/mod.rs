@@ -6,6 +6,7 @@
 pub(crate) mod account;
 pub(crate) mod backend;
 pub(crate) mod blob;
+pub(crate) mod census;
 pub(crate) mod challenge;
 pub(crate) mod changes;
 pub(crate) mod commit;
@@ -25,6 +26,7 @@ pub(crate) mod memory;
 pub(crate) mod participant;
 pub(crate) mod proposal;
 pub(crate) mod report;
+pub(crate) mod restored;
 pub(crate) mod retention;
 pub(crate) mod sequence;
 pub(crate) mod session;

@@ -1,12 +1,12 @@
 //! One batch: begin, run, commit, answer, tell.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use infrasound_spec::{
     mutant::{self, Mutant},
     time::Timestamp,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::{
     append::{self, Appended, MessageAppend},
@@ -16,6 +16,7 @@ use crate::{
     clock::Clock,
     error::ApiError,
     live::Live,
+    metrics::BatchMetrics,
     store::{Conn, StoreError, backend, sequence},
 };
 
@@ -27,6 +28,7 @@ pub(super) struct Batches {
     conn: Conn,
     clock: Clock,
     live: Arc<Live>,
+    metrics: BatchMetrics,
     seq: u64,
 }
 
@@ -43,15 +45,32 @@ struct Done {
 
 impl Batches {
     /// A writer that goes on where the last one ended.
-    pub(super) async fn new(mut conn: Conn, clock: Clock, live: Arc<Live>) -> Result<Self, StoreError> {
+    pub(super) async fn new(
+        mut conn: Conn,
+        clock: Clock,
+        live: Arc<Live>,
+        metrics: BatchMetrics,
+    ) -> Result<Self, StoreError> {
         let seq = sequence::load(&mut conn).await?;
-        Ok(Self { conn, clock, live, seq })
+        Ok(Self { conn, clock, live, metrics, seq })
     }
 
-    /// Commits batches until nobody can hand in more. While one is committed, the next one gathers.
-    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+    /// Commits batches until nobody can hand in more. While one is committed, the next one gathers. Once closed, it
+    /// takes what is queued and no more.
+    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>, closing: &Notify) {
         let mut taken = Vec::with_capacity(BATCH);
-        while jobs.recv_many(&mut taken, BATCH).await > 0 {
+        loop {
+            let count = tokio::select! {
+                biased;
+                count = jobs.recv_many(&mut taken, BATCH) => count,
+                () = closing.notified() => {
+                    jobs.close();
+                    continue;
+                }
+            };
+            if count == 0 {
+                break;
+            }
             self.commit(taken.drain(..)).await;
         }
         if let Err(error) = backend::close(self.conn).await {
@@ -67,9 +86,10 @@ impl Batches {
                 Job::Write(job) => writes.push(job),
             }
         }
-        let now = self.clock.now();
+        let (begun, now) = (Instant::now(), self.clock.now());
         let mut done = Done::default();
         let committed = self.transaction(writes, messages, now, &mut done).await.map_err(ApiError::from);
+        self.metrics.ended(done.messages.len(), done.writes.len(), begun.elapsed(), committed.is_ok());
         if committed.is_ok() {
             self.seq += 1;
             self.live.apply(self.seq, &done.effects);

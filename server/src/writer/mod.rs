@@ -20,7 +20,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot},
     task::{self, JoinHandle},
 };
 
@@ -32,6 +32,7 @@ use crate::{
     clock::Clock,
     error::ApiError,
     live::Live,
+    metrics::BatchMetrics,
     store::{Conn, StoreError},
 };
 
@@ -42,22 +43,26 @@ const QUEUE: usize = 4096;
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Job>,
+    closing: Arc<Notify>,
 }
 
 impl Writer {
-    /// Starts the writer on its connection. It ends when every handle is gone and the queue is empty.
+    /// Starts the writer on its connection. It ends when every handle is gone, or it is closed, and the queue is empty.
     pub(crate) async fn start(
         conn: Conn,
         clock: Clock,
         live: Arc<Live>,
+        metrics: BatchMetrics,
     ) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let batches = Batches::new(conn, clock, live).await?;
+        let closing = Arc::new(Notify::new());
+        let batches = Batches::new(conn, clock, live, metrics).await?;
         // A thread of its own. As a task among the requests it would wait behind dozens of them after each statement:
         // an answer of SQLite's thread wakes a busy scheduler only now and then.
         let runtime = Handle::current();
-        let ended = task::spawn_blocking(move || runtime.block_on(batches.run(jobs)));
-        Ok((Self { queue }, ended))
+        let closed = Arc::clone(&closing);
+        let ended = task::spawn_blocking(move || runtime.block_on(batches.run(jobs, &closed)));
+        Ok((Self { queue, closing }, ended))
     }
 
     /// Starts the writer as one task of the caller's runtime: in a simulation, everything is one thread's.
@@ -68,8 +73,10 @@ impl Writer {
         live: Arc<Live>,
     ) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let batches = Batches::new(conn, clock, live).await?;
-        Ok((Self { queue }, task::spawn(batches.run(jobs))))
+        let closing = Arc::new(Notify::new());
+        let batches = Batches::new(conn, clock, live, BatchMetrics::default()).await?;
+        let closed = Arc::clone(&closing);
+        Ok((Self { queue, closing }, task::spawn(async move { batches.run(jobs, &closed).await })))
     }
 
     /// Runs a job in the next transaction and waits until it is durable. If it fails, nothing of it is kept.
@@ -93,6 +100,16 @@ impl Writer {
     /// Whether the writer still takes jobs.
     pub(crate) fn is_alive(&self) -> bool {
         !self.queue.is_closed()
+    }
+
+    /// How many jobs wait.
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
+    /// Takes no more: what is queued is written, then the database is closed.
+    pub(crate) fn close(&self) {
+        self.closing.notify_one();
     }
 
     async fn hand_in(&self, job: Job) -> Result<(), ApiError> {

@@ -15,6 +15,7 @@ mod interop;
 mod leaks;
 mod linking;
 mod readme;
+mod restored;
 mod scripts;
 mod sigkill;
 mod sign_in;

@@ -1,6 +1,7 @@
 //! The table of servers (handbook 2.1), each row as a small server on loopback, and servers that lie.
 
 mod hostile;
+mod nodeinfo;
 mod servers;
 mod standing;
 

@@ -1,4 +1,4 @@
-//! `GET /readyz`: the database answers.
+//! `GET /readyz`: the database answers, and the relay is not about to stop.
 
 use axum::{Json, extract::State};
 use infrasound_spec::api::{paths, relay::Health};
@@ -10,7 +10,7 @@ use crate::{app::App, error::ApiError, store::sequence};
 pub(crate) async fn handle(State(app): State<App>) -> Result<Json<Health>, ApiError> {
     let mut snapshot = app.read().await.map_err(|_| ApiError::unavailable())?;
     sequence::load(&mut snapshot).await.map_err(|_| ApiError::unavailable())?;
-    if !app.writer.is_alive() {
+    if app.live.is_draining() || !app.writer.is_alive() {
         return Err(ApiError::unavailable());
     }
     Ok(Json(Health { status: "ok".to_owned() }))

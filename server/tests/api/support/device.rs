@@ -5,7 +5,9 @@ use infrasound_spec::{
     account::{AccountKey, AccountUri, DeviceId, DeviceKey, Handle, Signature},
     api::{
         conversations::{ConversationHead, LogPage, WelcomeList},
-        devices::{RegisterDevice, Session, registration_content},
+        devices::{
+            ChallengeGiven, RegisterDevice, Session, StartSession, registration_content, session_content,
+        },
         groups::LinkProof,
         key_packages::{ClaimedKeyPackages, KeyPackageCount, UploadKeyPackages},
         sign_in::SignedIn,
@@ -227,6 +229,26 @@ impl Device {
 
     pub(crate) async fn post(&self, path: &str, body: &impl Serialize) -> Answer {
         self.call(Method::POST, path, Some(body)).await
+    }
+
+    /// As [`Self::post`], of a relay that may stop meanwhile. `None`: no whole answer came.
+    pub(crate) async fn try_post(&self, path: &str, body: &impl Serialize) -> Option<Answer> {
+        let request = self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body);
+        let response = request.send().await.ok()?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Some(Answer { status, headers, body: response.bytes().await.ok()?.to_vec() })
+    }
+
+    /// Starts a new session in place of the one that it has.
+    pub(crate) async fn start_session(&mut self) {
+        let device = self.id();
+        let given: ChallengeGiven =
+            self.post("/v1/sessions/challenge", &json!({ "device": device })).await.ok();
+        let content = session_content(&given.challenge, &device);
+        let signature = self.sign(Purpose::SessionStart, &content);
+        let start = StartSession { device, challenge: given.challenge, signature };
+        let session: Session = self.post("/v1/sessions", &start).await.ok();
+        self.token = session.token.to_string();
     }
 
     pub(crate) async fn put(&self, path: &str, body: &impl Serialize) -> Answer {

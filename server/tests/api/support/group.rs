@@ -414,6 +414,11 @@ impl Group {
         device.post(&format!("/v1/conversations/{}/messages", self.id), submit).await
     }
 
+    /// As [`Self::submit`], at a relay that may stop meanwhile. `None`: no whole answer came.
+    pub(crate) async fn try_submit(&self, device: &Device, submit: &SubmitMessage) -> Option<Answer> {
+        device.try_post(&format!("/v1/conversations/{}/messages", self.id), submit).await
+    }
+
     pub(crate) async fn send(&mut self, device: &Device, text: &str) -> Accepted {
         let message = self.message(device, text);
         self.submit(device, &message).await.ok()

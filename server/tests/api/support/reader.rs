@@ -10,12 +10,14 @@ use super::Device;
 pub(crate) struct Reader {
     response: reqwest::Response,
     text: String,
+    /// The last block without an event.
+    passed: String,
     id: Option<String>,
 }
 
 impl Reader {
     pub(crate) async fn open(device: &Device, cursor: Option<&str>) -> Self {
-        Self { response: device.stream(cursor).await, text: String::new(), id: None }
+        Self { response: device.stream(cursor).await, text: String::new(), passed: String::new(), id: None }
     }
 
     /// The next event with the cursor after it; `None` when the stream has ended.
@@ -26,16 +28,22 @@ impl Reader {
                     |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
                 let parsed = field("data:").map(|data| serde_json::from_str(data).unwrap());
                 self.id = field("id:").map_or_else(|| self.id.take(), |id| Some(id.to_owned()));
-                let id = self.id.clone();
+                let (id, block) = (self.id.clone(), event.to_owned());
                 self.text = self.text.split_off(self.text.len() - rest.len());
                 if let (Some(id), Some(event)) = (id, parsed) {
                     return Some((id, event));
                 }
+                self.passed = block;
                 continue;
             }
             let chunk = tokio::time::timeout(Duration::from_secs(10), self.response.chunk()).await.unwrap();
             self.text.push_str(std::str::from_utf8(&chunk.unwrap()?).unwrap());
         }
+    }
+
+    /// What has come and is no event.
+    pub(crate) fn rest(&self) -> &str {
+        &self.passed
     }
 
     /// All events before `ready`, and the cursor.

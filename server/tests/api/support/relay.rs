@@ -40,12 +40,27 @@ impl TestRelay {
 
     /// Stops the relay and starts another on the same database and address.
     pub(crate) async fn restart(&mut self, change: impl FnOnce(&mut Config)) {
-        let relay = self.relay.take().unwrap();
-        let (address, url) = (relay.address(), relay.url().to_owned());
-        relay.stop().await;
+        self.take().stop().await;
+        self.start_again(change).await;
+    }
+
+    /// The relay, for a test that stops it itself.
+    pub(crate) fn take(&mut self) -> Relay {
+        self.relay.take().unwrap()
+    }
+
+    /// Stops the relay and starts another at the same address on other data.
+    pub(crate) async fn move_to(&mut self, directory: TempDir) {
+        self.take().stop().await;
+        self.directory = directory;
+        self.start_again(|_| ()).await;
+    }
+
+    /// Starts a relay where the last one was.
+    pub(crate) async fn start_again(&mut self, change: impl FnOnce(&mut Config)) {
         let mut config = Config::new(InstanceConfig::Demo, self.directory.path());
-        config.listen = address;
-        config.public_url = Some(url);
+        config.listen = self.base.strip_prefix("http://").unwrap().parse().unwrap();
+        config.public_url = Some(self.base.clone());
         config.rates = RateConfig::off();
         config.clock = self.clock.clone();
         change(&mut config);
