@@ -1,8 +1,14 @@
 //! Everything a handler may use, built in one place.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use infrasound_spec::time::Timestamp;
+use infrasound_spec::time::{self, Timestamp};
 use openmls_rust_crypto::RustCrypto;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
@@ -45,6 +51,8 @@ pub(crate) struct Parts {
     pub(crate) instance: Instance,
     /// The algorithms.
     pub(crate) crypto: RustCrypto,
+    /// Milliseconds after which entries go, if an admin has set that; else 0.
+    pub(crate) set_retention: AtomicU64,
 }
 
 impl Deref for App {
@@ -59,6 +67,8 @@ impl Deref for App {
 const CALLBACK: &str = infrasound_spec::api::paths::SIGN_IN_CALLBACK;
 /// The note of the relay's registration at the instance.
 const APP_SETTING: &str = "instance-app";
+/// The note of the days of retention that an admin has set.
+pub(crate) const RETENTION_SETTING: &str = "retention-days";
 
 impl App {
     /// Puts the parts together.
@@ -74,6 +84,22 @@ impl App {
     /// The time.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Milliseconds after which entries go, read or not.
+    pub(crate) fn retention(&self) -> u64 {
+        match self.set_retention.load(Ordering::Relaxed) {
+            0 => self.config.retention,
+            set => set,
+        }
+    }
+
+    /// Takes up what an admin has set.
+    pub(crate) async fn load_settings(&self) -> Result<(), ApiError> {
+        let mut snapshot = self.read().await?;
+        let days = setting::load(&mut snapshot, RETENTION_SETTING).await?.and_then(|days| days.parse().ok());
+        self.set_retention.store(days.unwrap_or(0_u64).saturating_mul(time::DAY), Ordering::Relaxed);
+        Ok(())
     }
 
     /// Where the instance sends a browser back to.

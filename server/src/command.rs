@@ -3,9 +3,11 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
-use infrasound_spec::time;
 
-use crate::config::{Config, ConfigError, ConfigFile, InstanceConfig, MIB};
+use crate::{
+    admin::AdminArguments,
+    config::{Config, ConfigError, ConfigFile, InstanceConfig},
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,13 +36,16 @@ pub enum Action {
     /// Run the relay until it is told to stop (Ctrl+C or SIGTERM).
     #[command(after_help = EXAMPLES)]
     Serve(Box<ServeArguments>),
+    /// Look after a relay's accounts, sessions, quotas, blocks and retention, on its host.
+    Admin(Box<AdminArguments>),
 }
 
 /// How to run. A flag wins over its variable, which wins over the file.
 #[derive(Debug, Args)]
 pub struct ServeArguments {
     /// A TOML file with the same settings: instance, demo, listen, data, public_url, retention_days,
-    /// void_window_seconds, max_accounts, max_leaves, max_file_mib, file_quota_mib and the table `rates`.
+    /// void_window_seconds, max_accounts, max_leaves, max_file_mib, file_quota_mib, session_hours,
+    /// webhook_secret_file, instance_token_file, and the tables `rates` and `access`.
     #[arg(long, value_name = "FILE", env = "INFRASOUND_CONFIG")]
     pub config: Option<PathBuf>,
     /// The instance whose accounts sign in here, such as https://social.example.
@@ -67,25 +72,19 @@ impl ServeArguments {
         let instance = if self.demo {
             InstanceConfig::Demo
         } else {
-            match (self.instance, file.instance, file.demo) {
+            match (self.instance, file.instance.clone(), file.demo) {
                 (Some(url), _, _) | (None, Some(url), false) => InstanceConfig::At(url),
                 (None, None, true) => InstanceConfig::Demo,
                 (None, Some(_), true) | (None, None, false) => return Err(ConfigError::WhichInstance),
             }
         };
-        let data = self.data.or(file.data).unwrap_or_else(|| PathBuf::from("infrasound-data"));
-        let mut config = Config::new(instance, data);
-        config.listen = self.listen.or(file.listen).unwrap_or(config.listen);
-        config.public_url = self.public_url.or(file.public_url);
-        config.retention =
-            file.retention_days.map_or(config.retention, |days| days.saturating_mul(time::DAY));
-        let window = file.void_window_seconds.map(|seconds| seconds.saturating_mul(time::SECOND));
-        config.void_window = window.unwrap_or(config.void_window);
-        config.max_blob = file.max_file_mib.map_or(config.max_blob, |mib| mib.saturating_mul(MIB));
-        config.blob_quota = file.file_quota_mib.map_or(config.blob_quota, |mib| mib.saturating_mul(MIB));
-        config.max_accounts = file.max_accounts.unwrap_or(config.max_accounts);
-        config.max_leaves = file.max_leaves.unwrap_or(config.max_leaves);
-        config.rates = file.rates;
+        let data =
+            self.data.or_else(|| file.data.clone()).unwrap_or_else(|| PathBuf::from("infrasound-data"));
+        let (listen, public_url) =
+            (self.listen.or(file.listen), self.public_url.or_else(|| file.public_url.clone()));
+        let mut config = file.configure(instance, data)?;
+        config.listen = listen.unwrap_or(config.listen);
+        config.public_url = public_url;
         Ok(config)
     }
 }
@@ -93,11 +92,12 @@ impl ServeArguments {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
+    use infrasound_spec::time;
 
     use super::*;
 
     fn configure(arguments: &[&str]) -> Result<Config, ConfigError> {
-        let Action::Serve(serve) = Command::parse_from(arguments).action;
+        let Action::Serve(serve) = Command::parse_from(arguments).action else { panic!("not serve") };
         serve.configure()
     }
 

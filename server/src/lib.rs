@@ -4,7 +4,9 @@
 //!
 //! **Invariant:** nothing here can decrypt: the relay knows `infrasound-spec` and openmls' public group, never the core.
 
+mod access;
 mod address;
+pub mod admin;
 mod apart;
 mod app;
 mod blobs;
@@ -15,6 +17,7 @@ mod collecting;
 pub mod command;
 pub mod config;
 pub mod demo;
+mod domains;
 mod error;
 mod housekeeping;
 mod hub;
@@ -22,6 +25,7 @@ mod identity;
 pub mod instance;
 mod link_waits;
 mod live;
+mod looking_again;
 mod openapi;
 mod rates;
 mod routes;
@@ -33,6 +37,7 @@ pub mod simulation;
 mod store;
 mod streams;
 mod web_app;
+mod webhook;
 mod writer;
 
 pub use self::{

@@ -4,7 +4,8 @@ use std::{error::Error, io::Write as _, process::ExitCode};
 
 use clap::Parser as _;
 use infrasound_relay::{
-    command::{Action, Command},
+    admin,
+    command::{Action, Command, ServeArguments},
     serve,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,27 +16,34 @@ const FILE_TOO_LARGE: i32 = 25;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Action::Serve(arguments) = Command::parse().action;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let action = Command::parse().action;
+    // An admin at a terminal asked something else than how it is done.
+    let level = if matches!(action, Action::Serve(_)) { "info" } else { "warn" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let run = async {
-        // A file that reaches the limit of its size is an error to answer, not a reason to die.
-        let _too_large = signal(SignalKind::from_raw(FILE_TOO_LARGE))?;
-        let relay = serve(arguments.configure()?).await?;
-        let mut stdout = std::io::stdout();
-        writeln!(stdout, "listening on http://{}", relay.address())?;
-        stdout.flush()?;
-        told_to_stop().await?;
-        relay.stop().await;
-        Ok::<_, Box<dyn Error>>(())
+    let done = match action {
+        Action::Admin(arguments) => admin::run(*arguments).await.map_err(Into::into),
+        Action::Serve(arguments) => run(*arguments).await,
     };
-    match run.await {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report(error.as_ref());
             ExitCode::FAILURE
         }
     }
+}
+
+async fn run(arguments: ServeArguments) -> Result<(), Box<dyn Error>> {
+    // A file that reaches the limit of its size is an error to answer, not a reason to die.
+    let _too_large = signal(SignalKind::from_raw(FILE_TOO_LARGE))?;
+    let relay = serve(arguments.configure()?).await?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "listening on http://{}", relay.address())?;
+    stdout.flush()?;
+    told_to_stop().await?;
+    relay.stop().await;
+    Ok(())
 }
 
 async fn told_to_stop() -> Result<(), std::io::Error> {

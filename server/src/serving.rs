@@ -1,6 +1,12 @@
 //! Starting and stopping a relay, in this process. The command and the tests use the same.
 
-use std::{fs::File, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -16,6 +22,7 @@ use tower_http::{
 };
 
 use crate::{
+    admin,
     app::{App, Parts},
     blobs::Blobs,
     config::{Config, InstanceConfig},
@@ -45,6 +52,7 @@ pub struct Relay {
     server: JoinHandle<io::Result<()>>,
     sweeper: JoinHandle<()>,
     writer: JoinHandle<()>,
+    orders: Option<JoinHandle<()>>,
     /// Held until the writer has ended: then another relay may use the directory.
     _lock: File,
 }
@@ -110,9 +118,12 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
         live,
         instance,
         crypto: openmls_rust_crypto::RustCrypto::default(),
+        set_retention: AtomicU64::new(0),
     });
+    app.load_settings().await.map_err(|_| ServeError::Unreadable)?;
     let (stop, stopped) = watch::channel(false);
     let sweeper = tokio::spawn(housekeeping::run(app.clone(), stopped.clone()));
+    let orders = take_orders(&app, stopped.clone());
     let router = whole_router(app.clone(), demo.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopping = stopped;
     let listener = listener.tap_io(|connection| {
@@ -126,7 +137,18 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
         drop(stopping.wait_for(|stop| *stop).await);
     });
     let server = tokio::spawn(async move { server.await });
-    Ok(Relay { address, public_url, app, demo, stop, server, sweeper, writer: writing, _lock: database.lock })
+    Ok(Relay {
+        address,
+        public_url,
+        app,
+        demo,
+        stop,
+        server,
+        sweeper,
+        orders,
+        writer: writing,
+        _lock: database.lock,
+    })
 }
 
 impl Relay {
@@ -145,14 +167,17 @@ impl Relay {
         self.demo.as_ref()
     }
 
-    /// Deletes what has expired now, instead of at the next sweep.
+    /// Does now what the sweeps do in time: deletes what has expired, ends what may not last, follows the instance.
     pub async fn sweep(&self) -> bool {
-        self.app.sweep_expired().await.is_ok() && self.app.revoke_unused_devices().await.is_ok()
+        self.app.sweep_expired().await.is_ok()
+            && self.app.revoke_unused_devices().await.is_ok()
+            && self.app.end_refused_sessions().await.is_ok()
+            && self.app.follow_instance().await.is_ok()
     }
 
     /// Stops: nothing new is taken, streams end, what is queued is written, the database is closed.
     pub async fn stop(self) {
-        let Self { app, stop, mut server, sweeper, writer, _lock, .. } = self;
+        let Self { app, stop, mut server, sweeper, orders, writer, _lock, .. } = self;
         stop.send_replace(true);
         app.live.streams.end_all();
         if tokio::time::timeout(GRACE, &mut server).await.is_err() {
@@ -161,11 +186,25 @@ impl Relay {
             drop(server.await);
         }
         drop(sweeper.await);
+        if let Some(orders) = orders {
+            drop(orders.await);
+        }
         app.readers.close().await;
         // The last handle on the writer: it writes what is queued and closes the database.
         drop(app);
         if tokio::time::timeout(GRACE, writer).await.is_err() {
             tracing::warn!("the writer did not end in time; nothing that was acknowledged is lost");
+        }
+    }
+}
+
+/// A relay without the socket works; only its admin has to stop it first.
+fn take_orders(app: &App, stopped: watch::Receiver<bool>) -> Option<JoinHandle<()>> {
+    match admin::socket::open(&app.config.data) {
+        Ok(listener) => Some(tokio::spawn(admin::socket::run(app.clone(), listener, stopped))),
+        Err(error) => {
+            tracing::warn!(%error, "the socket for `admin` cannot be opened: stop the relay to give orders");
+            None
         }
     }
 }

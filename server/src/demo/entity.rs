@@ -31,14 +31,28 @@ pub(super) fn account(state: &DemoState, account: &Account) -> Value {
         "bot": false,
         "group": false,
         "discoverable": true,
-        "limited": false,
+        "limited": account.limited,
         "suspended": account.suspended,
         "followers_count": 0,
         "following_count": 0,
         "statuses_count": state.read(|book, _| book.timeline().filter(|post| post.author == account.name).count()),
+        "roles": if account.role.is_empty() { json!([]) } else { json!([role(&account.role)]) },
         "fields": [],
         "emojis": [],
     })
+}
+
+/// An Account, as it sees itself.
+pub(super) fn own_account(state: &DemoState, own: &Account) -> Value {
+    let mut entity = account(state, own);
+    entity["role"] = role(&own.role);
+    entity
+}
+
+/// A Role. Everybody has the one without a name.
+fn role(name: &str) -> Value {
+    let id = if name.is_empty() { "-99" } else { name };
+    json!({ "id": id, "name": name, "permissions": "0", "color": "", "highlighted": !name.is_empty() })
 }
 
 /// A public Status.

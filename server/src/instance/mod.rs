@@ -11,11 +11,13 @@ mod account_entity;
 mod address;
 mod credentials;
 mod discovery;
+mod domains;
 mod http;
 mod identify;
 mod one_sign_in;
 mod refusal;
 mod resolve;
+mod role;
 mod search;
 mod sign_in;
 #[cfg(feature = "simulation")]
@@ -28,16 +30,19 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, RwLock};
 use url::Url;
 
+pub(crate) use self::domains::domain_digest;
 #[cfg(feature = "simulation")]
 pub use self::simulated::SimulatedAccounts;
 pub use self::{
     address::AddressError,
     credentials::{AccessToken, AppCredentials},
     discovery::Endpoints,
+    domains::{DomainVerdict, Federation, ListedDomain},
     http::CallError,
     identify::InstanceAccount,
     refusal::IdentifyError,
     resolve::ResolveError,
+    role::Role,
     search::Hit,
     sign_in::{SignInError, code_challenge},
     standing::Standing,

@@ -6,7 +6,9 @@
 
 mod support;
 
+mod access;
 mod account;
+mod admin;
 mod authorization;
 mod blobs;
 mod commits;
@@ -14,6 +16,7 @@ mod contacts;
 mod conversations;
 mod devices;
 mod disk_full;
+mod domains;
 mod groups;
 mod key_packages;
 mod links;
@@ -21,9 +24,11 @@ mod log;
 mod messages;
 mod openapi;
 mod provisional;
+mod rates;
 mod relay;
 mod sessions;
 mod sign_in;
 mod stream;
 mod web_app;
+mod webhook;
 mod welcomes;

@@ -17,6 +17,12 @@ pub(in crate::demo) struct Account {
     pub(in crate::demo) name: String,
     pub(in crate::demo) created: Timestamp,
     pub(in crate::demo) suspended: bool,
+    /// Whether a moderator limited it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::demo) limited: bool,
+    /// The name of its role, if it has one that not everybody has.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(in crate::demo) role: String,
 }
 
 /// Why a sign-in is refused.
@@ -52,7 +58,14 @@ impl Book {
         if self.accounts.len() >= MAX_ACCOUNTS {
             return Err(SignUpError::Full);
         }
-        let account = Account { id: self.take_id(), name: name.to_owned(), created: now, suspended: false };
+        let account = Account {
+            id: self.take_id(),
+            name: name.to_owned(),
+            created: now,
+            suspended: false,
+            limited: false,
+            role: String::new(),
+        };
         self.accounts.insert(name.to_owned(), account.clone());
         Ok(account)
     }
@@ -73,6 +86,18 @@ impl Book {
     pub(in crate::demo) fn set_suspended(&mut self, name: &str, suspended: bool) -> bool {
         let account = self.accounts.get_mut(name);
         account.map(|account| account.suspended = suspended).is_some()
+    }
+
+    /// Limits an account, or ends that. Says whether there is such an account.
+    pub(in crate::demo) fn set_limited(&mut self, name: &str, limited: bool) -> bool {
+        let account = self.accounts.get_mut(name);
+        account.map(|account| account.limited = limited).is_some()
+    }
+
+    /// Gives an account a role. Says whether there is such an account.
+    pub(in crate::demo) fn set_role(&mut self, name: &str, role: &str) -> bool {
+        let account = self.accounts.get_mut(name);
+        account.map(|account| role.clone_into(&mut account.role)).is_some()
     }
 
     /// Accounts whose name begins with `prefix`, by name.

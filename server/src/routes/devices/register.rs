@@ -14,16 +14,17 @@ use infrasound_spec::{
         devices::{RegisterDevice, Session, registration_content},
         paths,
         problem::ProblemType,
+        sign_in::Ticket,
         stream::StreamEvent,
     },
     endorsement::Endorsement,
-    limits,
     signing::{self, Purpose},
     time::Timestamp,
 };
 
-use super::{check_name, revoke_one, tell_siblings, ticket_expired, too_many};
+use super::{check_name, check_room, revoke_one, tell_siblings, ticket_expired};
 use crate::{
+    access::{AccessConfig, Applicant},
     address::ClientAddress,
     app::App,
     body::Body,
@@ -47,10 +48,13 @@ pub(crate) async fn handle(
     ClientAddress(address): ClientAddress,
     Body(request): Body<RegisterDevice>,
 ) -> Result<Json<Session>, ApiError> {
-    app.rates.sign_ins.take(&address, app.now())?;
+    let now = app.now();
+    app.rates.sign_ins.take(&address, now)?;
     check_form(&request)?;
-    let lifetime = app.config.session_lifetime;
-    let session = app.writer.run(move |tx| Box::pin(register(tx, request, lifetime))).await?;
+    app.rates.registrations_of_address.take(&address, now)?;
+    app.limit_registrations(&request.ticket).await?;
+    let (access, lifetime) = (app.config.access.clone(), app.config.session_lifetime);
+    let session = app.writer.run(move |tx| Box::pin(register(tx, request, access, lifetime))).await?;
     Ok(Json(session))
 }
 
@@ -61,11 +65,29 @@ fn check_form(request: &RegisterDevice) -> Result<(), ApiError> {
         .map_err(|_| ApiError::bad_signature("the registration"))
 }
 
+impl App {
+    /// Takes what a registration costs, if the ticket is good.
+    async fn limit_registrations(&self, ticket: &Ticket) -> Result<(), ApiError> {
+        let mut snapshot = self.read().await?;
+        let identity = ticket::look(&mut snapshot, &secret::digest(ticket.as_bytes()), self.now()).await?;
+        drop(snapshot);
+        let account = identity.ok_or_else(ticket_expired)?.account;
+        self.rates.registrations_of_account.take(&account, self.now())?;
+        self.rates.registrations.take(&(), self.now())
+    }
+}
+
 /// If anything is refused, the ticket stays good.
-async fn register(tx: &mut Tx<'_>, request: RegisterDevice, lifetime: u64) -> Result<Session, ApiError> {
+async fn register(
+    tx: &mut Tx<'_>,
+    request: RegisterDevice,
+    access: AccessConfig,
+    lifetime: u64,
+) -> Result<Session, ApiError> {
     let digest = secret::digest(request.ticket.as_bytes());
     let identity = ticket::take(tx.conn, &digest, tx.now).await?.ok_or_else(ticket_expired)?;
     check_endorsement(&request, &identity.account, tx.now)?;
+    access.check(tx, &Applicant::from(&identity)).await?;
     let devices = device::list(tx.conn, &identity.account).await?;
     make_room(tx, &request, &identity, &devices).await?;
     account::store(tx.conn, &identity, &request.account_key, tx.now).await?;
@@ -118,7 +140,7 @@ async fn make_room(
         return if known.is_none() || same_key { Ok(()) } else { tell_contacts(tx, &identity.account).await };
     }
     if !request.start_over && same_key {
-        return if devices.len() < limits::MAX_DEVICES { Ok(()) } else { Err(too_many()) };
+        return check_room(tx.conn, &identity.account, devices.len()).await;
     }
     if !request.start_over {
         let mut error = ApiError::new(

@@ -40,11 +40,19 @@ impl TestRelay {
 
     /// Stops the relay and starts another on the same database and address.
     pub(crate) async fn restart(&mut self, change: impl FnOnce(&mut Config)) {
-        let relay = self.relay.take().unwrap();
-        let (address, url) = (relay.address(), relay.url().to_owned());
-        relay.stop().await;
+        self.stop().await;
+        self.start_again(change).await;
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        self.relay.take().unwrap().stop().await;
+    }
+
+    /// Starts a relay where the one before was.
+    pub(crate) async fn start_again(&mut self, change: impl FnOnce(&mut Config)) {
+        let url = self.base.clone();
         let mut config = Config::new(InstanceConfig::Demo, self.directory.path());
-        config.listen = address;
+        config.listen = url.strip_prefix("http://").unwrap().parse().unwrap();
         config.public_url = Some(url);
         config.rates = RateConfig::off();
         config.clock = self.clock.clone();
@@ -56,6 +64,22 @@ impl TestRelay {
 
     pub(crate) fn running(&self) -> &Relay {
         self.relay.as_ref().unwrap()
+    }
+
+    /// An order of an admin, by the command. What it printed, as JSON, or why it was refused.
+    pub(crate) async fn admin(&self, words: &[&str]) -> Result<Value, String> {
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_infrasound-relay"))
+            .args(["admin", "--json", "--data", self.directory.path().to_str().unwrap()])
+            .args(words)
+            .env_clear()
+            .env("USER", "carol")
+            .output()
+            .await
+            .unwrap();
+        if output.status.success() {
+            return Ok(serde_json::from_slice(&output.stdout).unwrap());
+        }
+        Err(String::from_utf8(output.stderr).unwrap())
     }
 
     /// A request without a session, or with whatever token.
