@@ -69,6 +69,8 @@ pub struct AccessConfig {
     pub roles: Vec<String>,
     /// What limited accounts may do.
     pub limited: Limited,
+    /// Whether there is an admin page, for whose role at the instance lets them manage users.
+    pub admin_page: bool,
 }
 
 /// Why an account may not use the relay.
@@ -211,7 +213,7 @@ mod tests {
     }
 
     fn policy(who: Who) -> AccessConfig {
-        AccessConfig { who, roles: vec!["Member".to_owned()], limited: Limited::default() }
+        AccessConfig { who, roles: vec!["Member".to_owned()], limited: Limited::default(), admin_page: false }
     }
 
     const NOBODY: Admission =

@@ -109,14 +109,19 @@ impl App {
 
     /// The relay's registration at the instance: made once for each instance and address, then kept.
     pub(crate) async fn instance_app(&self) -> Result<AppCredentials, ApiError> {
-        let name = format!("{APP_SETTING} {} {}", self.instance.base(), self.redirect_uri());
+        self.instance_app_for(&self.redirect_uri()).await
+    }
+
+    /// The same, with another address to send a browser back to.
+    pub(crate) async fn instance_app_for(&self, redirect_uri: &str) -> Result<AppCredentials, ApiError> {
+        let name = self.app_setting(redirect_uri);
         let mut snapshot = self.read().await?;
         let stored = setting::load(&mut snapshot, &name).await?;
         drop(snapshot);
         if let Some(app) = stored.and_then(|text| serde_json::from_str(&text).ok()) {
             return Ok(app);
         }
-        let app = self.instance.register_app(&self.redirect_uri()).await?;
+        let app = self.instance.register_app(redirect_uri).await?;
         let text = serde_json::to_string(&app).map_err(|_| ApiError::internal())?;
         self.writer
             .run(move |tx| Box::pin(async move { Ok(setting::store(tx.conn, &name, &text).await?) }))
@@ -125,10 +130,14 @@ impl App {
     }
 
     /// Forgets the registration: the instance does not know it any more.
-    pub(crate) async fn forget_instance_app(&self) -> Result<(), ApiError> {
-        let name = format!("{APP_SETTING} {} {}", self.instance.base(), self.redirect_uri());
+    pub(crate) async fn forget_instance_app(&self, redirect_uri: &str) -> Result<(), ApiError> {
+        let name = self.app_setting(redirect_uri);
         self.writer
             .run(move |tx| Box::pin(async move { Ok(setting::store(tx.conn, &name, "").await?) }))
             .await
+    }
+
+    fn app_setting(&self, redirect_uri: &str) -> String {
+        format!("{APP_SETTING} {} {redirect_uri}", self.instance.base())
     }
 }

@@ -5,7 +5,10 @@
 //!
 //! Relays do not talk to each other yet, so what a rule decides today is what a look-up answers.
 
+use std::{collections::HashSet, time::Duration};
+
 use infrasound_spec::api::problem::ProblemType;
+use tokio::sync::watch;
 
 use crate::{
     app::App,
@@ -21,6 +24,29 @@ use crate::{
 
 /// The note of whether the instance deals with allowed domains only.
 const ONLY_ALLOWED: &str = "instance-only-allowed-domains";
+
+/// How often the instance is asked.
+const INTERVAL: Duration = Duration::from_hours(1);
+
+/// Follows the instance until the relay shuts down. Apart from the sweeps: an instance may be slow, they must not be.
+pub(crate) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
+    let follow = async {
+        let mut ticks = tokio::time::interval(INTERVAL);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = app.follow_instance().await {
+                tracing::warn!(
+                    problem = error.0.problem_type.urn(),
+                    "the instance's domain blocks were not stored"
+                );
+            }
+        }
+    };
+    tokio::select! {
+        () = follow => {}
+        _ = shutdown.wait_for(|stop| *stop) => {}
+    }
+}
 
 /// What holds for a domain.
 pub(crate) async fn verdict(conn: &mut Conn, domain: &str) -> Result<Option<DomainVerdict>, ApiError> {
@@ -70,8 +96,7 @@ async fn take_over(tx: &mut Tx<'_>, federation: Federation) -> Result<(), ApiErr
     for listed in &federation.domains {
         domain_rule::store(tx.conn, Source::Instance, listed, tx.now).await?;
     }
-    let listed: std::collections::HashSet<_> =
-        federation.domains.iter().map(|listed| listed.digest).collect();
+    let listed: HashSet<_> = federation.domains.iter().map(|listed| listed.digest).collect();
     for gone in before.iter().filter(|digest| !listed.contains(*digest)) {
         domain_rule::delete(tx.conn, Source::Instance, gone).await?;
     }

@@ -22,8 +22,8 @@ const LOGS: u64 = 200;
 const DEVICES: u64 = 100;
 /// Sweeps of the refused commits for each of the rest, which looks at every log.
 const RARELY: u64 = 60;
-/// Sweeps of the refused commits for each look through all blobs and their files, all devices and sessions, and the
-/// instance's domains. The first comes at once.
+/// Sweeps of the refused commits for each look through all blobs and their files, all devices and
+/// sessions. The first comes at once.
 const HARDLY_EVER: u64 = 3600;
 
 /// Sweeps until the relay shuts down.
@@ -58,7 +58,6 @@ pub(crate) async fn sweep(app: &App, thoroughly: bool, looks_through: bool) -> R
         app.reconcile_blobs().await?;
         app.revoke_unused_devices().await?;
         app.end_refused_sessions().await?;
-        app.follow_instance().await?;
     }
     if thoroughly { app.sweep_expired().await } else { Ok(()) }
 }

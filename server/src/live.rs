@@ -7,6 +7,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 use infrasound_spec::conversation::ConversationId;
 
 use crate::{
+    admin::page::Visits,
     cache::Cache,
     hub::{commit_wanted::Asked, current::Current, groups::Groups, turns::Turns},
     link_waits::LinkWaits,
@@ -37,6 +38,8 @@ pub(crate) struct Live {
     pub(crate) streams: Streams,
     /// Who waits at a link channel.
     pub(crate) links: LinkWaits,
+    /// Who is signed in to the admin page.
+    pub(crate) visits: Visits,
 }
 
 impl Live {
@@ -51,6 +54,7 @@ impl Live {
             forks: AtomicU64::new(0),
             streams: Streams::default(),
             links: LinkWaits::default(),
+            visits: Visits::default(),
         }
     }
 

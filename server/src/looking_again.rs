@@ -31,12 +31,13 @@ pub(crate) enum Word {
 
 impl App {
     /// Whether the account may go on. If not, its sessions have ended.
-    pub(crate) async fn look_again(&self, mut account: Account) -> Result<Word, ApiError> {
+    pub(crate) async fn look_again(&self, account: &mut Account) -> Result<Word, ApiError> {
         let standing = self.instance.look_again(&account.uri, &account.handle).await;
-        let judged = self.judge_standing(standing, &mut account).await;
+        let judged = self.judge_standing(standing, account).await;
         // Who cannot be judged just now gets no new session, and keeps the one it has.
         if judged.as_ref().is_err_and(|error| error.0.problem_type == ProblemType::AccountRefused) {
-            self.writer.run(move |tx| Box::pin(async move { end_sessions(tx, &account.uri).await })).await?;
+            let uri = account.uri.clone();
+            self.writer.run(move |tx| Box::pin(async move { end_sessions(tx, &uri).await })).await?;
         }
         judged
     }

@@ -27,6 +27,7 @@ use crate::{
     blobs::Blobs,
     config::{Config, InstanceConfig},
     demo::{self, DemoState},
+    domains,
     error::ApiError,
     housekeeping,
     instance::{Instance, NewInstanceError},
@@ -53,6 +54,7 @@ pub struct Relay {
     sweeper: JoinHandle<()>,
     writer: JoinHandle<()>,
     orders: Option<JoinHandle<()>>,
+    follower: JoinHandle<()>,
     /// Held until the writer has ended: then another relay may use the directory.
     _lock: File,
 }
@@ -124,6 +126,7 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
     let (stop, stopped) = watch::channel(false);
     let sweeper = tokio::spawn(housekeeping::run(app.clone(), stopped.clone()));
     let orders = take_orders(&app, stopped.clone());
+    let follower = tokio::spawn(domains::run(app.clone(), stopped.clone()));
     let router = whole_router(app.clone(), demo.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopping = stopped;
     let listener = listener.tap_io(|connection| {
@@ -146,6 +149,7 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
         server,
         sweeper,
         orders,
+        follower,
         writer: writing,
         _lock: database.lock,
     })
@@ -177,7 +181,7 @@ impl Relay {
 
     /// Stops: nothing new is taken, streams end, what is queued is written, the database is closed.
     pub async fn stop(self) {
-        let Self { app, stop, mut server, sweeper, orders, writer, _lock, .. } = self;
+        let Self { app, stop, mut server, sweeper, orders, follower, writer, _lock, .. } = self;
         stop.send_replace(true);
         app.live.streams.end_all();
         if tokio::time::timeout(GRACE, &mut server).await.is_err() {
@@ -186,6 +190,7 @@ impl Relay {
             drop(server.await);
         }
         drop(sweeper.await);
+        drop(follower.await);
         if let Some(orders) = orders {
             drop(orders.await);
         }
@@ -210,7 +215,10 @@ fn take_orders(app: &App, stopped: watch::Receiver<bool>) -> Option<JoinHandle<(
 }
 
 pub(crate) fn whole_router(app: App, demo: Option<DemoState>) -> Router {
-    let mut router = routes::router(app);
+    let mut router = routes::router(app.clone());
+    if app.config.access.admin_page {
+        router = router.merge(admin::page::router(app));
+    }
     if let Some(demo) = demo {
         router = router.merge(demo::router(demo));
     }

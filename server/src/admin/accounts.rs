@@ -87,6 +87,22 @@ pub(super) async fn allow(app: &App, who: String, name: &str) -> Result<Report, 
     Ok(Report::Done { text })
 }
 
+pub(super) async fn allow_all(app: &App, who: String) -> Result<Report, ApiError> {
+    let count = app
+        .writer
+        .run(move |tx| {
+            Box::pin(async move {
+                let count = admission::allow_all(tx.conn, tx.now).await?;
+                record(tx, &who, "allow-all", "", &format!("{count} accounts")).await?;
+                Ok(count)
+            })
+        })
+        .await?;
+    Ok(Report::Done {
+        text: format!("All {count} accounts that are here may stay, whatever the policy asks."),
+    })
+}
+
 pub(super) async fn disallow(app: &App, who: String, name: &str) -> Result<Report, ApiError> {
     let (uri, handle) = app.known(name).await?;
     let (shown, account) = (handle.clone(), uri.clone());
@@ -127,7 +143,8 @@ pub(super) async fn suspend(app: &App, who: String, name: &str, reason: String) 
 
 pub(super) async fn restore(app: &App, who: String, name: &str) -> Result<Report, ApiError> {
     let (uri, handle) = app.known(name).await?;
-    let text = format!("{handle} is not suspended here any more. Its devices go on by themselves.");
+    let text =
+        format!("{handle} is not suspended here any more. Its devices go on when they are next opened.");
     let not_suspended = ApiError::bad_request(format!("{handle} is not suspended here."));
     app.writer
         .run(move |tx| Box::pin(async move { restore_one(tx, &who, &uri, &handle, not_suspended).await }))

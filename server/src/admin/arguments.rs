@@ -79,7 +79,9 @@ enum Accounts {
     Show(Named),
     /// Lets an account in, where the policy asks for an admin's word.
     Allow(Named),
-    /// Takes that back.
+    /// Lets in all who are here now, before a stricter policy.
+    AllowAll,
+    /// Takes back that one is let in.
     Disallow(Named),
     /// Keeps an account out until it is restored; its data is kept.
     Suspend {
@@ -171,7 +173,8 @@ enum Blocks {
 enum Retention {
     /// Shows how long entries stay, and how much there is.
     Show,
-    /// Sets after how many days entries go, read or not. It holds at once, and over the configuration.
+    /// Sets after how many days entries go, read or not. It holds at once, and over the configuration; files that are
+    /// attached already keep the time that they were given.
     Set {
         /// 1 to 365.
         days: u64,
@@ -224,6 +227,7 @@ impl Accounts {
             Self::List { only, after, limit } => Order::Accounts { only, after, limit },
             Self::Show(named) => Order::Account { account: named.account },
             Self::Allow(named) => Order::Allow { account: named.account },
+            Self::AllowAll => Order::AllowAll,
             Self::Disallow(named) => Order::Disallow { account: named.account },
             Self::Suspend { named, reason } => Order::Suspend { account: named.account, reason },
             Self::Restore(named) => Order::Restore { account: named.account },

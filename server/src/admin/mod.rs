@@ -13,6 +13,7 @@ mod erasure;
 mod export;
 mod office;
 mod order;
+pub(crate) mod page;
 mod print;
 mod quotas;
 mod report;
@@ -42,6 +43,7 @@ async fn carry_out(app: &App, who: &str, order: Order) -> Result<Report, ApiErro
         Order::Accounts { only, after, limit } => accounts::list(app, only, &after, limit).await,
         Order::Account { account } => accounts::show(app, &account).await,
         Order::Allow { account } => accounts::allow(app, who, &account).await,
+        Order::AllowAll => accounts::allow_all(app, who).await,
         Order::Disallow { account } => accounts::disallow(app, who, &account).await,
         Order::Suspend { account, reason } => accounts::suspend(app, who, &account, reason).await,
         Order::Restore { account } => accounts::restore(app, who, &account).await,

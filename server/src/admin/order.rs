@@ -32,6 +32,7 @@ pub(super) enum Order {
     Account { account: String },
     Accounts { only: Only, after: String, limit: u64 },
     Allow { account: String },
+    AllowAll,
     Audit { limit: u64 },
     Disallow { account: String },
     Domains,

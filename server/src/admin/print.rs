@@ -116,7 +116,7 @@ fn accounts_table(out: &mut impl Write, accounts: &[AccountLine]) -> io::Result<
 }
 
 /// The worst that is to be said of an account, and how.
-fn standing(account: &AccountLine) -> (Style, &'static str) {
+pub(super) fn standing(account: &AccountLine) -> (Style, &'static str) {
     match account {
         AccountLine { suspended: Some(_), .. } => (ALARM, "suspended"),
         AccountLine { asked: Some(_), .. } => (WAITING, "asks to be let in"),
@@ -182,7 +182,7 @@ fn retention_lines(out: &mut impl Write, retention: &Retention) -> io::Result<()
 }
 
 /// A time to the minute, in UTC as the relay's log has it.
-fn at(millis: u64) -> String {
+pub(super) fn at(millis: u64) -> String {
     let seconds = i64::try_from(Timestamp::from_millis(millis).as_secs()).unwrap_or_default();
     let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let (hour, minute, _) = time.to_hms();

@@ -165,3 +165,23 @@ impl From<audit::Record> for Record {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_of_a_report_is_pinned() {
+        let session = SessionLine {
+            handle: "@a@b.example".to_owned(),
+            device: "AAAA".to_owned(),
+            name: "phone".to_owned(),
+            last_seen: 1,
+            expires: 2,
+        };
+        let report = Report::Sessions { sessions: vec![session] };
+        let text = r#"{"report":"sessions","sessions":[{"handle":"@a@b.example","device":"AAAA","name":"phone","last_seen":1,"expires":2}]}"#;
+        assert_eq!(serde_json::to_string(&report).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Report>(text).unwrap(), report);
+    }
+}

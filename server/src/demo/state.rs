@@ -88,10 +88,10 @@ impl DemoState {
         self.change_and_write(|book, _| book.set_limited(name, limited)).await
     }
 
-    /// Gives an account a role that everybody sees; with an empty name, takes it away. Says whether there is such an
-    /// account.
-    pub async fn set_role(&self, name: &str, role: &str) -> io::Result<bool> {
-        self.change_and_write(|book, _| book.set_role(name, role)).await
+    /// Gives an account a role that everybody sees, with permissions in Mastodon's bits; with an empty name, takes it
+    /// away. Says whether there is such an account.
+    pub async fn set_role(&self, name: &str, role: &str, permissions: u64) -> io::Result<bool> {
+        self.change_and_write(|book, _| book.set_role(name, role, permissions)).await
     }
 
     /// Blocks a domain, or ends that, as an admin would.

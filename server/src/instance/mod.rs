@@ -5,7 +5,8 @@
 //! Spec: `identity.md` 1, `relay-api.md` 6.
 //!
 //! **Invariant:** an instance speaks only for its own accounts (`identify`). **Invariant:** what carries a secret
-//! follows no redirect and is never logged. The relay keeps no token of the instance.
+//! follows no redirect and is never logged. The relay keeps nobody's token of the instance, but one that an admin may
+//! give it to read lists of domains.
 
 mod account_entity;
 mod address;

@@ -81,6 +81,19 @@ pub(crate) async fn set_allowed(
     drop_empty(conn, uri).await
 }
 
+/// Lets in all accounts that are here. How many.
+pub(crate) async fn allow_all(conn: &mut Conn, now: Timestamp) -> Result<u64, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO admissions (uri, handle, allowed, reason) SELECT uri, handle, CAST($1 AS BIGINT), '' \
+         FROM accounts WHERE erased IS NULL \
+         ON CONFLICT (uri) DO UPDATE SET asked = NULL, allowed = COALESCE(admissions.allowed, excluded.allowed)",
+    )
+    .bind(millis(now))
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Suspends an account, or ends that.
 pub(crate) async fn set_suspended(
     conn: &mut Conn,

@@ -86,10 +86,10 @@ async fn who_has_the_role_gets_in_until_the_instance_shows_it_no_more() {
     let relay = relay(Who::Roles).await;
     let demo = relay.running().demo().unwrap();
     refused(&sign_in(&relay, "bob").await, "(Member)");
-    assert!(demo.set_role("alice", "Member").await.unwrap());
+    assert!(demo.set_role("alice", "Member", 0).await.unwrap());
     let alice = relay.device("alice").await;
     begin(&relay, &alice).await.ok::<Session>();
-    assert!(demo.set_role("alice", "").await.unwrap());
+    assert!(demo.set_role("alice", "", 0).await.unwrap());
     alice.get("/v1/account").await.ok::<Value>();
     refused(&begin(&relay, &alice).await, "you have none of them");
     alice.get("/v1/account").await.problem(ProblemType::NoSession);
@@ -138,6 +138,17 @@ async fn a_stricter_policy_ends_the_sessions_of_before() {
     assert!(relay.running().sweep().await);
     alice.get("/v1/account").await.ok::<Value>();
     bob.get("/v1/account").await.problem(ProblemType::NoSession);
+}
+
+#[tokio::test]
+async fn who_is_here_can_be_let_in_before_the_policy_becomes_stricter() {
+    let mut relay = relay(Who::Everyone).await;
+    let alice = relay.device("alice").await;
+    relay.admin(&["accounts", "allow-all"]).await.unwrap();
+    relay.restart(|config| config.access.who = Who::OptIn).await;
+    assert!(relay.running().sweep().await);
+    begin(&relay, &alice).await.ok::<Session>();
+    refused(&sign_in(&relay, "bob").await, "noted");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod support;
 mod access;
 mod account;
 mod admin;
+mod admin_page;
 mod authorization;
 mod blobs;
 mod commits;

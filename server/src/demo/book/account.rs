@@ -23,6 +23,14 @@ pub(in crate::demo) struct Account {
     /// The name of its role, if it has one that not everybody has.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(in crate::demo) role: String,
+    /// What the role allows, in Mastodon's bits.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(in crate::demo) permissions: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Why a sign-in is refused.
@@ -65,6 +73,7 @@ impl Book {
             suspended: false,
             limited: false,
             role: String::new(),
+            permissions: 0,
         };
         self.accounts.insert(name.to_owned(), account.clone());
         Ok(account)
@@ -95,9 +104,11 @@ impl Book {
     }
 
     /// Gives an account a role. Says whether there is such an account.
-    pub(in crate::demo) fn set_role(&mut self, name: &str, role: &str) -> bool {
-        let account = self.accounts.get_mut(name);
-        account.map(|account| role.clone_into(&mut account.role)).is_some()
+    pub(in crate::demo) fn set_role(&mut self, name: &str, role: &str, permissions: u64) -> bool {
+        let Some(account) = self.accounts.get_mut(name) else { return false };
+        role.clone_into(&mut account.role);
+        account.permissions = permissions;
+        true
     }
 
     /// Accounts whose name begins with `prefix`, by name.

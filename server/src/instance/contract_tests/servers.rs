@@ -1,5 +1,12 @@
 //! Each row of the handbook's table of servers, and what it says against a person.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use axum::{Form, routing::post};
+
 use super::*;
 
 #[tokio::test]
@@ -210,4 +217,23 @@ async fn unknown_fields_keep_nobody_out() {
     })
     .await;
     server.is_alice(&server.identify(GOOD).await.unwrap());
+}
+
+/// Mastodon before 4.3 deletes apps that never asked for a token, so the relay asks for one of its own.
+#[tokio::test]
+async fn an_app_at_an_instance_without_metadata_is_used_at_once() {
+    let grants = Arc::new(Mutex::new(Vec::new()));
+    let asked = Arc::clone(&grants);
+    let server = Server::start(|_, _| {
+        let app = json!({ "client_id": "id", "client_secret": "secret" });
+        let token = post(move |Form(form): Form<HashMap<String, String>>| async move {
+            asked.lock().unwrap().push(form["grant_type"].clone());
+            (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_grant" })))
+        });
+        Router::new().route("/api/v1/apps", post(|| async { Json(app) })).route("/oauth/token", token)
+    })
+    .await;
+    let app = server.instance().register_app("https://relay.example/v1/sign-in/callback").await.unwrap();
+    assert_eq!((app.scope.as_str(), app.checks_codes), ("read:accounts", true));
+    assert_eq!(*grants.lock().unwrap(), ["authorization_code", "client_credentials"]);
 }

@@ -66,6 +66,6 @@ pub(super) async fn check_room(conn: &mut Conn, uri: &AccountUri, devices: usize
     if (devices as u64) < most {
         return Ok(());
     }
-    let text = format!("This account has {devices} devices, and may have {most}. Revoke one first.");
+    let text = format!("This account may have {most} devices, and has {devices}. Revoke one first.");
     Err(ApiError::new(ProblemType::Forbidden, text))
 }

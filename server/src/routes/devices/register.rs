@@ -7,6 +7,8 @@
 //! | live devices, and another key | no | `account-has-devices`, with the list |
 //! | live devices | yes | all are revoked, the new key becomes the account's, contacts are told |
 
+use std::net::IpAddr;
+
 use axum::{Json, extract::State};
 use infrasound_spec::{
     account::AccountUri,
@@ -48,11 +50,9 @@ pub(crate) async fn handle(
     ClientAddress(address): ClientAddress,
     Body(request): Body<RegisterDevice>,
 ) -> Result<Json<Session>, ApiError> {
-    let now = app.now();
-    app.rates.sign_ins.take(&address, now)?;
+    app.rates.sign_ins.take(&address, app.now())?;
     check_form(&request)?;
-    app.rates.registrations_of_address.take(&address, now)?;
-    app.limit_registrations(&request.ticket).await?;
+    app.limit_registrations(&request.ticket, address).await?;
     let (access, lifetime) = (app.config.access.clone(), app.config.session_lifetime);
     let session = app.writer.run(move |tx| Box::pin(register(tx, request, access, lifetime))).await?;
     Ok(Json(session))
@@ -67,13 +67,15 @@ fn check_form(request: &RegisterDevice) -> Result<(), ApiError> {
 
 impl App {
     /// Takes what a registration costs, if the ticket is good.
-    async fn limit_registrations(&self, ticket: &Ticket) -> Result<(), ApiError> {
+    async fn limit_registrations(&self, ticket: &Ticket, address: IpAddr) -> Result<(), ApiError> {
         let mut snapshot = self.read().await?;
-        let identity = ticket::look(&mut snapshot, &secret::digest(ticket.as_bytes()), self.now()).await?;
+        let now = self.now();
+        let identity = ticket::look(&mut snapshot, &secret::digest(ticket.as_bytes()), now).await?;
         drop(snapshot);
         let account = identity.ok_or_else(ticket_expired)?.account;
-        self.rates.registrations_of_account.take(&account, self.now())?;
-        self.rates.registrations.take(&(), self.now())
+        self.rates.registrations_of_address.take(&address, now)?;
+        self.rates.registrations_of_account.take(&account, now)?;
+        self.rates.registrations.take(&(), now)
     }
 }
 

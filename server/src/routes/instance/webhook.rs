@@ -71,8 +71,8 @@ impl App {
     }
 
     /// That an account may not go on is what the look was for, not a failure of it.
-    async fn look_on_cue(&self, account: Account) -> Result<(), ApiError> {
-        match self.look_again(account).await {
+    async fn look_on_cue(&self, mut account: Account) -> Result<(), ApiError> {
+        match self.look_again(&mut account).await {
             Ok(Word::Fresh) => Ok(()),
             Ok(Word::Last) => Err(later()),
             Err(error) => match error.0.problem_type {

@@ -70,15 +70,14 @@ impl App {
     ) -> Result<Supply, ApiError> {
         let now = self.now();
         let mut snapshot = self.read().await?;
-        let said = consent_of(&mut snapshot, &session.account, target, now).await?.1;
-        let asker = account::load(&mut snapshot, &session.account).await?.ok_or_else(ApiError::internal)?;
+        let asked = consent_of(&mut snapshot, &session.account, target, now).await?;
         drop(snapshot);
-        if said == ContactState::Accepted || session.account == *target {
+        if asked.said == ContactState::Accepted || session.account == *target {
             self.rates.claims.take(&session.account, now)?;
             return Ok(Supply::Any);
         }
-        if asker.limited {
-            self.limit_limited(&asker)?;
+        if asked.by_limited {
+            self.limit_limited(&session.account)?;
         }
         let pair = (session.account.clone(), target.clone());
         self.rates.stranger_claims_of_one.take(&pair, now)?;
@@ -88,33 +87,42 @@ impl App {
     }
 
     /// What moderators think of an account counts among strangers.
-    fn limit_limited(&self, asker: &Account) -> Result<(), ApiError> {
+    fn limit_limited(&self, asker: &AccountUri) -> Result<(), ApiError> {
         if self.config.access.limited == Limited::AcquaintancesOnly {
             let detail = "The moderators of your instance have limited your account. Here you can write only to people who have accepted you.";
             return Err(ApiError::new(ProblemType::Forbidden, detail));
         }
-        self.rates.limited_stranger_claims.take(&asker.uri, self.now())
+        self.rates.limited_stranger_claims.take(asker, self.now())
     }
 }
 
-/// The account that is asked, and what it says of the one who asks. One's own account may always be claimed.
+/// An account that is asked.
+struct Asked {
+    target: Account,
+    /// What it says of the one who asks.
+    said: ContactState,
+    /// Whether moderators have limited the one who asks.
+    by_limited: bool,
+}
+
+/// The account that is asked, if it may be. One's own account may always be claimed.
 async fn consent_of(
     conn: &mut Conn,
     asker: &AccountUri,
     uri: &AccountUri,
     now: Timestamp,
-) -> Result<(Account, ContactState), ApiError> {
+) -> Result<Asked, ApiError> {
     let target = account::load(conn, uri).await?.ok_or_else(|| {
         ApiError::new(ProblemType::NoInfrasound, "This account has no device that uses Infrasound.")
     })?;
     let Some(Conversation { id, .. }) = Conversation::direct(asker, uri, 0) else {
-        return Ok((target, ContactState::Accepted));
+        return Ok(Asked { target, said: ContactState::Accepted, by_limited: false });
     };
     let asker = account::load(conn, asker).await?.ok_or_else(ApiError::internal)?;
     let known = conversation::load(conn, &id).await?.is_some();
     let acquaintance = if known { Acquaintance::Conversation } else { Acquaintance::None };
     let said = consent::check(conn, &asker, &target, acquaintance, now).await?;
-    Ok((target, said))
+    Ok(Asked { target, said, by_limited: asker.limited })
 }
 
 /// Takes one key package of each device of the account.
@@ -124,7 +132,7 @@ pub(super) async fn claim(
     target: AccountUri,
     supply: Supply,
 ) -> Result<ClaimedKeyPackages, ApiError> {
-    let (account, _) = consent_of(tx.conn, &asker, &target, tx.now).await?;
+    let account = consent_of(tx.conn, &asker, &target, tx.now).await?.target;
     let until = tx.now.plus_millis(KEY_PACKAGE_MARGIN);
     let mut key_packages = Vec::new();
     let devices = device::list(tx.conn, &target).await?;

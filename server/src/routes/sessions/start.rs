@@ -12,6 +12,7 @@ use infrasound_spec::{
 
 use super::begin;
 use crate::{
+    access::Applicant,
     app::App,
     body::Body,
     error::ApiError,
@@ -31,13 +32,16 @@ pub(crate) async fn handle(
     State(app): State<App>,
     Body(request): Body<StartSession>,
 ) -> Result<Json<Session>, ApiError> {
-    let (device, account) = app.prove(&request).await?;
-    app.look_again(account).await?;
+    let (device, mut account) = app.prove(&request).await?;
+    app.look_again(&mut account).await?;
+    let access = app.config.access.clone();
     let lifetime = app.config.session_lifetime;
     let session = app
         .writer
         .run(move |tx| {
             Box::pin(async move {
+                // Once more, where nothing comes between: an admin may have suspended the account meanwhile.
+                access.check(tx, &Applicant::from(&account)).await?;
                 device::touch(tx.conn, &device.device, tx.now).await?;
                 begin(tx, &device.device, lifetime).await
             })

@@ -105,7 +105,7 @@ async fn identify(app: &App, code: &str, verifier: &str) -> Result<Identity, Api
         Ok(token) => token,
         Err(error) => {
             if matches!(error, SignInError::AppRefused) {
-                app.forget_instance_app().await?;
+                app.forget_instance_app(&app.redirect_uri()).await?;
             }
             return Err(error.into());
         }

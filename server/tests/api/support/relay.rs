@@ -1,5 +1,7 @@
 //! A relay with its demo instance, in this process, with a database that goes with the test.
 
+use std::path::Path;
+
 use infrasound_relay::{
     Clock, Config, Relay,
     config::{InstanceConfig, RateConfig},
@@ -66,10 +68,15 @@ impl TestRelay {
         self.relay.as_ref().unwrap()
     }
 
-    /// An order of an admin, by the command. What it printed, as JSON, or why it was refused.
+    /// An order of an admin of this relay.
     pub(crate) async fn admin(&self, words: &[&str]) -> Result<Value, String> {
+        Self::admin_of(self.directory.path(), words).await
+    }
+
+    /// An order of an admin, by the command. What it printed, as JSON, or why it was refused.
+    pub(crate) async fn admin_of(directory: &Path, words: &[&str]) -> Result<Value, String> {
         let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_infrasound-relay"))
-            .args(["admin", "--json", "--data", self.directory.path().to_str().unwrap()])
+            .args(["admin", "--json", "--data", directory.to_str().unwrap()])
             .args(words)
             .env_clear()
             .env("USER", "carol")
