@@ -140,7 +140,9 @@ async fn every_kind_of_stranger_is_kept_out() {
     assert_eq!(without_cookie.send(&order, None).await.status(), 403);
     assert_eq!(alice.send(&order[1..], None).await.status(), 403);
     assert_eq!(alice.send(&[("csrf", "guessed"), order[1], order[2]], None).await.status(), 403);
-    assert_eq!(alice.send(&order, Some("https://evil.example")).await.status(), 403);
+    for elsewhere in ["https://evil.example", "null"] {
+        assert_eq!(alice.send(&order, Some(elsewhere)).await.status(), 403);
+    }
     bob.get("/v1/account").await.ok::<Value>();
     // And when the hour is over.
     relay.clock.advance(time::HOUR);
@@ -175,6 +177,8 @@ async fn what_a_person_writes_is_no_markup_and_the_page_loads_nothing() {
     let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("script"), "{policy}");
     assert_eq!(response.headers()["cache-control"], "no-store");
+    // A browser says `Origin: null` of a form on a page with `no-referrer`.
+    assert_eq!(response.headers()["referrer-policy"], "same-origin");
     let page = response.text().await.unwrap();
     assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("<script"), "{page}");
     assert!(!alice.page("/admin?account=%22%3E%3Cscript%3E").await.contains("<script"));

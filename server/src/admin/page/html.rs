@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
-const STYLE: &str = ":root{color-scheme:light dark}\
+const STYLE: &str = ":root{color-scheme:light dark;background:Canvas;color:CanvasText}\
 body{font:1rem/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}\
 table{border-collapse:collapse;width:100%;margin:.5rem 0}\
 caption{text-align:start;font-weight:600;padding:.25rem 0}\
 th,td{text-align:start;padding:.35rem .75rem .35rem 0;border-bottom:1px solid;vertical-align:top;overflow-wrap:anywhere}\
 form{display:inline-block;margin:.25rem 1rem .25rem 0}\
-input,button{font:inherit;padding:.35rem .6rem;min-height:2.25rem}\
+input,button{font:inherit;padding:.35rem .6rem;min-height:2.25rem;box-sizing:border-box}\
+[type=checkbox]{min-height:0;width:1.25rem;height:1.25rem;vertical-align:middle}\
 [role=status],[role=alert]{border:2px solid;padding:.5rem .75rem}\
 nav{display:flex;justify-content:space-between;align-items:center;flex-wrap:wrap}";
 

@@ -49,6 +49,8 @@ async fn closed(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // With `no-referrer` a browser hides even from us where our own forms come from.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     if let Ok(policy) = HeaderValue::from_str(&html::content_security_policy()) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }

@@ -17,6 +17,7 @@ use crate::{
         report::{AccountLine, AccountReport, DomainLine, Record},
     },
     app::App,
+    config::MIB,
     error::ApiError,
 };
 
@@ -185,7 +186,7 @@ fn account_section(csrf: &str, account: &AccountReport) -> String {
     };
     let allow = if line.allowed.is_some() { ("disallow", "Disallow") } else { ("allow", "Allow") };
     format!(
-        "<h2>{}</h2><p>{} {}</p>{}<p>{} sessions, {} conversations; files {} of {} bytes; devices {} of {}</p>{}\
+        "<h2>{}</h2><p>{} {}</p>{}<p>{} sessions, {} conversations; files {} of {} MiB; devices {} of {}</p>{}\
          <h3>Decide</h3>{decision}{}{}{}{}",
         escape(handle),
         escape(&line.uri),
@@ -193,8 +194,8 @@ fn account_section(csrf: &str, account: &AccountReport) -> String {
         refused.unwrap_or_default(),
         account.sessions,
         account.conversations,
-        quotas.file_bytes_used,
-        quotas.file_bytes,
+        quotas.file_bytes_used.div_ceil(MIB),
+        quotas.file_bytes / MIB,
         quotas.devices_used,
         quotas.devices,
         table("Devices", ["Name", "Id", "Since", "Last seen"], &rows),
