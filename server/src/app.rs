@@ -1,8 +1,14 @@
 //! Everything a handler may use, built in one place.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use infrasound_spec::time::Timestamp;
+use infrasound_spec::time::{self, Timestamp};
 use openmls_rust_crypto::RustCrypto;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
@@ -48,6 +54,8 @@ pub(crate) struct Parts {
     pub(crate) instance: Instance,
     /// The algorithms.
     pub(crate) crypto: RustCrypto,
+    /// Milliseconds after which entries go, if an admin has set that; else 0.
+    pub(crate) set_retention: AtomicU64,
 }
 
 impl Deref for App {
@@ -62,6 +70,8 @@ impl Deref for App {
 const CALLBACK: &str = infrasound_spec::api::paths::SIGN_IN_CALLBACK;
 /// The note of the relay's registration at the instance.
 const APP_SETTING: &str = "instance-app";
+/// The note of the days of retention that an admin has set.
+pub(crate) const RETENTION_SETTING: &str = "retention-days";
 
 impl App {
     /// Puts the parts together.
@@ -79,6 +89,22 @@ impl App {
         self.clock.now()
     }
 
+    /// Milliseconds after which entries go, read or not.
+    pub(crate) fn retention(&self) -> u64 {
+        match self.set_retention.load(Ordering::Relaxed) {
+            0 => self.config.retention,
+            set => set,
+        }
+    }
+
+    /// Takes up what an admin has set.
+    pub(crate) async fn load_settings(&self) -> Result<(), ApiError> {
+        let mut snapshot = self.read().await?;
+        let days = setting::load(&mut snapshot, RETENTION_SETTING).await?.and_then(|days| days.parse().ok());
+        self.set_retention.store(days.unwrap_or(0_u64).saturating_mul(time::DAY), Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Where the instance sends a browser back to.
     pub(crate) fn redirect_uri(&self) -> String {
         format!("{}{CALLBACK}", self.public_url)
@@ -86,14 +112,19 @@ impl App {
 
     /// The relay's registration at the instance: made once for each instance and address, then kept.
     pub(crate) async fn instance_app(&self) -> Result<AppCredentials, ApiError> {
-        let name = format!("{APP_SETTING} {} {}", self.instance.base(), self.redirect_uri());
+        self.instance_app_for(&self.redirect_uri()).await
+    }
+
+    /// The same, with another address to send a browser back to.
+    pub(crate) async fn instance_app_for(&self, redirect_uri: &str) -> Result<AppCredentials, ApiError> {
+        let name = self.app_setting(redirect_uri);
         let mut snapshot = self.read().await?;
         let stored = setting::load(&mut snapshot, &name).await?;
         drop(snapshot);
         if let Some(app) = stored.and_then(|text| serde_json::from_str(&text).ok()) {
             return Ok(app);
         }
-        let app = self.instance.register_app(&self.redirect_uri()).await?;
+        let app = self.instance.register_app(redirect_uri).await?;
         let text = serde_json::to_string(&app).map_err(|_| ApiError::internal())?;
         self.writer
             .run(move |tx| Box::pin(async move { Ok(setting::store(tx.conn, &name, &text).await?) }))
@@ -102,10 +133,14 @@ impl App {
     }
 
     /// Forgets the registration: the instance does not know it any more.
-    pub(crate) async fn forget_instance_app(&self) -> Result<(), ApiError> {
-        let name = format!("{APP_SETTING} {} {}", self.instance.base(), self.redirect_uri());
+    pub(crate) async fn forget_instance_app(&self, redirect_uri: &str) -> Result<(), ApiError> {
+        let name = self.app_setting(redirect_uri);
         self.writer
             .run(move |tx| Box::pin(async move { Ok(setting::store(tx.conn, &name, "").await?) }))
             .await
+    }
+
+    fn app_setting(&self, redirect_uri: &str) -> String {
+        format!("{APP_SETTING} {} {redirect_uri}", self.instance.base())
     }
 }

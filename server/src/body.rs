@@ -29,7 +29,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         Json::from_request(request, state).await.map(|Json(body)| Self(body)).map_err(|rejection| {
             let text = match &rejection {
                 JsonRejection::BytesRejection(bytes) if bytes.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                    return too_large();
+                    return too_large(limits::MAX_BODY);
                 }
                 JsonRejection::MissingJsonContentType(_) => {
                     "The body must be JSON, with the content type application/json.".to_owned()
@@ -42,8 +42,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 }
 
 /// `too-large`, for a body.
-pub(crate) fn too_large() -> ApiError {
-    ApiError::new(ProblemType::TooLarge, format!("A request's body has at most {} bytes.", limits::MAX_BODY))
+pub(crate) fn too_large(limit: usize) -> ApiError {
+    ApiError::new(ProblemType::TooLarge, format!("The body of this request has at most {limit} bytes."))
 }
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathParameter<T> {

@@ -3,10 +3,12 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use infrasound_spec::time;
 use ipnet::IpNet;
 
-use crate::config::{Config, ConfigError, ConfigFile, InstanceConfig, MIB};
+use crate::{
+    admin::AdminArguments,
+    config::{Config, ConfigError, ConfigFile, InstanceConfig},
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,6 +39,8 @@ pub enum Action {
     /// Run the relay until it is told to stop (Ctrl+C or SIGTERM).
     #[command(after_help = EXAMPLES)]
     Serve(Box<ServeArguments>),
+    /// Look after a relay's accounts, sessions, quotas, blocks and retention, on its host.
+    Admin(Box<AdminArguments>),
     /// Write a configuration with every setting, its default, and what it is for. Overwrites nothing.
     Init(InitArguments),
     /// Look at instance, database, disk, DNS, certificate, clock and /.well-known, and say what to do. Changes nothing.
@@ -171,31 +175,23 @@ impl ServeArguments {
         let instance = if self.demo {
             InstanceConfig::Demo
         } else {
-            match (self.instance, file.instance, file.demo) {
+            match (self.instance, file.instance.clone(), file.demo) {
                 (Some(url), _, _) | (None, Some(url), false) => InstanceConfig::At(url),
                 (None, None, true) => InstanceConfig::Demo,
                 (None, Some(_), true) | (None, None, false) => return Err(ConfigError::WhichInstance),
             }
         };
-        let data = self.data.or(file.data).unwrap_or_else(|| PathBuf::from(DATA));
-        let mut config = Config::new(instance, data);
-        config.listen = self.listen.or(file.listen).unwrap_or(config.listen);
-        config.public_url = self.public_url.or(file.public_url);
-        config.metrics_listen = self.metrics_listen.or(file.metrics_listen);
-        config.drain =
-            file.drain_seconds.map_or(config.drain, |seconds| seconds.saturating_mul(time::SECOND));
-        config.retention =
-            file.retention_days.map_or(config.retention, |days| days.saturating_mul(time::DAY));
-        let window = file.void_window_seconds.map(|seconds| seconds.saturating_mul(time::SECOND));
-        config.void_window = window.unwrap_or(config.void_window);
-        config.max_blob = file.max_file_mib.map_or(config.max_blob, |mib| mib.saturating_mul(MIB));
-        config.blob_quota = file.file_quota_mib.map_or(config.blob_quota, |mib| mib.saturating_mul(MIB));
-        config.max_accounts = file.max_accounts.unwrap_or(config.max_accounts);
-        config.max_leaves = file.max_leaves.unwrap_or(config.max_leaves);
-        let said = !self.allow_private_networks.is_empty();
-        config.allow_private_networks =
-            if said { self.allow_private_networks } else { file.allow_private_networks };
-        config.rates = file.rates;
+        let data = self.data.or_else(|| file.data.clone()).unwrap_or_else(|| PathBuf::from(DATA));
+        let listen = self.listen.or(file.listen);
+        let metrics_listen = self.metrics_listen.or(file.metrics_listen);
+        let public_url = self.public_url.or_else(|| file.public_url.clone());
+        let mut config = file.configure(instance, data)?;
+        config.listen = listen.unwrap_or(config.listen);
+        config.metrics_listen = metrics_listen;
+        config.public_url = public_url;
+        if !self.allow_private_networks.is_empty() {
+            config.allow_private_networks = self.allow_private_networks;
+        }
         Ok(config)
     }
 }
@@ -203,6 +199,7 @@ impl ServeArguments {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
+    use infrasound_spec::time;
 
     use super::*;
 

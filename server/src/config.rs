@@ -9,8 +9,14 @@ use infrasound_spec::{limits, time};
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::clock::Clock;
+pub use crate::{
+    access::{AccessConfig, Limited, Who},
+    webhook::WebhookSecret,
+};
+use crate::{clock::Clock, instance::AccessToken};
 
+/// A week: an account that the instance suspends must not stay longer than that.
+const MAX_SESSION_HOURS: u64 = 168;
 /// Bytes in a mebibyte.
 pub(crate) const MIB: u64 = 1024 * 1024;
 
@@ -49,6 +55,20 @@ pub struct RateConfig {
     pub searches_per_minute: u64,
     /// How often in a minute a device may say that somebody is typing.
     pub typing_per_minute: u64,
+    /// Devices that are registered at the relay in a minute, whosever they are.
+    pub registrations_per_minute: u64,
+    /// Devices that are registered from one address in an hour.
+    pub registrations_of_address_per_hour: u64,
+    /// Devices that one account registers in a day.
+    pub registrations_of_account_per_day: u64,
+    /// Key packages of an account that strangers use up in an hour; beyond, they share its last-resort ones.
+    pub one_time_to_strangers_per_hour: u64,
+    /// Claims in an hour by an account that moderators have limited, of accounts that have not accepted it.
+    pub limited_stranger_claims_per_hour: u64,
+    /// Calls of the instance's webhook from one address in a minute.
+    pub webhooks_per_minute: u64,
+    /// Accounts that are looked at again in a minute because the webhook says so.
+    pub cued_looks_per_minute: u64,
 }
 
 impl Default for RateConfig {
@@ -65,6 +85,13 @@ impl Default for RateConfig {
             knocks_per_minute: 60,
             searches_per_minute: 60,
             typing_per_minute: 60,
+            registrations_per_minute: 0,
+            registrations_of_address_per_hour: 120,
+            registrations_of_account_per_day: 20,
+            one_time_to_strangers_per_hour: 40,
+            limited_stranger_claims_per_hour: 5,
+            webhooks_per_minute: 600,
+            cued_looks_per_minute: 60,
         }
     }
 }
@@ -84,6 +111,13 @@ impl RateConfig {
             knocks_per_minute: 0,
             searches_per_minute: 0,
             typing_per_minute: 0,
+            registrations_per_minute: 0,
+            registrations_of_address_per_hour: 0,
+            registrations_of_account_per_day: 0,
+            one_time_to_strangers_per_hour: 0,
+            limited_stranger_claims_per_hour: 0,
+            webhooks_per_minute: 0,
+            cued_looks_per_minute: 0,
         }
     }
 }
@@ -123,6 +157,12 @@ pub struct Config {
     pub rates: RateConfig,
     /// Networks that are not public and that the relay calls all the same.
     pub allow_private_networks: Vec<IpNet>,
+    /// Who may use the relay.
+    pub access: AccessConfig,
+    /// What the instance's webhook signs with. Without it the relay takes none.
+    pub webhook_secret: Option<WebhookSecret>,
+    /// An admin's token of the instance, with which all of its domain blocks and allows are read.
+    pub instance_token: Option<AccessToken>,
     /// Pages of the database, at most: a test's way to a full disk.
     pub max_pages: Option<u32>,
     /// The clock: a test's way through time.
@@ -149,6 +189,9 @@ impl Config {
             max_leaves: limits::MAX_LEAVES,
             rates: RateConfig::default(),
             allow_private_networks: Vec::new(),
+            access: AccessConfig::default(),
+            webhook_secret: None,
+            instance_token: None,
             max_pages: None,
             clock: Clock::default(),
         }
@@ -187,8 +230,16 @@ pub struct ConfigFile {
     pub max_leaves: Option<usize>,
     /// Networks such as `10.1.0.0/16` that are not public and that the relay calls all the same.
     pub allow_private_networks: Vec<IpNet>,
+    /// Hours of a session. At its end the relay looks whether the instance still stands by the account.
+    pub session_hours: Option<u64>,
     /// How often things may be asked for.
     pub rates: RateConfig,
+    /// Who may use the relay.
+    pub access: AccessConfig,
+    /// A file with the secret of the instance's webhook.
+    pub webhook_secret_file: Option<PathBuf>,
+    /// A file with an admin's token of the instance.
+    pub instance_token_file: Option<PathBuf>,
 }
 
 /// The configuration cannot be used.
@@ -213,6 +264,18 @@ pub enum ConfigError {
         #[source]
         source: Box<toml::de::Error>,
     },
+    /// A file with a secret cannot be read, or there is nothing in it.
+    #[error("the file {} cannot be read, or is empty: it must hold the secret and nothing else", path.display())]
+    NoSecret {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Roles are asked for, and none is named.
+    #[error("access.who is \"roles\": name them, such as roles = [\"Owner\", \"Member\"]")]
+    NoRoles,
+    /// A session has to end some time, and not at once.
+    #[error("session_hours is a number from 1 to 168")]
+    SessionHours,
     /// Neither an instance nor the demo, or both.
     #[error("say which instance the relay serves: --instance URL, or --demo for the built-in one")]
     WhichInstance,
@@ -226,6 +289,51 @@ impl ConfigFile {
         toml::from_str(&text)
             .map_err(|source| ConfigError::Malformed { path: path.to_owned(), source: Box::new(source) })
     }
+
+    /// What the file says, for these accounts and this directory.
+    pub(crate) fn configure(self, instance: InstanceConfig, data: PathBuf) -> Result<Config, ConfigError> {
+        let mut config = Config::new(instance, data);
+        config.listen = self.listen.unwrap_or(config.listen);
+        config.public_url = self.public_url;
+        config.metrics_listen = self.metrics_listen;
+        config.drain =
+            self.drain_seconds.map_or(config.drain, |seconds| seconds.saturating_mul(time::SECOND));
+        config.allow_private_networks = self.allow_private_networks;
+        config.retention =
+            self.retention_days.map_or(config.retention, |days| days.saturating_mul(time::DAY));
+        let window = self.void_window_seconds.map(|seconds| seconds.saturating_mul(time::SECOND));
+        config.void_window = window.unwrap_or(config.void_window);
+        config.max_blob = self.max_file_mib.map_or(config.max_blob, |mib| mib.saturating_mul(MIB));
+        config.blob_quota = self.file_quota_mib.map_or(config.blob_quota, |mib| mib.saturating_mul(MIB));
+        config.max_accounts = self.max_accounts.unwrap_or(config.max_accounts);
+        config.max_leaves = self.max_leaves.unwrap_or(config.max_leaves);
+        config.rates = self.rates;
+        if let Some(hours) = self.session_hours {
+            if !(1..=MAX_SESSION_HOURS).contains(&hours) {
+                return Err(ConfigError::SessionHours);
+            }
+            config.session_lifetime = hours * time::HOUR;
+        }
+        if self.access.who == Who::Roles && self.access.roles.is_empty() {
+            return Err(ConfigError::NoRoles);
+        }
+        config.access = self.access;
+        let secret = self.webhook_secret_file.as_deref().map(read_secret).transpose()?;
+        config.webhook_secret = secret.map(WebhookSecret::new);
+        let token = self.instance_token_file.as_deref().map(read_secret).transpose()?;
+        config.instance_token = token.map(AccessToken::new);
+        Ok(config)
+    }
+}
+
+/// What is in a file with a secret.
+fn read_secret(path: &Path) -> Result<String, ConfigError> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let secret = text.trim();
+    if secret.is_empty() {
+        return Err(ConfigError::NoSecret { path: path.to_owned() });
+    }
+    Ok(secret.to_owned())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::{
     error::ApiError,
     hub::provisional,
     routes::{conversations::REQUEST_LIFETIME, devices},
-    store::{backend, device, join_request, retention},
+    store::{admission, backend, device, join_request, retention},
 };
 
 /// Entries of one log that lose their bytes in one go, so that no request waits long.
@@ -22,7 +22,8 @@ const LOGS: u64 = 200;
 const DEVICES: u64 = 100;
 /// Sweeps of the refused commits for each of the rest, which looks at every log.
 const RARELY: u64 = 60;
-/// Sweeps of the refused commits for each look through all blobs and their files, and all devices. The first comes at once.
+/// Sweeps of the refused commits for each look through all blobs and their files, all devices and
+/// sessions. The first comes at once.
 const HARDLY_EVER: u64 = 3600;
 
 /// Sweeps until the relay shuts down.
@@ -56,6 +57,7 @@ pub(crate) async fn sweep(app: &App, thoroughly: bool, looks_through: bool) -> R
     if looks_through {
         app.reconcile_blobs().await?;
         app.revoke_unused_devices().await?;
+        app.end_refused_sessions().await?;
     }
     if thoroughly { app.sweep_expired().await } else { Ok(()) }
 }
@@ -68,12 +70,13 @@ impl App {
                 Box::pin(async move {
                     retention::drop_expired(tx.conn, tx.now).await?;
                     let asked = tx.now.minus_millis(REQUEST_LIFETIME);
+                    admission::delete_asked_before(tx.conn, asked).await?;
                     Ok(join_request::delete_before(tx.conn, asked).await?)
                 })
             })
             .await?;
         self.collect_blobs().await?;
-        let before = self.now().minus_millis(self.config.retention);
+        let before = self.now().minus_millis(self.retention());
         loop {
             let mut snapshot = self.read().await?;
             let logs = retention::sweepable(&mut snapshot, before, LOGS).await?;

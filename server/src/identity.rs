@@ -6,7 +6,7 @@ use infrasound_spec::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::instance::InstanceAccount;
+use crate::instance::{InstanceAccount, Role};
 
 /// An account as the instance described it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub(crate) struct Identity {
     pub(crate) created_at: Option<Timestamp>,
     /// Whether moderators limited it.
     pub(crate) limited: bool,
+    /// Its role, if the instance tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) role: Option<Role>,
 }
 
 impl From<InstanceAccount> for Identity {
@@ -28,6 +31,7 @@ impl From<InstanceAccount> for Identity {
             handle: account.handle,
             created_at: account.created_at,
             limited: account.limited,
+            role: account.role,
         }
     }
 }
@@ -43,6 +47,7 @@ mod tests {
             handle: "@alice@social.example".parse().unwrap(),
             created_at: Some(Timestamp::from_millis(5)),
             limited: false,
+            role: None,
         };
         let stored = r#"{"account":"https://social.example/users/alice","handle":"@alice@social.example","created_at":5,"limited":false}"#;
         assert_eq!(serde_json::to_string(&identity).unwrap(), stored);

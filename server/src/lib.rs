@@ -4,7 +4,9 @@
 //!
 //! **Invariant:** nothing here can decrypt: the relay knows `infrasound-spec` and openmls' public group, never the core.
 
+mod access;
 mod address;
+pub mod admin;
 mod apart;
 mod app;
 pub mod backup;
@@ -18,6 +20,7 @@ pub mod config;
 pub mod demo;
 mod disk;
 pub mod doctor;
+mod domains;
 mod error;
 mod housekeeping;
 mod hub;
@@ -26,6 +29,7 @@ pub mod init;
 pub mod instance;
 mod link_waits;
 mod live;
+mod looking_again;
 mod metrics;
 mod openapi;
 mod outbound;
@@ -39,6 +43,7 @@ pub mod simulation;
 mod store;
 mod streams;
 mod web_app;
+mod webhook;
 mod writer;
 
 pub use self::{

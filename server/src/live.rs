@@ -10,6 +10,7 @@ use std::sync::{
 use infrasound_spec::conversation::ConversationId;
 
 use crate::{
+    admin::page::Visits,
     cache::Cache,
     hub::{commit_wanted::Asked, current::Current, groups::Groups, turns::Turns},
     link_waits::LinkWaits,
@@ -41,6 +42,8 @@ pub(crate) struct Live {
     /// Who waits at a link channel.
     pub(crate) links: LinkWaits,
     draining: AtomicBool,
+    /// Who is signed in to the admin page.
+    pub(crate) visits: Visits,
 }
 
 impl Live {
@@ -56,6 +59,7 @@ impl Live {
             streams: Streams::default(),
             links: LinkWaits::default(),
             draining: AtomicBool::new(false),
+            visits: Visits::default(),
         }
     }
 

@@ -9,7 +9,7 @@ use std::{
 
 use clap::Parser as _;
 use infrasound_relay::{
-    backup,
+    admin, backup,
     command::{
         Action, BackupArguments, Command, DoctorArguments, InitArguments, LogFormat, RestoreArguments,
         ServeArguments,
@@ -26,7 +26,15 @@ const FILE_TOO_LARGE: i32 = 25;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let done = match Command::parse().action {
+    let action = Command::parse().action;
+    if !matches!(action, Action::Serve(_)) {
+        // Who gives an order at a terminal asked something else than how it is done.
+        begin_log(LogFormat::Text, "warn");
+    }
+    let done = match action {
+        Action::Admin(arguments) => {
+            admin::run(*arguments).await.map(|()| ExitCode::SUCCESS).map_err(Into::into)
+        }
         Action::Serve(arguments) => run(*arguments).await.map(|()| ExitCode::SUCCESS),
         Action::Init(arguments) => write_configuration(&arguments).map(|()| ExitCode::SUCCESS),
         Action::Doctor(arguments) => examine(*arguments).await,
@@ -40,7 +48,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: ServeArguments) -> Result<(), Box<dyn Error>> {
-    begin_log(arguments.log_format);
+    begin_log(arguments.log_format, "info");
     // A file that reaches the limit of its size is an error to answer, not a reason to die.
     let _too_large = signal(SignalKind::from_raw(FILE_TOO_LARGE))?;
     let mut signals = StopSignals::new()?;
@@ -59,8 +67,8 @@ async fn run(arguments: ServeArguments) -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn begin_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+fn begin_log(format: LogFormat, level: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.init(),

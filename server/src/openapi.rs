@@ -12,8 +12,8 @@ use utoipa::{
 };
 
 use crate::routes::{
-    account, blobs, contacts, conversations, devices, key_packages, links, relay, sessions, sign_in, stream,
-    welcomes,
+    account, blobs, contacts, conversations, devices, instance, key_packages, links, relay, sessions,
+    sign_in, stream, welcomes,
 };
 
 #[derive(OpenApi)]
@@ -23,7 +23,7 @@ use crate::routes::{
         relay::well_known::handle, relay::openapi::handle, relay::health::handle, relay::ready::handle,
         relay::info::handle, sign_in::start::handle, sign_in::callback::handle,
         sign_in::hand_over::handle, sign_in::finish::handle,
-        sign_in::exchange::handle, sessions::challenge::handle, sessions::start::handle, sessions::end::handle,
+        sign_in::exchange::handle, instance::webhook::handle, sessions::challenge::handle, sessions::start::handle, sessions::end::handle,
         devices::register::handle, devices::list::handle, devices::rename::handle, devices::revoke::handle,
         links::open::handle, links::join::handle, links::send::handle, links::read::handle, links::close::handle, account::own::handle,
         account::policy::handle, account::lookup::handle, account::search::handle, contacts::list::handle, contacts::set::handle,

@@ -92,6 +92,20 @@ pub(crate) struct Rates {
     pub(crate) searches: Buckets<AccountUri>,
     /// How often a device says that somebody is typing.
     pub(crate) typing: Buckets<DeviceId>,
+    /// Devices that are registered.
+    pub(crate) registrations: Buckets<()>,
+    /// The same from one address.
+    pub(crate) registrations_of_address: Buckets<IpAddr>,
+    /// The same of one account.
+    pub(crate) registrations_of_account: Buckets<AccountUri>,
+    /// One-time key packages of an account that strangers use up.
+    pub(crate) one_time_to_strangers: Buckets<AccountUri>,
+    /// Claims of a limited account for accounts that have not accepted it.
+    pub(crate) limited_stranger_claims: Buckets<AccountUri>,
+    /// Calls of the webhook from an address.
+    pub(crate) webhooks: Buckets<IpAddr>,
+    /// Looks at accounts because the webhook says so.
+    pub(crate) cued_looks: Buckets<()>,
 }
 
 impl Rates {
@@ -111,6 +125,13 @@ impl Rates {
             knocks: Buckets::new(config.knocks_per_minute, time::MINUTE),
             searches: Buckets::new(config.searches_per_minute, time::MINUTE),
             typing: Buckets::new(config.typing_per_minute, time::MINUTE),
+            registrations: Buckets::new(config.registrations_per_minute, time::MINUTE),
+            registrations_of_address: Buckets::new(config.registrations_of_address_per_hour, time::HOUR),
+            registrations_of_account: Buckets::new(config.registrations_of_account_per_day, time::DAY),
+            one_time_to_strangers: Buckets::new(config.one_time_to_strangers_per_hour, time::HOUR),
+            limited_stranger_claims: Buckets::new(config.limited_stranger_claims_per_hour, time::HOUR),
+            webhooks: Buckets::new(config.webhooks_per_minute, time::MINUTE),
+            cued_looks: Buckets::new(config.cued_looks_per_minute, time::MINUTE),
         }
     }
 }

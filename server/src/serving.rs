@@ -1,6 +1,12 @@
 //! Starting and stopping a relay, in this process. The command and the tests use the same.
 
-use std::{fs::File, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -17,10 +23,12 @@ use tower_http::{
 };
 
 use crate::{
+    admin,
     app::{App, Parts},
     blobs::Blobs,
     config::{Config, InstanceConfig},
     demo::{self, DemoState},
+    domains,
     error::ApiError,
     housekeeping,
     instance::{Instance, NewInstanceError},
@@ -48,6 +56,8 @@ pub struct Relay {
     server: JoinHandle<io::Result<()>>,
     sweeper: JoinHandle<()>,
     writer: JoinHandle<()>,
+    orders: Option<JoinHandle<()>>,
+    follower: JoinHandle<()>,
     /// Held until the writer has ended: then another relay may use the directory.
     _lock: File,
 }
@@ -114,7 +124,9 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
         live,
         instance,
         crypto: openmls_rust_crypto::RustCrypto::default(),
+        set_retention: AtomicU64::new(0),
     });
+    app.load_settings().await.map_err(|_| ServeError::Unreadable)?;
     let metrics = match app.config.metrics_listen {
         Some(address) => {
             let opened = metrics::Listener::open(address, app.clone()).await;
@@ -124,6 +136,8 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
     };
     let (stop, stopped) = watch::channel(false);
     let sweeper = tokio::spawn(housekeeping::run(app.clone(), stopped.clone()));
+    let orders = take_orders(&app, stopped.clone());
+    let follower = tokio::spawn(domains::run(app.clone(), stopped.clone()));
     let router = whole_router(app.clone(), demo.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopping = stopped;
     let listener = listener.tap_io(|connection| {
@@ -146,6 +160,8 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
         stop,
         server,
         sweeper,
+        orders,
+        follower,
         writer: writing,
         _lock: database.lock,
     })
@@ -167,9 +183,12 @@ impl Relay {
         self.demo.as_ref()
     }
 
-    /// Deletes what has expired now, instead of at the next sweep.
+    /// Does now what the sweeps do in time: deletes what has expired, ends what may not last, follows the instance.
     pub async fn sweep(&self) -> bool {
-        self.app.sweep_expired().await.is_ok() && self.app.revoke_unused_devices().await.is_ok()
+        self.app.sweep_expired().await.is_ok()
+            && self.app.revoke_unused_devices().await.is_ok()
+            && self.app.end_refused_sessions().await.is_ok()
+            && self.app.follow_instance().await.is_ok()
     }
 
     /// Where metrics are read, if anywhere.
@@ -186,7 +205,7 @@ impl Relay {
     /// is closed.
     pub async fn stop(self) {
         self.drain();
-        let Self { app, stop, mut server, sweeper, writer, metrics, _lock, .. } = self;
+        let Self { app, stop, mut server, sweeper, orders, follower, writer, metrics, _lock, .. } = self;
         stop.send_replace(true);
         let limit = Duration::from_millis(app.config.drain);
         if tokio::time::timeout(limit, &mut server).await.is_err() {
@@ -195,6 +214,10 @@ impl Relay {
             drop(server.await);
         }
         drop(sweeper.await);
+        drop(follower.await);
+        if let Some(orders) = orders {
+            drop(orders.await);
+        }
         if let Some(metrics) = metrics {
             metrics.close().await;
         }
@@ -207,9 +230,23 @@ impl Relay {
     }
 }
 
+/// A relay without the socket works; only its admin has to stop it first.
+fn take_orders(app: &App, stopped: watch::Receiver<bool>) -> Option<JoinHandle<()>> {
+    match admin::socket::open(&app.config.data) {
+        Ok(listener) => Some(tokio::spawn(admin::socket::run(app.clone(), listener, stopped))),
+        Err(error) => {
+            tracing::warn!(%error, "the socket for `admin` cannot be opened: stop the relay to give orders");
+            None
+        }
+    }
+}
+
 pub(crate) fn whole_router(app: App, demo: Option<DemoState>) -> Router {
     let measured = app.clone();
-    let mut router = routes::router(app);
+    let mut router = routes::router(app.clone());
+    if app.config.access.admin_page {
+        router = router.merge(admin::page::router(app));
+    }
     if let Some(demo) = demo {
         router = router.merge(demo::router(demo));
     }

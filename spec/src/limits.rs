@@ -28,6 +28,8 @@ pub const MAX_TYPING: usize = 256;
 pub const MAX_RECEIPTS: usize = 32;
 /// The longest body of a request.
 pub const MAX_BODY: usize = 6 * 1024 * 1024;
+/// The longest call of an instance's webhook.
+pub const MAX_WEBHOOK: usize = 256 * 1024;
 /// The longest file that a client sends, and that a relay takes if it is not configured otherwise.
 pub const MAX_BLOB: u64 = 100 * 1024 * 1024;
 /// Attachments of a message.

@@ -31,14 +31,30 @@ pub(super) fn account(state: &DemoState, account: &Account) -> Value {
         "bot": false,
         "group": false,
         "discoverable": true,
-        "limited": false,
+        "limited": account.limited,
         "suspended": account.suspended,
         "followers_count": 0,
         "following_count": 0,
         "statuses_count": state.read(|book, _| book.timeline().filter(|post| post.author == account.name).count()),
+        "roles": if account.role.is_empty() { json!([]) } else { json!([role(account)]) },
         "fields": [],
         "emojis": [],
     })
+}
+
+/// An Account, as it sees itself.
+pub(super) fn own_account(state: &DemoState, own: &Account) -> Value {
+    let mut entity = account(state, own);
+    entity["role"] = role(own);
+    entity
+}
+
+/// A Role. Everybody has the one without a name.
+fn role(account: &Account) -> Value {
+    let name = account.role.as_str();
+    let id = if name.is_empty() { "-99" } else { name };
+    let permissions = account.permissions.to_string();
+    json!({ "id": id, "name": name, "permissions": permissions, "color": "", "highlighted": !name.is_empty() })
 }
 
 /// A public Status.

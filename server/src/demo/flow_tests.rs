@@ -371,7 +371,7 @@ async fn a_suspended_account_is_noticed_with_and_without_a_token() {
     let account = instance.identify(&token).await.unwrap();
     assert!(matches!(
         instance.look_again(&account.uri, &account.handle).await,
-        Standing::Good { limited: false }
+        Standing::Good { limited: Some(false), .. }
     ));
     assert!(demo.state.set_suspended("alice", true).await.unwrap());
     assert!(matches!(instance.look_again(&account.uri, &account.handle).await, Standing::Suspended));

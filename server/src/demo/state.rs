@@ -83,6 +83,22 @@ impl DemoState {
         self.change_and_write(|book, _| book.set_suspended(name, suspended)).await
     }
 
+    /// Limits an account, or ends that, as a moderator would. Says whether there is such an account.
+    pub async fn set_limited(&self, name: &str, limited: bool) -> io::Result<bool> {
+        self.change_and_write(|book, _| book.set_limited(name, limited)).await
+    }
+
+    /// Gives an account a role that everybody sees, with permissions in Mastodon's bits; with an empty name, takes it
+    /// away. Says whether there is such an account.
+    pub async fn set_role(&self, name: &str, role: &str, permissions: u64) -> io::Result<bool> {
+        self.change_and_write(|book, _| book.set_role(name, role, permissions)).await
+    }
+
+    /// Blocks a domain, or ends that, as an admin would.
+    pub async fn set_domain_blocked(&self, domain: &str, blocked: bool) -> io::Result<()> {
+        self.change_and_write(|book, _| book.set_blocked(domain, blocked)).await
+    }
+
     /// Looks something up.
     pub(super) fn read<T>(&self, look: impl FnOnce(&Book, Timestamp) -> T) -> T {
         look(&self.book(), now())

@@ -2,7 +2,10 @@
 
 use infrasound_spec::{account::AccountUri, time::Timestamp};
 use serde::Deserialize;
+use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::role::{self, Role};
 
 /// `GET /api/v1/accounts/verify_credentials` and `/api/v1/accounts/lookup`.
 #[derive(Debug, Deserialize)]
@@ -22,6 +25,12 @@ pub(super) struct AccountEntity {
     pub(super) bot: Option<bool>,
     #[serde(default)]
     pub(super) moved: Option<Box<MovedTo>>,
+    /// Told to the account itself.
+    #[serde(default)]
+    role: Option<Value>,
+    /// Those that everybody sees.
+    #[serde(default)]
+    roles: Option<Value>,
 }
 
 /// The account that this one moved to.
@@ -36,6 +45,16 @@ impl AccountEntity {
     /// The actor URI, where the server says it. What is said but is no actor URI is an error, not an absence.
     pub(super) fn actor(&self) -> Option<Result<AccountUri, infrasound_spec::account::AccountUriError>> {
         self.uri.as_deref().or(self.actor_id.as_deref()).map(str::parse)
+    }
+
+    /// The role, where the server says it.
+    pub(super) fn role(&self) -> Option<Role> {
+        Role::read(self.role.as_ref()?, self.shown_roles().as_deref())
+    }
+
+    /// The ids of the roles that everybody sees, where the server says it.
+    pub(super) fn shown_roles(&self) -> Option<Vec<String>> {
+        role::shown(self.roles.as_ref())
     }
 
     /// When the account was made.

@@ -22,6 +22,7 @@ use super::{
     discovery::Endpoints,
     http::CallError,
     refusal::{self, IdentifyError},
+    role::Role,
     webfinger::Found,
 };
 
@@ -41,6 +42,8 @@ pub struct InstanceAccount {
     pub limited: bool,
     /// Whether it says of itself that it is a bot.
     pub bot: bool,
+    /// Its role, if the instance tells.
+    pub role: Option<Role>,
 }
 
 /// OpenID Connect's userinfo, as far as Mastodon fills it.
@@ -108,6 +111,7 @@ impl Instance {
             created_at: entity.as_ref().and_then(AccountEntity::created),
             limited: entity.as_ref().and_then(|e| e.limited).unwrap_or(false),
             bot: entity.as_ref().and_then(|e| e.bot).unwrap_or(false),
+            role: entity.as_ref().and_then(AccountEntity::role),
         })
     }
 

@@ -5,18 +5,21 @@
 //! Spec: `identity.md` 1, `relay-api.md` 6.
 //!
 //! **Invariant:** an instance speaks only for its own accounts (`identify`). **Invariant:** what carries a secret
-//! follows no redirect and is never logged. The relay keeps no token of the instance.
+//! follows no redirect and is never logged. The relay keeps nobody's token of the instance, but one that an admin may
+//! give it to read lists of domains.
 
 mod account_entity;
 mod address;
 mod credentials;
 mod discovery;
+mod domains;
 mod http;
 mod identify;
 mod nodeinfo;
 mod one_sign_in;
 mod refusal;
 mod resolve;
+mod role;
 mod search;
 mod sign_in;
 #[cfg(feature = "simulation")]
@@ -30,17 +33,20 @@ use ipnet::IpNet;
 use tokio::sync::{Mutex, RwLock};
 use url::Url;
 
+pub(crate) use self::domains::domain_digest;
 #[cfg(feature = "simulation")]
 pub use self::simulated::SimulatedAccounts;
 pub use self::{
     address::AddressError,
     credentials::{AccessToken, AppCredentials},
     discovery::Endpoints,
+    domains::{DomainVerdict, Federation, ListedDomain},
     http::CallError,
     identify::InstanceAccount,
     nodeinfo::Software,
     refusal::IdentifyError,
     resolve::ResolveError,
+    role::Role,
     search::Hit,
     sign_in::{SignInError, code_challenge},
     standing::Standing,

@@ -48,7 +48,15 @@ impl SimulatedAccounts {
 
     pub(super) fn identify(&self, token: &AccessToken) -> Result<InstanceAccount, IdentifyError> {
         let (uri, handle) = self.find(token.reveal()).ok_or(IdentifyError::TokenRefused)?;
-        Ok(InstanceAccount { uri, handle, display_name: None, created_at: None, limited: false, bot: false })
+        Ok(InstanceAccount {
+            uri,
+            handle,
+            display_name: None,
+            created_at: None,
+            limited: false,
+            bot: false,
+            role: None,
+        })
     }
 
     pub(super) fn resolve(&self, handle: &Handle) -> Result<AccountUri, ResolveError> {
@@ -63,7 +71,7 @@ impl SimulatedAccounts {
 
     pub(super) fn look_again(&self, handle: &Handle) -> Standing {
         match self.find(handle.name()) {
-            Some(_) => Standing::Good { limited: false },
+            Some(_) => Standing::Good { limited: Some(false), shown_roles: None },
             None => Standing::Gone,
         }
     }

@@ -17,6 +17,9 @@ use super::{
 const ACTIVITY: &str =
     r#"application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams""#;
 
+/// There, and no more is known.
+const THERE: Standing = Standing::Good { limited: None, shown_roles: None };
+
 /// How an account stands at its instance.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -25,8 +28,10 @@ pub enum Standing {
     Gone,
     /// It may go on.
     Good {
-        /// Whether moderators limited it.
-        limited: bool,
+        /// Whether moderators limited it, if that can be told.
+        limited: Option<bool>,
+        /// The ids of its roles that everybody sees, if the instance lists them.
+        shown_roles: Option<Vec<String>>,
     },
     /// Its owner moved to another account.
     Moved(AccountUri),
@@ -86,7 +91,11 @@ impl Instance {
         Ok(Some(match moved {
             _ if entity.suspended == Some(true) => Standing::Suspended,
             Some(target) => Standing::Moved(target),
-            None => Standing::Good { limited: entity.limited.unwrap_or(false) },
+            None => Standing::Good {
+                // Mastodon writes it only where it is so.
+                limited: Some(entity.limited.unwrap_or(false)),
+                shown_roles: entity.shown_roles(),
+            },
         }))
     }
 
@@ -108,7 +117,7 @@ impl Instance {
     async fn by_webfinger(&self, uri: &AccountUri, handle: &Handle) -> Result<Standing, CallError> {
         let found = self.webfinger(handle).await?;
         let same = found.is_some_and(|found| found.actor == *uri);
-        Ok(if same { Standing::Good { limited: false } } else { Standing::Gone })
+        Ok(if same { THERE } else { Standing::Gone })
     }
 }
 
@@ -121,7 +130,7 @@ fn read_actor(answer: &Answer, uri: &AccountUri) -> Result<Standing, CallError> 
         return Ok(Standing::Suspended);
     }
     match actor.moved_to.map(|target| target.parse()) {
-        None => Ok(Standing::Good { limited: false }),
+        None => Ok(THERE),
         Some(Ok(target)) => Ok(Standing::Moved(target)),
         Some(Err(_)) => Err(CallError::Nonsense { what: "movedTo" }),
     }

@@ -5,6 +5,7 @@ pub(crate) mod blobs;
 pub(crate) mod contacts;
 pub(crate) mod conversations;
 pub(crate) mod devices;
+pub(crate) mod instance;
 pub(crate) mod key_packages;
 pub(crate) mod links;
 pub(crate) mod relay;
@@ -43,6 +44,10 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::SIGN_IN_HAND_OVER, get(sign_in::hand_over::handle))
         .route(paths::SIGN_IN_FINISH, post(sign_in::finish::handle))
         .route(paths::SIGN_IN_EXCHANGE, post(sign_in::exchange::handle))
+        .route(
+            paths::INSTANCE_WEBHOOK,
+            post(instance::webhook::handle).layer(DefaultBodyLimit::max(limits::MAX_WEBHOOK)),
+        )
         .route(paths::SESSION_CHALLENGE, post(sessions::challenge::handle))
         .route(paths::SESSIONS, post(sessions::start::handle).delete(sessions::end::handle))
         .route(paths::DEVICES, post(devices::register::handle).get(devices::list::handle))

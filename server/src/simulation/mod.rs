@@ -8,7 +8,7 @@
 
 pub mod chance;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use axum::Router;
 use tokio::task::JoinHandle;
@@ -59,6 +59,7 @@ impl SimulatedRelay {
             instance,
             metrics: Metrics::new(),
             crypto: openmls_rust_crypto::RustCrypto::default(),
+            set_retention: AtomicU64::new(0),
         });
         let router = whole_router(app.clone(), None);
         Ok(Self { app, router, writer: writing })

@@ -7,7 +7,7 @@ use infrasound_spec::{
 };
 
 use super::{Conn, StoreError, millis, read, signed, time};
-use crate::identity::Identity;
+use crate::{identity::Identity, instance::Role};
 
 /// An account.
 #[derive(Clone, Debug)]
@@ -27,6 +27,10 @@ pub(crate) struct Account {
     pub(crate) policy: RequestPolicy,
     /// When the instance last said that it stands.
     pub(crate) looked_at: Timestamp,
+    /// Its role at the instance, if that told one.
+    pub(crate) role: Option<Role>,
+    /// When an admin erased it, if it has not come back since.
+    pub(crate) erased: Option<Timestamp>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -38,6 +42,8 @@ struct Row {
     limited: i64,
     policy: String,
     looked_at: i64,
+    role: Option<String>,
+    erased: Option<i64>,
 }
 
 impl TryFrom<Row> for Account {
@@ -52,17 +58,45 @@ impl TryFrom<Row> for Account {
             limited: row.limited != 0,
             policy: read(serde_json::from_str(&row.policy).ok(), "accounts", "policy")?,
             looked_at: time(row.looked_at),
+            role: match row.role {
+                Some(role) => Some(read(serde_json::from_str(&role).ok(), "accounts", "role")?),
+                None => None,
+            },
+            erased: row.erased.map(time),
         })
     }
 }
 
-const BY_URI: &str =
-    "SELECT uri, handle, account_key, created_at, limited, policy, looked_at FROM accounts WHERE uri = $1";
+const BY_URI: &str = "SELECT uri, handle, account_key, created_at, limited, policy, looked_at, role, erased \
+    FROM accounts WHERE uri = $1";
 
 /// The account with this URI.
 pub(crate) async fn load(conn: &mut Conn, uri: &AccountUri) -> Result<Option<Account>, StoreError> {
     let row: Option<Row> = sqlx::query_as(BY_URI).bind(uri.as_str()).fetch_optional(conn).await?;
     row.map(Account::try_from).transpose()
+}
+
+/// The account that had this handle when it was last seen.
+pub(crate) async fn by_handle(conn: &mut Conn, handle: &Handle) -> Result<Option<Account>, StoreError> {
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT uri, handle, account_key, created_at, limited, policy, looked_at, role, erased FROM accounts \
+         WHERE handle = $1 ORDER BY looked_at DESC LIMIT 1",
+    )
+    .bind(handle.as_str())
+    .fetch_optional(conn)
+    .await?;
+    row.map(Account::try_from).transpose()
+}
+
+/// The accounts that have sessions.
+pub(crate) async fn with_sessions(conn: &mut Conn) -> Result<Vec<Account>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT uri, handle, account_key, created_at, limited, policy, looked_at, role, erased FROM accounts \
+         WHERE uri IN (SELECT d.account FROM sessions s JOIN devices d ON d.device = s.device)",
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(Account::try_from).collect()
 }
 
 /// Notes an account as the instance describes it, under this key. Keeps an earlier policy.
@@ -74,10 +108,11 @@ pub(crate) async fn store(
 ) -> Result<(), StoreError> {
     let policy = serde_json::to_string(&RequestPolicy::default()).unwrap_or_default();
     sqlx::query(
-        "INSERT INTO accounts (uri, handle, account_key, created_at, limited, policy, looked_at, contacts_seq, started_over_seq) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0) \
+        "INSERT INTO accounts (uri, handle, account_key, created_at, limited, policy, looked_at, contacts_seq, started_over_seq, role) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8) \
          ON CONFLICT (uri) DO UPDATE SET handle = excluded.handle, account_key = excluded.account_key, \
-         created_at = excluded.created_at, limited = excluded.limited, looked_at = excluded.looked_at",
+         created_at = excluded.created_at, limited = excluded.limited, looked_at = excluded.looked_at, \
+         role = excluded.role, erased = NULL",
     )
     .bind(identity.account.as_str())
     .bind(identity.handle.as_str())
@@ -86,6 +121,7 @@ pub(crate) async fn store(
     .bind(i64::from(identity.limited))
     .bind(policy)
     .bind(millis(now))
+    .bind(identity.role.as_ref().and_then(|role| serde_json::to_string(role).ok()))
     .execute(conn)
     .await?;
     Ok(())
@@ -111,12 +147,14 @@ pub(crate) async fn set_standing(
     conn: &mut Conn,
     uri: &AccountUri,
     limited: bool,
+    role: Option<&Role>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE accounts SET limited = $2, looked_at = $3 WHERE uri = $1")
+    sqlx::query("UPDATE accounts SET limited = $2, looked_at = $3, role = $4 WHERE uri = $1")
         .bind(uri.as_str())
         .bind(i64::from(limited))
         .bind(millis(now))
+        .bind(role.and_then(|role| serde_json::to_string(role).ok()))
         .execute(conn)
         .await?;
     Ok(())

@@ -77,10 +77,19 @@ pub(crate) async fn claim(
     if let Some((bytes,)) = one_time {
         return Ok(Some(bytes));
     }
+    last_resort(conn, device, until).await
+}
+
+/// The last resort, which stays.
+pub(crate) async fn last_resort(
+    conn: &mut Conn,
+    device: &DeviceId,
+    until: Timestamp,
+) -> Result<Option<Vec<u8>>, StoreError> {
     let last_resort: Option<(Vec<u8>,)> = sqlx::query_as(
         "SELECT bytes FROM key_packages WHERE device = $1 AND last_resort = 1 AND expires >= $2",
     )
-    .bind(id)
+    .bind(device.as_bytes().as_slice())
     .bind(millis(until))
     .fetch_optional(conn)
     .await?;

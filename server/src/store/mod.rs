@@ -4,6 +4,8 @@
 //! A look-up returns an `Option`; what stamps takes `now`. Writes happen in the writer's transaction ([`crate::writer`]).
 
 pub(crate) mod account;
+pub(crate) mod admission;
+pub(crate) mod audit;
 pub(crate) mod backend;
 pub(crate) mod blob;
 pub(crate) mod census;
@@ -13,7 +15,10 @@ pub(crate) mod commit;
 pub(crate) mod contact;
 pub(crate) mod conversation;
 pub(crate) mod device;
+pub(crate) mod domain_rule;
+pub(crate) mod dossier;
 pub(crate) mod entry;
+pub(crate) mod erasure;
 pub(crate) mod group_state;
 pub(crate) mod head;
 pub(crate) mod join_request;
@@ -23,8 +28,10 @@ pub(crate) mod link_use;
 pub(crate) mod membership;
 #[cfg(feature = "simulation")]
 pub(crate) mod memory;
+pub(crate) mod overview;
 pub(crate) mod participant;
 pub(crate) mod proposal;
+pub(crate) mod quota;
 pub(crate) mod report;
 pub(crate) mod restored;
 pub(crate) mod retention;

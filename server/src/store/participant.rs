@@ -9,7 +9,9 @@ use infrasound_spec::{
     time::Timestamp,
 };
 
-use super::{Conn, StoreError, account_number, contact, conversation::ConversationKey, millis, read, signed};
+use super::{
+    Conn, StoreError, account_number, contact, conversation::ConversationKey, millis, read, signed, unsigned,
+};
 
 /// An account in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +82,15 @@ pub(crate) async fn load(
     .fetch_optional(conn)
     .await?;
     row.map(Part::try_from).transpose()
+}
+
+/// In how many conversations the account takes or took part.
+pub(crate) async fn count(conn: &mut Conn, uri: &AccountUri) -> Result<u64, StoreError> {
+    let (count,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM participants WHERE uri = $1")
+        .bind(uri.as_str())
+        .fetch_one(conn)
+        .await?;
+    Ok(unsigned(count))
 }
 
 /// The part with this number.

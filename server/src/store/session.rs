@@ -45,6 +45,15 @@ pub(crate) async fn delete(conn: &mut Conn, token_digest: &[u8; 32]) -> Result<(
     Ok(())
 }
 
+/// Ends all sessions of a device.
+pub(crate) async fn delete_of_device(conn: &mut Conn, device: &DeviceId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM sessions WHERE device = $1")
+        .bind(device.as_bytes().as_slice())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Ends all sessions of an account's devices.
 pub(crate) async fn delete_of_account(conn: &mut Conn, account: &str) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM sessions WHERE device IN (SELECT device FROM devices WHERE account = $1)")

@@ -6,7 +6,10 @@
 
 mod support;
 
+mod access;
 mod account;
+mod admin;
+mod admin_page;
 mod authorization;
 mod backup;
 mod blobs;
@@ -15,6 +18,7 @@ mod contacts;
 mod conversations;
 mod devices;
 mod disk_full;
+mod domains;
 mod draining;
 mod groups;
 mod key_packages;
@@ -24,9 +28,11 @@ mod messages;
 mod metrics;
 mod openapi;
 mod provisional;
+mod rates;
 mod relay;
 mod sessions;
 mod sign_in;
 mod stream;
 mod web_app;
+mod webhook;
 mod welcomes;

@@ -123,7 +123,8 @@ async fn an_account_that_the_instance_suspended_is_out() {
     start(&relay, &alice, &alice, given).await.ok::<Session>();
 }
 
-async fn begin(relay: &TestRelay, device: &Device) -> Answer {
+/// A session for a device, if it may have one.
+pub(crate) async fn begin(relay: &TestRelay, device: &Device) -> Answer {
     let challenge = challenge(relay, device).await;
     start(relay, device, device, challenge).await
 }

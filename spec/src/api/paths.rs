@@ -24,6 +24,9 @@ pub const SIGN_IN_FINISH: &str = "/v1/sign-in/finish";
 /// `POST`: sign in with an access token of the instance.
 pub const SIGN_IN_EXCHANGE: &str = "/v1/sign-in/exchange";
 
+/// `POST`, by the instance: something about an account has changed.
+pub const INSTANCE_WEBHOOK: &str = "/v1/instance/webhook";
+
 /// `POST`: a challenge to sign for a session.
 pub const SESSION_CHALLENGE: &str = "/v1/sessions/challenge";
 /// `POST`: a new session. `DELETE`: end this one.

@@ -1,6 +1,6 @@
 //! A relay that was restored from a backup: its clients go on, and say what the relay has lost.
 //!
-//! Spec: `conversations.md` 13; `relay-api.md` 14.
+//! Spec: `conversations.md` 13; `relay-api.md` 16.
 
 use infrasound_core::warning::Warning;
 use infrasound_spec::consent::ContactState;

@@ -17,6 +17,20 @@ pub(in crate::demo) struct Account {
     pub(in crate::demo) name: String,
     pub(in crate::demo) created: Timestamp,
     pub(in crate::demo) suspended: bool,
+    /// Whether a moderator limited it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::demo) limited: bool,
+    /// The name of its role, if it has one that not everybody has.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(in crate::demo) role: String,
+    /// What the role allows, in Mastodon's bits.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(in crate::demo) permissions: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Why a sign-in is refused.
@@ -52,7 +66,15 @@ impl Book {
         if self.accounts.len() >= MAX_ACCOUNTS {
             return Err(SignUpError::Full);
         }
-        let account = Account { id: self.take_id(), name: name.to_owned(), created: now, suspended: false };
+        let account = Account {
+            id: self.take_id(),
+            name: name.to_owned(),
+            created: now,
+            suspended: false,
+            limited: false,
+            role: String::new(),
+            permissions: 0,
+        };
         self.accounts.insert(name.to_owned(), account.clone());
         Ok(account)
     }
@@ -73,6 +95,20 @@ impl Book {
     pub(in crate::demo) fn set_suspended(&mut self, name: &str, suspended: bool) -> bool {
         let account = self.accounts.get_mut(name);
         account.map(|account| account.suspended = suspended).is_some()
+    }
+
+    /// Limits an account, or ends that. Says whether there is such an account.
+    pub(in crate::demo) fn set_limited(&mut self, name: &str, limited: bool) -> bool {
+        let account = self.accounts.get_mut(name);
+        account.map(|account| account.limited = limited).is_some()
+    }
+
+    /// Gives an account a role. Says whether there is such an account.
+    pub(in crate::demo) fn set_role(&mut self, name: &str, role: &str, permissions: u64) -> bool {
+        let Some(account) = self.accounts.get_mut(name) else { return false };
+        role.clone_into(&mut account.role);
+        account.permissions = permissions;
+        true
     }
 
     /// Accounts whose name begins with `prefix`, by name.

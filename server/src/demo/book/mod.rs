@@ -10,7 +10,7 @@ mod post;
 mod scope;
 mod session;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use infrasound_spec::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,9 @@ pub(super) struct Book {
     tokens: BTreeMap<String, Token>,
     posts: VecDeque<Post>,
     next_id: u64,
+    /// Domains that the instance has nothing to do with.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    blocked: BTreeSet<String>,
     #[serde(skip)]
     codes: BTreeMap<String, Code>,
     #[serde(skip)]
@@ -47,6 +50,20 @@ impl Book {
             let _ = book.sign_up(name, now);
         }
         book
+    }
+
+    /// Blocks a domain, or ends that.
+    pub(super) fn set_blocked(&mut self, domain: &str, blocked: bool) {
+        if blocked {
+            self.blocked.insert(domain.to_owned());
+        } else {
+            self.blocked.remove(domain);
+        }
+    }
+
+    /// The domains that are blocked.
+    pub(super) fn blocked(&self) -> impl Iterator<Item = &str> {
+        self.blocked.iter().map(String::as_str)
     }
 
     fn take_id(&mut self) -> u64 {

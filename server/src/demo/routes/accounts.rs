@@ -25,7 +25,7 @@ pub(super) async fn verify_credentials(
     caller: Caller,
 ) -> Result<Json<Value>, ApiError> {
     let account = caller.allowed(&["profile", "read:accounts"])?;
-    Ok(Json(entity::account(&state, &account)))
+    Ok(Json(entity::own_account(&state, &account)))
 }
 
 pub(super) async fn lookup(

@@ -3,7 +3,10 @@
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
-use crate::demo::{book::MAX_POST, state::DemoState};
+use crate::{
+    demo::{book::MAX_POST, state::DemoState},
+    instance::domain_digest,
+};
 
 const TITLE: &str = "Infrasound demo instance";
 const DESCRIPTION: &str =
@@ -31,6 +34,15 @@ pub(super) async fn v1(State(state): State<DemoState>) -> Json<Value> {
         "contact_account": null,
         "rules": [],
     }))
+}
+
+/// The domains that this instance would have nothing to do with, if it federated.
+pub(super) async fn domain_blocks(State(state): State<DemoState>) -> Json<Vec<Value>> {
+    let entity = |domain: &str| {
+        let digest = hex::encode(domain_digest(domain));
+        json!({ "domain": domain, "digest": digest, "severity": "suspend", "comment": "" })
+    };
+    Json(state.read(|book, _| book.blocked().map(entity).collect()))
 }
 
 pub(super) async fn v2(State(state): State<DemoState>) -> Json<Value> {

@@ -37,6 +37,7 @@ pub fn router(state: DemoState) -> Router {
         .route("/api/v1/accounts/search", get(accounts::search))
         .route("/api/v2/search", get(accounts::public_search))
         .route("/api/v1/instance", get(instance::v1))
+        .route("/api/v1/instance/domain_blocks", get(instance::domain_blocks))
         .route("/api/v2/instance", get(instance::v2))
         .route("/api/v1/statuses", post(statuses::publish))
         .route("/api/v1/timelines/public", get(statuses::public_timeline))

@@ -12,7 +12,6 @@ use axum::{
 };
 
 use super::*;
-use crate::instance::CallError;
 
 #[tokio::test]
 async fn an_instance_cannot_name_an_account_of_another_host() {

@@ -1,5 +1,6 @@
 //! The table of servers (handbook 2.1), each row as a small server on loopback, and servers that lie.
 
+mod domains;
 mod hostile;
 mod nodeinfo;
 mod servers;
@@ -16,7 +17,7 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use super::{AccessToken, IdentifyError, Instance, InstanceAccount, Standing};
+use super::{AccessToken, CallError, IdentifyError, Instance, InstanceAccount, Standing};
 
 const GOOD: &str = "good-token";
 

@@ -1,5 +1,12 @@
 //! Each row of the handbook's table of servers, and what it says against a person.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use axum::{Form, routing::post};
+
 use super::*;
 
 #[tokio::test]
@@ -138,4 +145,95 @@ async fn a_failing_or_limiting_instance_is_unreachable_not_nonsense() {
     server.stop().await;
     let refused = instance.identify(&AccessToken::new(GOOD.to_owned())).await;
     assert!(matches!(refused, Err(IdentifyError::Unreachable(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_role_is_known_where_the_server_says_it() {
+    let role = json!({ "id": "3", "name": "Owner", "permissions": "1", "color": "", "highlighted": true });
+    let check = |more: Value, expected: Option<(&'static str, bool)>| async move {
+        let server = Server::start(|base, _| {
+            let mut own = entity(more);
+            own["uri"] = json!(format!("{base}/users/alice"));
+            Router::new().route(VERIFY, guarded(own, unauthorized()))
+        })
+        .await;
+        let role = server.identify(GOOD).await.unwrap().role;
+        assert_eq!(role.as_ref().map(|role| (role.name.as_str(), role.shown)), expected);
+    };
+    check(json!({ "role": role, "roles": [role] }), Some(("Owner", true))).await;
+    check(json!({ "role": role }), Some(("Owner", false))).await;
+    check(json!({}), None).await;
+    // A server that means something else by the word keeps nobody out.
+    check(json!({ "role": "admin", "roles": "none" }), None).await;
+}
+
+#[tokio::test]
+async fn a_limited_account_signs_in_and_is_known_to_be_limited() {
+    let server = Server::start(|base, _| {
+        let own = entity(json!({ "uri": format!("{base}/users/alice"), "limited": true }));
+        Router::new().route(VERIFY, guarded(own, unauthorized()))
+    })
+    .await;
+    assert!(server.identify(GOOD).await.unwrap().limited);
+}
+
+#[tokio::test]
+async fn gotosocial_with_the_scope_profile_and_a_moved_account_is_refused() {
+    let moved = json!({ "moved": { "username": "alice", "url": "https://new.example/@alice" },
+        "role": { "id": "user", "name": "user" } });
+    let server = Server::start(|base, _| {
+        Router::new()
+            .route(METADATA, fixed(metadata(base, false)))
+            .route(VERIFY, guarded(entity(moved), unauthorized()))
+    })
+    .await;
+    assert!(matches!(server.identify(GOOD).await, Err(IdentifyError::Moved { .. })));
+    assert!(matches!(server.identify("bad").await, Err(IdentifyError::TokenRefused)));
+}
+
+#[tokio::test]
+async fn an_apps_own_token_is_not_a_person() {
+    let refusal = (
+        StatusCode::UNPROCESSABLE_ENTITY,
+        Json(json!({ "error": "This method requires an authenticated user" })),
+    );
+    let server = verify_answers(refusal).await;
+    assert!(matches!(server.identify(GOOD).await, Err(IdentifyError::TokenRefused)));
+}
+
+#[tokio::test]
+async fn takahe_refuses_a_token_outside_its_scope_with_403() {
+    let refusal = (StatusCode::FORBIDDEN, Json(json!({ "error": "out_of_scope_for_token" })));
+    let server = verify_answers(refusal).await;
+    assert!(matches!(server.identify(GOOD).await, Err(IdentifyError::TokenRefused)));
+}
+
+#[tokio::test]
+async fn unknown_fields_keep_nobody_out() {
+    let server = Server::start(|base, _| {
+        let own = entity(json!({ "uri": format!("{base}/users/alice"), "memorial": false, "group": false,
+            "source": { "privacy": "public" }, "moved": null, "suspended": null, "limited": null, "role": null }));
+        Router::new().route(VERIFY, guarded(own, unauthorized()))
+    })
+    .await;
+    server.is_alice(&server.identify(GOOD).await.unwrap());
+}
+
+/// Mastodon before 4.3 deletes apps that never asked for a token, so the relay asks for one of its own.
+#[tokio::test]
+async fn an_app_at_an_instance_without_metadata_is_used_at_once() {
+    let grants = Arc::new(Mutex::new(Vec::new()));
+    let asked = Arc::clone(&grants);
+    let server = Server::start(|_, _| {
+        let app = json!({ "client_id": "id", "client_secret": "secret" });
+        let token = post(move |Form(form): Form<HashMap<String, String>>| async move {
+            asked.lock().unwrap().push(form["grant_type"].clone());
+            (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_grant" })))
+        });
+        Router::new().route("/api/v1/apps", post(|| async { Json(app) })).route("/oauth/token", token)
+    })
+    .await;
+    let app = server.instance().register_app("https://relay.example/v1/sign-in/callback").await.unwrap();
+    assert_eq!((app.scope.as_str(), app.checks_codes), ("read:accounts", true));
+    assert_eq!(*grants.lock().unwrap(), ["authorization_code", "client_credentials"]);
 }

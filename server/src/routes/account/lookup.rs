@@ -13,6 +13,7 @@ use infrasound_spec::{
 use crate::{
     app::App,
     body::QueryParameters,
+    domains,
     error::ApiError,
     session::Authenticated,
     store::{account, device},
@@ -40,7 +41,7 @@ pub(crate) async fn handle(
         Some(known) if !devices.is_empty() => {
             Ok(Json(AccountInfo { account: known.uri, handle: known.handle, account_key: known.account_key }))
         }
-        _ => Err(app.no_infrasound(&uri)),
+        _ => Err(app.no_infrasound(&uri).await?),
     }
 }
 
@@ -54,6 +55,7 @@ impl App {
         let handle: Handle = handle.parse().map_err(|error| ApiError::bad_request(format!("{error}.")))?;
         let domain = self.instance.discover().await?.domain.clone();
         if handle.host() != domain && handle.host() != self.instance.authority() {
+            domains::check(&mut *self.read().await?, handle.host()).await?;
             return Err(ApiError::new(
                 ProblemType::OtherInstance,
                 format!("This relay reaches the accounts of {domain} only, not those of {}.", handle.host()),
@@ -62,11 +64,12 @@ impl App {
         Ok(self.instance.resolve(&handle).await?)
     }
 
-    fn no_infrasound(&self, uri: &AccountUri) -> ApiError {
+    async fn no_infrasound(&self, uri: &AccountUri) -> Result<ApiError, ApiError> {
         if uri.authority() != self.instance.authority() {
+            domains::check(&mut *self.read().await?, uri.authority()).await?;
             let detail = "This relay reaches the accounts of its own instance only.";
-            return ApiError::new(ProblemType::OtherInstance, detail);
+            return Ok(ApiError::new(ProblemType::OtherInstance, detail));
         }
-        ApiError::new(ProblemType::NoInfrasound, "This account has no device that uses Infrasound.")
+        Ok(ApiError::new(ProblemType::NoInfrasound, "This account has no device that uses Infrasound."))
     }
 }

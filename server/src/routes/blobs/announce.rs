@@ -16,7 +16,7 @@ use crate::{
     body::Body,
     error::ApiError,
     session::{Authenticated, Session},
-    store::blob,
+    store::{blob, quota},
     writer::Tx,
 };
 
@@ -33,6 +33,7 @@ struct Announced {
 #[derive(Clone, Copy)]
 struct Allowance {
     blob: u64,
+    /// Unless it has one of its own.
     quota: u64,
 }
 
@@ -86,10 +87,10 @@ async fn announce(
         return Err(ApiError::new(ProblemType::TooLarge, text));
     }
     let announced = blob::announced(tx.conn, &session.account).await?;
-    if announced.saturating_add(size) > allowance.quota {
+    let quota = quota::load(tx.conn, &session.account).await?.file_bytes.unwrap_or(allowance.quota);
+    if announced.saturating_add(size) > quota {
         let text = format!(
-            "Your account's files at the relay have {announced} of {} bytes already. They go by themselves in time.",
-            allowance.quota
+            "Your account's files at the relay have {announced} of {quota} bytes already. They go by themselves in time."
         );
         return Err(ApiError::new(ProblemType::TooLarge, text));
     }

@@ -15,7 +15,7 @@ pub(crate) async fn handle(
     Authenticated(session): Authenticated,
     PathParameter((conversation, id)): PathParameter<(ConversationId, BlobId)>,
 ) -> Result<StatusCode, ApiError> {
-    let retention = app.config.retention;
+    let retention = app.retention();
     app.writer
         .run(move |tx| {
             Box::pin(async move {

@@ -14,7 +14,7 @@ use infrasound_spec::{
 use crate::{
     error::ApiError,
     hub::provisional,
-    store::{account, device, link},
+    store::{Conn, account, device, link, quota},
     writer::{Effect, Tx},
 };
 
@@ -60,10 +60,12 @@ pub(super) fn ticket_expired() -> ApiError {
     ApiError::new(ProblemType::TicketExpired, "The sign-in is used or too old. Sign in again.")
 }
 
-/// The account has as many devices as it may.
-pub(super) fn too_many() -> ApiError {
-    ApiError::new(
-        ProblemType::Forbidden,
-        format!("This account has {MAX_DEVICES} devices, which is the most. Revoke one first."),
-    )
+/// Fails if the account has as many devices as it may.
+pub(super) async fn check_room(conn: &mut Conn, uri: &AccountUri, devices: usize) -> Result<(), ApiError> {
+    let most = quota::load(conn, uri).await?.devices.unwrap_or(MAX_DEVICES as u64);
+    if (devices as u64) < most {
+        return Ok(());
+    }
+    let text = format!("This account may have {most} devices, and has {devices}. Revoke one first.");
+    Err(ApiError::new(ProblemType::Forbidden, text))
 }

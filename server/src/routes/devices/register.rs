@@ -7,6 +7,8 @@
 //! | live devices, and another key | no | `account-has-devices`, with the list |
 //! | live devices | yes | all are revoked, the new key becomes the account's, contacts are told |
 
+use std::net::IpAddr;
+
 use axum::{Json, extract::State};
 use infrasound_spec::{
     account::AccountUri,
@@ -14,16 +16,17 @@ use infrasound_spec::{
         devices::{RegisterDevice, Session, registration_content},
         paths,
         problem::ProblemType,
+        sign_in::Ticket,
         stream::StreamEvent,
     },
     endorsement::Endorsement,
-    limits,
     signing::{self, Purpose},
     time::Timestamp,
 };
 
-use super::{check_name, revoke_one, tell_siblings, ticket_expired, too_many};
+use super::{check_name, check_room, revoke_one, tell_siblings, ticket_expired};
 use crate::{
+    access::{AccessConfig, Applicant},
     address::ClientAddress,
     app::App,
     body::Body,
@@ -49,8 +52,9 @@ pub(crate) async fn handle(
 ) -> Result<Json<Session>, ApiError> {
     app.rates.sign_ins.take(&address, app.now())?;
     check_form(&request)?;
-    let lifetime = app.config.session_lifetime;
-    let session = app.writer.run(move |tx| Box::pin(register(tx, request, lifetime))).await?;
+    app.limit_registrations(&request.ticket, address).await?;
+    let (access, lifetime) = (app.config.access.clone(), app.config.session_lifetime);
+    let session = app.writer.run(move |tx| Box::pin(register(tx, request, access, lifetime))).await?;
     Ok(Json(session))
 }
 
@@ -61,11 +65,31 @@ fn check_form(request: &RegisterDevice) -> Result<(), ApiError> {
         .map_err(|_| ApiError::bad_signature("the registration"))
 }
 
+impl App {
+    /// Takes what a registration costs, if the ticket is good.
+    async fn limit_registrations(&self, ticket: &Ticket, address: IpAddr) -> Result<(), ApiError> {
+        let mut snapshot = self.read().await?;
+        let now = self.now();
+        let identity = ticket::look(&mut snapshot, &secret::digest(ticket.as_bytes()), now).await?;
+        drop(snapshot);
+        let account = identity.ok_or_else(ticket_expired)?.account;
+        self.rates.registrations_of_address.take(&address, now)?;
+        self.rates.registrations_of_account.take(&account, now)?;
+        self.rates.registrations.take(&(), now)
+    }
+}
+
 /// If anything is refused, the ticket stays good.
-async fn register(tx: &mut Tx<'_>, request: RegisterDevice, lifetime: u64) -> Result<Session, ApiError> {
+async fn register(
+    tx: &mut Tx<'_>,
+    request: RegisterDevice,
+    access: AccessConfig,
+    lifetime: u64,
+) -> Result<Session, ApiError> {
     let digest = secret::digest(request.ticket.as_bytes());
     let identity = ticket::take(tx.conn, &digest, tx.now).await?.ok_or_else(ticket_expired)?;
     check_endorsement(&request, &identity.account, tx.now)?;
+    access.check(tx, &Applicant::from(&identity)).await?;
     let devices = device::list(tx.conn, &identity.account).await?;
     make_room(tx, &request, &identity, &devices).await?;
     account::store(tx.conn, &identity, &request.account_key, tx.now).await?;
@@ -118,7 +142,7 @@ async fn make_room(
         return if known.is_none() || same_key { Ok(()) } else { tell_contacts(tx, &identity.account).await };
     }
     if !request.start_over && same_key {
-        return if devices.len() < limits::MAX_DEVICES { Ok(()) } else { Err(too_many()) };
+        return check_room(tx.conn, &identity.account, devices.len()).await;
     }
     if !request.start_over {
         let mut error = ApiError::new(

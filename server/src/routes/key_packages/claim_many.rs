@@ -12,7 +12,7 @@ use infrasound_spec::{
     limits,
 };
 
-use super::claim::claim;
+use super::claim::{Supply, claim};
 use crate::{
     app::App,
     body::Body,
@@ -41,19 +41,19 @@ pub(crate) async fn handle(
     Ok(Json(ClaimedMany { claimed }))
 }
 
-type Limited = Vec<(AccountUri, Option<ProblemType>)>;
+type Limited = Vec<(AccountUri, Result<Supply, ProblemType>)>;
 
 impl App {
     /// Which accounts may be claimed now.
     async fn limit_each(&self, session: &Session, accounts: Vec<AccountUri>) -> Result<Limited, ApiError> {
         let mut limited = Vec::with_capacity(accounts.len());
         for account in accounts {
-            let refused = match self.limit_claims(session, &account).await {
-                Ok(()) => None,
+            let supply = match self.limit_claims(session, &account).await {
+                Ok(supply) => Ok(supply),
                 Err(error) if error.0.problem_type == ProblemType::Internal => return Err(error),
-                Err(error) => Some(error.0.problem_type),
+                Err(error) => Err(error.0.problem_type),
             };
-            limited.push((account, refused));
+            limited.push((account, supply));
         }
         Ok(limited)
     }
@@ -65,10 +65,10 @@ async fn claim_each(
     accounts: Limited,
 ) -> Result<Vec<ClaimedOf>, ApiError> {
     let mut claimed = Vec::with_capacity(accounts.len());
-    for (account, mut refused) in accounts {
-        let mut key_packages = Vec::new();
-        if refused.is_none() {
-            match claim(tx, asker.clone(), account.clone()).await {
+    for (account, supply) in accounts {
+        let (mut key_packages, mut refused) = (Vec::new(), supply.err());
+        if let Ok(supply) = supply {
+            match claim(tx, asker.clone(), account.clone(), supply).await {
                 Ok(taken) => {
                     key_packages.extend(taken.key_packages.into_iter().map(|taken| taken.key_package));
                 }

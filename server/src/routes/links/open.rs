@@ -1,13 +1,10 @@
 //! `POST /v1/links`: opens a channel for a device that has signed in and is to be linked. The ticket stays good.
 
 use axum::{Json, extract::State};
-use infrasound_spec::{
-    api::{
-        links::{LinkId, LinkOpened, LinkToken, OpenLink},
-        paths,
-        problem::ProblemType,
-    },
-    limits::MAX_DEVICES,
+use infrasound_spec::api::{
+    links::{LinkId, LinkOpened, LinkToken, OpenLink},
+    paths,
+    problem::ProblemType,
 };
 
 use crate::{
@@ -47,9 +44,7 @@ async fn open(tx: &mut Tx<'_>, request: OpenLink) -> Result<LinkOpened, ApiError
         let detail = "This account has no device to be linked from. Register this one as its first.";
         return Err(ApiError::new(ProblemType::NotFound, detail));
     }
-    if devices >= MAX_DEVICES {
-        return Err(devices::too_many());
-    }
+    devices::check_room(tx.conn, &identity.account, devices).await?;
     let link = LinkId::from_bytes(secret::make_bytes());
     let token = LinkToken::from_bytes(secret::make_bytes());
     let code = secret::make_code();

@@ -23,7 +23,7 @@ pub(crate) async fn handle(State(app): State<App>) -> Json<RelayInfo> {
             blob: app.config.max_blob,
             key_packages: limits::MAX_KEY_PACKAGES as u64,
             devices: limits::MAX_DEVICES as u64,
-            retention: app.config.retention,
+            retention: app.retention(),
         },
     })
 }

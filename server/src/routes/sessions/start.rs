@@ -8,28 +8,22 @@ use infrasound_spec::{
         problem::ProblemType,
     },
     signing::{self, Purpose},
-    time,
 };
 
 use super::begin;
 use crate::{
+    access::Applicant,
     app::App,
     body::Body,
     error::ApiError,
-    instance::Standing,
     secret,
     session::revoked,
     store::{
         account::{self, Account},
         challenge,
         device::{self, Device},
-        session,
     },
-    writer::{Effect, Tx},
 };
-
-/// How long the relay goes by what the instance said last, when it does not answer.
-const TRUST: u64 = 7 * time::DAY;
 
 #[utoipa::path(post, path = paths::SESSIONS, tag = "sessions", operation_id = "start_session",
     request_body = StartSession,
@@ -38,23 +32,16 @@ pub(crate) async fn handle(
     State(app): State<App>,
     Body(request): Body<StartSession>,
 ) -> Result<Json<Session>, ApiError> {
-    let (device, account) = app.prove(&request).await?;
-    let standing = app.instance.look_again(&account.uri, &account.handle).await;
-    let limited = match judge(standing, &account, app.now()) {
-        Ok(limited) => limited,
-        Err(refusal) => {
-            app.writer.run(move |tx| Box::pin(end_all(tx, account))).await?;
-            return Err(refusal);
-        }
-    };
+    let (device, mut account) = app.prove(&request).await?;
+    app.look_again(&mut account).await?;
+    let access = app.config.access.clone();
     let lifetime = app.config.session_lifetime;
     let session = app
         .writer
         .run(move |tx| {
             Box::pin(async move {
-                if let Some(limited) = limited {
-                    account::set_standing(tx.conn, &account.uri, limited, tx.now).await?;
-                }
+                // Once more, where nothing comes between: an admin may have suspended the account meanwhile.
+                access.check(tx, &Applicant::from(&account)).await?;
                 device::touch(tx.conn, &device.device, tx.now).await?;
                 begin(tx, &device.device, lifetime).await
             })
@@ -89,27 +76,4 @@ impl App {
         let account = account::load(&mut snapshot, &device.account).await?.ok_or_else(ApiError::internal)?;
         Ok((device, account))
     }
-}
-
-/// Whether the account may go on; whether it is limited, if the instance said so.
-fn judge(standing: Standing, account: &Account, now: time::Timestamp) -> Result<Option<bool>, ApiError> {
-    let refused = |why: &str| ApiError::new(ProblemType::AccountRefused, why);
-    match standing {
-        Standing::Good { limited } => Ok(Some(limited)),
-        Standing::Gone => Err(refused("The instance does not have this account any more.")),
-        Standing::Suspended => Err(refused("The instance has suspended this account.")),
-        Standing::Moved(to) => {
-            Err(refused(&format!("This account has moved to {to}. Sign in with that one.")))
-        }
-        Standing::Unknown(_) if now.millis_since(account.looked_at) < TRUST => Ok(None),
-        Standing::Unknown(error) => Err(error.into()),
-    }
-}
-
-async fn end_all(tx: &mut Tx<'_>, account: Account) -> Result<(), ApiError> {
-    session::delete_of_account(tx.conn, account.uri.as_str()).await?;
-    for device in device::list(tx.conn, &account.uri).await? {
-        tx.effects.push(Effect::SessionsEnded(device.device));
-    }
-    Ok(())
 }

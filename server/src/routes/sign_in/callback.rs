@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use super::page;
 use crate::{
-    address::ClientAddress, app::App, body::QueryParameters, error::ApiError, identity::Identity,
-    instance::SignInError, secret, store::sign_in,
+    access::Applicant, address::ClientAddress, app::App, body::QueryParameters, error::ApiError,
+    identity::Identity, instance::SignInError, secret, store::sign_in,
 };
 
 /// What the instance adds to the address.
@@ -81,6 +81,8 @@ async fn finish(app: &App, query: CallbackQuery) -> Result<Finished, ApiError> {
         return Err(ApiError::bad_request(format!("{reason}. Begin again in your client.")));
     };
     let identity = identify(app, &code, &verifier).await?;
+    // Here, so that the page says it, and nobody types a code in vain.
+    app.admit(Applicant::from(&identity)).await?;
     let code = secret::make_code();
     let code_digest = secret::digest(secret::fold_code(&code).as_bytes());
     let stored = identity.clone();
@@ -103,7 +105,7 @@ async fn identify(app: &App, code: &str, verifier: &str) -> Result<Identity, Api
         Ok(token) => token,
         Err(error) => {
             if matches!(error, SignInError::AppRefused) {
-                app.forget_instance_app().await?;
+                app.forget_instance_app(&app.redirect_uri()).await?;
             }
             return Err(error.into());
         }

@@ -13,6 +13,7 @@ use infrasound_spec::{
 };
 
 use crate::{
+    access::Applicant,
     app::App,
     error::ApiError,
     identity::Identity,
@@ -42,6 +43,7 @@ async fn give_ticket(tx: &mut Tx<'_>, identity: Identity) -> Result<SignedIn, Ap
 
 impl App {
     async fn signed_in(&self, identity: Identity) -> Result<SignedIn, ApiError> {
+        self.admit(Applicant::from(&identity)).await?;
         self.writer.run(move |tx| Box::pin(give_ticket(tx, identity))).await
     }
 }

@@ -1,5 +1,7 @@
 //! A relay with its demo instance, in this process, with a database that goes with the test.
 
+use std::path::Path;
+
 use infrasound_relay::{
     Clock, Config, Relay,
     config::{InstanceConfig, RateConfig},
@@ -40,8 +42,12 @@ impl TestRelay {
 
     /// Stops the relay and starts another on the same database and address.
     pub(crate) async fn restart(&mut self, change: impl FnOnce(&mut Config)) {
-        self.take().stop().await;
+        self.stop().await;
         self.start_again(change).await;
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        self.take().stop().await;
     }
 
     /// The relay, for a test that stops it itself.
@@ -71,6 +77,27 @@ impl TestRelay {
 
     pub(crate) fn running(&self) -> &Relay {
         self.relay.as_ref().unwrap()
+    }
+
+    /// An order of an admin of this relay.
+    pub(crate) async fn admin(&self, words: &[&str]) -> Result<Value, String> {
+        Self::admin_of(self.directory.path(), words).await
+    }
+
+    /// An order of an admin, by the command. What it printed, as JSON, or why it was refused.
+    pub(crate) async fn admin_of(directory: &Path, words: &[&str]) -> Result<Value, String> {
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_infrasound-relay"))
+            .args(["admin", "--json", "--data", directory.to_str().unwrap()])
+            .args(words)
+            .env_clear()
+            .env("USER", "carol")
+            .output()
+            .await
+            .unwrap();
+        if output.status.success() {
+            return Ok(serde_json::from_slice(&output.stdout).unwrap());
+        }
+        Err(String::from_utf8(output.stderr).unwrap())
     }
 
     /// A request without a session, or with whatever token.

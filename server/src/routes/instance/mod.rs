@@ -1,0 +1,3 @@
+//! What the instance itself calls. Spec: `relay-api.md` 15.
+
+pub(crate) mod webhook;
