@@ -82,12 +82,11 @@ impl Instance {
     pub fn simulated(accounts: SimulatedAccounts) -> Result<Self, NewInstanceError> {
         let base = super::address::parse_base(&format!("https://{}", accounts.host))?;
         let mut http = HTTP.lock().unwrap_or_else(PoisonError::into_inner);
-        let http = match &*http {
-            Some(made) => made.clone(),
-            None => {
-                let outbound = Outbound::new(Reach::default(), Duration::from_secs(1));
-                http.insert(Http::new(outbound)?).clone()
-            }
+        let http = if let Some(made) = &*http {
+            made.clone()
+        } else {
+            let outbound = Outbound::new(Reach::default(), Duration::from_secs(1));
+            http.insert(Http::new(outbound)?).clone()
         };
         let mut instance = Self::of(base, http);
         instance.accounts = Some(accounts);
