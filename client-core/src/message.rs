@@ -54,6 +54,10 @@ pub enum Body {
 
 /// Something that changed in a group: a line in its history.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are few at a time, and most of one is on the heap anyway"
+)]
 pub enum GroupChange {
     /// The group begins here for this device.
     Began,

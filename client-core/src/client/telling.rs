@@ -25,6 +25,10 @@ use crate::{
 
 /// The stored form of a [`GroupChange`]: by account, since handles are only what the relay calls them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are few at a time, and most of one is on the heap anyway"
+)]
 pub(super) enum StoredChange {
     Began,
     Added(Vec<AccountUri>),

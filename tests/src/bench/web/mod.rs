@@ -21,6 +21,6 @@ use infrasound_tests::bench::report::Report;
 pub(crate) async fn measure(report: &mut Report) {
     sizes::measure(report);
     peers::measure(report);
-    let stage = stage::Stage::set(report).await;
+    let stage = Box::pin(stage::Stage::set(report)).await;
     browser::measure(report, &stage);
 }

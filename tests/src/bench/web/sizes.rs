@@ -35,7 +35,7 @@ pub(super) fn measure(report: &mut Report) {
 
 /// Native modules stand in the same list.
 fn runs_in_a_browser(name: &str) -> bool {
-    name.ends_with(".wasm") || name.contains("JS")
+    std::path::Path::new(name).extension().is_some_and(|extension| extension == "wasm") || name.contains("JS")
 }
 
 fn kilobytes(line: &serde_json::Value, name: &str) -> f64 {
