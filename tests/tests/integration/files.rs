@@ -243,14 +243,14 @@ async fn a_spool_that_has_lost_a_file_ends_its_message_as_failed() {
 async fn what_was_not_sealed_or_is_too_much_is_refused_at_once() {
     let world = World::start().await;
     let (mut alice, bob) = acquainted(&world).await;
-    let mut refused = async |files: Vec<infrasound_spec::content::Attachment>| {
+    let mut refused = async |files: Vec<Attachment>| {
         let (to, text) = (bob.handle(), String::new());
         let wish = infrasound_core::input::Wish::Send { to, text, in_reply_to: None, attachments: files };
         alice.wish(wish).await.unwrap_err().code
     };
     let mut other = World::start().await.login("dave").await;
     let file = other.seal("x", b"x");
-    let bare = infrasound_spec::content::Attachment { blob: None, ..file.clone() };
+    let bare = Attachment { blob: None, ..file.clone() };
     assert_eq!(refused(vec![bare]).await, FailureCode::Refused);
     assert_eq!(refused(vec![file; 17]).await, FailureCode::TooLong);
 }
