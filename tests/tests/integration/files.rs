@@ -101,9 +101,11 @@ async fn a_thumbnail_comes_with_the_message_unless_that_is_too_long_with_it() {
     let (mut alice, mut bob) = acquainted(&world).await;
     let thumbnail = Thumbnail::from_bytes(vec![7; MAX_THUMBNAIL]);
     assert!(thumbnail.is_some() && Thumbnail::from_bytes(vec![7; MAX_THUMBNAIL + 1]).is_none());
-    let mut picture = || Attachment { thumbnail: thumbnail.clone(), ..alice.seal("a.png", &bytes(100)) };
-    let sixteen: Vec<_> = (0..16).map(|_| picture()).collect();
-    let one = picture();
+    let picture = |device: &mut Device| Attachment {
+        thumbnail: thumbnail.clone(),
+        ..device.seal("a.png", &bytes(100))
+    };
+    let sixteen: Vec<_> = (0..16).map(|_| picture(&mut alice)).collect();
 
     alice.send_files(&bob.handle(), "look", sixteen.clone()).await;
     bob.sync().await;
@@ -111,7 +113,7 @@ async fn a_thumbnail_comes_with_the_message_unless_that_is_too_long_with_it() {
     alice.crash().await;
     assert_eq!(last(&mut alice, &bob).await.attachments, sixteen);
 
-    let text = "x".repeat(MAX_CONTENT - 2_000);
+    let (one, text) = (picture(&mut alice), "x".repeat(MAX_CONTENT - 2_000));
     alice.send_files(&bob.handle(), &text, vec![one.clone()]).await;
     bob.sync().await;
     let message = last(&mut bob, &alice).await;
