@@ -54,6 +54,7 @@ pub enum Body {
 
 /// Something that changed in a group: a line in its history.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one lives for a moment, on its way to the app")]
 pub enum GroupChange {
     /// The group begins here for this device.
     Began,

@@ -25,6 +25,7 @@ use crate::{
 
 /// The stored form of a [`GroupChange`]: by account, since handles are only what the relay calls them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "one lives for a moment, on its way to or from the journal")]
 pub(super) enum StoredChange {
     Began,
     Added(Vec<AccountUri>),

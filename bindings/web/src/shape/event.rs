@@ -18,6 +18,7 @@ use super::{
 /// One thing for the app to know.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[expect(clippy::large_enum_variant, reason = "one lives for a moment, on its way to the app")]
 pub(crate) enum Event {
     Registered,
     RegistrationFailed {
