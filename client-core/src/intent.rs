@@ -157,6 +157,8 @@ pub(crate) enum Stage {
         #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,
     },
+    /// It did not go, and why, in words for a person.
+    Failed { reason: String },
     /// In the log, under a commit that is provisional: if that is voided, it is sent again.
     Held { number: u64 },
 }
@@ -178,7 +180,7 @@ impl Intent {
             Stage::Message { submission, .. }
             | Stage::Commit { submission, .. }
             | Stage::Proposal { submission, .. } => Some(*submission),
-            Stage::Queued | Stage::Held { .. } => None,
+            Stage::Queued | Stage::Failed { .. } | Stage::Held { .. } => None,
         }
     }
 

@@ -87,6 +87,7 @@ mod tests {
         assert_eq!(fingerprint(&intent(Stage::Queued)), "151:005ad6a28344f5cf");
         assert_eq!(fingerprint(&intent(message)), "200:549a67089ae53fad");
         assert_eq!(fingerprint(&intent(Stage::Held { number: 5 })), "159:d9b5a919d3cbe619");
+        assert_eq!(fingerprint(&intent(Stage::Failed { reason: "no".to_owned() })), "163:d35ce9bc0d1f9432");
         let mut uploading = intent(Stage::Queued);
         uploading.uploads = vec![Upload { blob: BlobId::from_bytes([4; 32]), sealed_size: 272 }];
         assert_eq!(fingerprint(&uploading), "226:5fc4076c24d73b7d");

@@ -94,12 +94,12 @@ pub enum Warning {
         number: u64,
     },
     /// Members applied the same commit as this device, and came to another epoch: not everybody reads everybody.
-    #[error("{} and this device are not in the same group since entry {number}, although they should be", all(.who))]
+    #[error("{who} says that they are not in the same group as this device since entry {number}")]
     Forked {
         /// The commit.
         number: u64,
-        /// Who is in another.
-        who: Vec<Handle>,
+        /// Who is in another, or says so.
+        who: Handle,
     },
     /// A proposal is not one to leave, or not from a member.
     #[error("a proposal (entry {number}){} was refused: {reason}", by(.who.as_ref()))]
@@ -176,11 +176,6 @@ pub enum Warning {
         /// Which.
         number: u64,
     },
-}
-
-/// Names, one after the other.
-fn all(who: &[Handle]) -> String {
-    who.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Whose something is, inside a sentence.

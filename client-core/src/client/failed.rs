@@ -3,94 +3,113 @@
 //! The app is told when one fails; a crash just then must not take along what somebody wrote. Spec: `journal.md` 4.8.
 
 use infrasound_spec::{content::ObjectId, conversation::ConversationId};
-use serde::{Deserialize, Serialize};
 
 use super::{Client, step::Step};
 use crate::{
-    event::{Answer, Failure, FailureCode},
-    intent::{Intent, Stage, Target, Work},
+    event::{Answer, Event, Failure, FailureCode},
+    intent::{Intent, Stage},
     journal::Place,
     message::{Message, MessageState},
     stored,
 };
 
-/// A message that did not go.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct FailedMessage {
-    intent: Intent,
-    /// Why, in words for a person.
-    reason: String,
-}
+/// Messages of one conversation that are kept so; the oldest of more are let go.
+const MOST: usize = 100;
 
-impl FailedMessage {
-    fn record_name(id: u64) -> Vec<u8> {
-        [b"failed/".as_slice(), &id.to_be_bytes()].concat()
-    }
-
-    /// What was to be sent, its sealed files included.
-    pub(super) fn intent(&self) -> &Intent {
-        &self.intent
-    }
+fn record_name(id: u64) -> Vec<u8> {
+    [b"failed/".as_slice(), &id.to_be_bytes()].concat()
 }
 
 impl Client {
     /// Keeps what was to be sent, if it is a message of a conversation that there is.
     pub(super) fn keep_failed(&mut self, intent: &Intent, failure: &Failure, step: &mut Step) -> bool {
-        let listed = intent.conversation().is_some_and(|id| self.summaries.contains_key(&id));
-        if intent.note().is_none() || !listed {
+        let Some(conversation) = intent.conversation().filter(|id| self.summaries.contains_key(id)) else {
+            return false;
+        };
+        if intent.note().is_none() {
             return false;
         }
-        let intent = Intent { stage: Stage::Queued, ..intent.clone() };
-        let failed = FailedMessage { intent, reason: failure.text.clone() };
-        step.writes.put(Place::Root, FailedMessage::record_name(failed.intent.id), stored::encode(&failed));
-        self.failed.insert(failed.intent.id, failed);
+        let intent = Intent { stage: Stage::Failed { reason: failure.text.clone() }, ..intent.clone() };
+        step.writes.put(Place::Root, record_name(intent.id), stored::encode(&intent));
+        self.failed.insert(intent.id, intent);
+        let here = |intent: &&Intent| intent.conversation() == Some(conversation);
+        if self.failed.values().filter(here).count() > MOST
+            && let Some(oldest) = self.failed.values().find(here).map(|intent| intent.id)
+        {
+            self.let_go(oldest, step);
+        }
         true
     }
 
-    pub(super) fn take_failed(&mut self, failed: FailedMessage) {
-        self.next_intent = self.next_intent.max(failed.intent.id + 1);
-        self.failed.insert(failed.intent.id, failed);
+    pub(super) fn take_failed(&mut self, intent: Intent) {
+        self.next_intent = self.next_intent.max(intent.id + 1);
+        self.failed.insert(intent.id, intent);
     }
 
     /// Sends a message again that did not go: the same, behind what waits already.
     pub(super) fn wish_send_again(&mut self, object: &ObjectId, step: &mut Step) -> Result<Answer, Failure> {
-        let Intent { target, work, uploads, .. } = self.remove_failed(object, step)?.intent;
-        let conversation = match target {
-            Target::Conversation(id) => Some(id),
-            Target::Handle(_) => None,
+        let id = self.find_failed(object)?;
+        let conversation = self.failed.get(&id).and_then(Intent::conversation);
+        if let Some(conversation) = conversation {
+            self.may_write(conversation, step)?;
+        }
+        let Some(Intent { target, work, uploads, .. }) = self.end_failed(id, step) else {
+            return Ok(Answer::Done);
         };
         // What the relay has of its files may have gone meanwhile: it is asked anew.
         for upload in &uploads {
             self.uploads.remove(&upload.blob);
         }
-        let intent = self.add_intent(target, work, step);
-        self.set_uploads(intent, uploads, step);
+        let id = self.add_intent(target, work, step);
+        self.set_uploads(id, uploads, step);
+        // Other views of the conversation show that it is on its way again.
+        let message =
+            self.intents.get(&id).and_then(|intent| self.unsent(intent, MessageState::Pending(None)));
+        if let Some(message) = message {
+            step.event(Event::Message(message));
+        }
         Ok(Answer::Queued { message: object.clone(), conversation })
     }
 
     /// Lets go of a message that did not go.
     pub(super) fn wish_discard(&mut self, object: &ObjectId, step: &mut Step) -> Result<Answer, Failure> {
-        let failed = self.remove_failed(object, step)?;
-        self.drop_uploads(&failed.intent, step);
+        let id = self.find_failed(object)?;
+        self.let_go(id, step);
         Ok(Answer::Done)
     }
 
-    fn remove_failed(&mut self, object: &ObjectId, step: &mut Step) -> Result<FailedMessage, Failure> {
-        let of_object = |(_, failed): &(&u64, &FailedMessage)| failed.intent.note() == Some(object);
-        let found = self.failed.iter().find(of_object).map(|(id, _)| *id);
-        let failed = found.and_then(|id| self.failed.remove(&id)).ok_or_else(|| {
+    /// A conversation is not there any more, and what did not go into it is not, either.
+    pub(super) fn let_go_of_all(&mut self, conversation: ConversationId, step: &mut Step) {
+        let here = self.failed.values().filter(|intent| intent.conversation() == Some(conversation));
+        for id in here.map(|intent| intent.id).collect::<Vec<_>>() {
+            self.let_go(id, step);
+        }
+    }
+
+    fn let_go(&mut self, id: u64, step: &mut Step) {
+        if let Some(intent) = self.end_failed(id, step) {
+            self.drop_uploads(&intent, step);
+        }
+    }
+
+    fn end_failed(&mut self, id: u64, step: &mut Step) -> Option<Intent> {
+        step.writes.delete(Place::Root, record_name(id));
+        self.failed.remove(&id)
+    }
+
+    fn find_failed(&self, object: &ObjectId) -> Result<u64, Failure> {
+        let found = self.failed.values().find(|intent| intent.note() == Some(object));
+        found.map(|intent| intent.id).ok_or_else(|| {
             Failure::new(FailureCode::NotFound, "there is no message here that waits to be sent again")
-        })?;
-        step.writes.delete(Place::Root, FailedMessage::record_name(failed.intent.id));
-        Ok(failed)
+        })
     }
 
     /// The messages of a conversation that did not go, in the order in which they were written.
     pub(super) fn failed_in(&self, conversation: ConversationId) -> Vec<Message> {
-        let here = self.failed.values().filter(|failed| failed.intent.conversation() == Some(conversation));
-        here.filter_map(|failed| {
-            let Work::Activity { json, .. } = &failed.intent.work else { return None };
-            self.unsent(&failed.intent, json, MessageState::Failed(failed.reason.clone()))
+        let here = self.failed.values().filter(|intent| intent.conversation() == Some(conversation));
+        here.filter_map(|intent| {
+            let Stage::Failed { reason } = &intent.stage else { return None };
+            self.unsent(intent, MessageState::Failed(reason.clone()))
         })
         .collect()
     }

@@ -152,7 +152,7 @@ impl Client {
     }
 
     /// The group, if this account may say something in it.
-    fn open_group(&self, id: ConversationId) -> Result<(), Failure> {
+    pub(super) fn open_group(&self, id: ConversationId) -> Result<(), Failure> {
         self.known_group(id)?;
         if self.may_speak(id) {
             return Ok(());

@@ -241,12 +241,13 @@ impl Client {
 
     fn answer_of(&self, query: Query) -> Event {
         let mut messages: Vec<Message> = query.found.into_values().collect();
+        let surplus = messages.len().saturating_sub(query.limit);
+        messages.drain(..surplus);
+        // What is in no log comes beside what was asked for: it must not take its place.
         if query.newest {
             messages.extend(self.failed_in(query.conversation));
             messages.extend(self.on_their_way(query.conversation));
         }
-        let surplus = messages.len().saturating_sub(query.limit);
-        messages.drain(..surplus);
         Event::WishDone(query.wish, Answer::Messages(messages))
     }
 
@@ -386,7 +387,8 @@ impl Client {
     }
 
     /// A message of one's own that is in no log.
-    pub(super) fn unsent(&self, intent: &Intent, json: &[u8], state: MessageState) -> Option<Message> {
+    pub(super) fn unsent(&self, intent: &Intent, state: MessageState) -> Option<Message> {
+        let Work::Activity { json, note: Some(_), .. } = &intent.work else { return None };
         let Act::Create(note) = Activity::decode(json).ok()?.act else { return None };
         Some(Message {
             id: note.id,
@@ -411,10 +413,7 @@ impl Client {
             .values()
             .filter(|intent| intent.conversation() == Some(conversation))
             .filter(|intent| !matches!(intent.stage, Stage::Held { .. }))
-            .filter_map(|intent| {
-                let Work::Activity { json, note: Some(_), .. } = &intent.work else { return None };
-                self.unsent(intent, json, MessageState::Pending(waiting.clone()))
-            })
+            .filter_map(|intent| self.unsent(intent, MessageState::Pending(waiting.clone())))
             .collect()
     }
 }

@@ -117,7 +117,7 @@ impl Intent {
             Stage::Commit { submission, bundle } => {
                 Some((*submission, log::digest(bundle.commit.as_slice())))
             }
-            Stage::Queued | Stage::Held { .. } => None,
+            Stage::Queued | Stage::Failed { .. } | Stage::Held { .. } => None,
         };
         Unfinished {
             conversation: self.conversation(),

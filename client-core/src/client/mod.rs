@@ -120,7 +120,7 @@ pub struct Client {
     intents: BTreeMap<u64, Intent>,
     next_intent: u64,
     /// By the ids of their intents.
-    failed: BTreeMap<u64, failed::FailedMessage>,
+    failed: BTreeMap<u64, Intent>,
     key_packages: KeyPackageIndex,
     conversations: HashMap<ConversationId, Conversation>,
     /// Conversations with something to do.
@@ -305,7 +305,7 @@ impl Client {
 
     /// The blobs whose sealed bytes must stay in the spool. Others are left from what a crash has interrupted.
     pub fn spooled(&self) -> Vec<BlobId> {
-        let intents = self.intents.values().chain(self.failed.values().map(failed::FailedMessage::intent));
+        let intents = self.intents.values().chain(self.failed.values());
         intents.flat_map(|intent| &intent.uploads).map(|upload| upload.blob).collect()
     }
 

@@ -2,10 +2,7 @@
 //!
 //! Spec: `conversations.md` 8.
 
-use std::collections::BTreeMap;
-
 use infrasound_spec::{
-    account::AccountUri,
     api::{
         conversations::{Forked, ReportCommit},
         paths,
@@ -111,7 +108,7 @@ impl Client {
         if let Some(index) = conversation.state.reports.iter().position(of_this) {
             let (_, outcome) = conversation.state.reports.remove(index);
             if let (Ok(forked), CommitOutcome::Applied { authenticator }) = (answer, outcome) {
-                self.see_fork(&mut conversation, number, authenticator, &forked, step);
+                self.see_fork(&conversation, number, authenticator, &forked, step);
             }
         }
         conversation.reports_due = None;
@@ -119,44 +116,25 @@ impl Client {
         self.conversations.insert(id, conversation);
     }
 
-    /// Tells who is in another group than this device, as far as they have signed it. Where two accounts are in the same
-    /// one, this device goes there.
+    /// Tells who is in another group than this device, if a member of it has signed that. Whoever is in the wrong one cannot
+    /// apply the next commit, and comes back then.
     fn see_fork(
-        &mut self,
-        conversation: &mut Conversation,
+        &self,
+        conversation: &Conversation,
         number: u64,
         own: AuthenticatorHash,
         forked: &Forked,
         step: &mut Step,
     ) {
-        let id = conversation.id;
-        let mut others: BTreeMap<AccountUri, AuthenticatorHash> = BTreeMap::new();
         let members = conversation.members.everybody();
-        for report in &forked.reports {
-            let Some(device) = members.leaf_of(&report.device).and_then(|leaf| members.at(leaf)) else {
-                continue;
-            };
-            let outcome = CommitOutcome::Applied { authenticator: report.authenticator };
-            let content = report::report_content(&id, number, &outcome);
-            let key = device.device_key.as_bytes();
-            let signed = signing::verify(key, Signing::CommitReport, &content, &report.signature).is_ok();
-            if signed && report.authenticator != own && device.account != self.device.account {
-                others.insert(device.account.clone(), report.authenticator);
-            }
-        }
-        if others.is_empty() {
-            return;
-        }
-        let who = others.keys().map(|account| self.handle_of(account)).collect();
-        step.event(Event::Warning(Some(id), Warning::Forked { number, who }));
-        let mut authenticators = others.values();
-        let first = authenticators.next();
-        if authenticators.any(|other| Some(other) == first) {
-            conversation.drop_group();
-            conversation.state.provisional.clear();
-            conversation.state.joined_at = 0;
-            conversation.left_out = true;
-            self.active.insert(id);
+        let Some(device) = members.leaf_of(&forked.device).and_then(|leaf| members.at(leaf)) else { return };
+        let outcome = CommitOutcome::Applied { authenticator: forked.authenticator };
+        let content = report::report_content(&conversation.id, number, &outcome);
+        let key = device.device_key.as_bytes();
+        let signed = signing::verify(key, Signing::CommitReport, &content, &forked.signature).is_ok();
+        if signed && forked.authenticator != own && device.account != self.device.account {
+            let who = self.handle_of(&device.account);
+            step.event(Event::Warning(Some(conversation.id), Warning::Forked { number, who }));
         }
     }
 }

@@ -181,7 +181,7 @@ impl Client {
             (Stage::Message { .. } | Stage::Commit { .. } | Stage::Proposal { .. }, _) => {
                 self.submit(id, &intent, step);
             }
-            (Stage::Held { .. }, _) => {}
+            (Stage::Failed { .. } | Stage::Held { .. }, _) => {}
             (Stage::Queued, Work::Reinvite) => {
                 if let Some(other) = self.other(id) {
                     self.claim(id, &other, step);
@@ -385,7 +385,7 @@ impl Client {
             Stage::Proposal { submission, bytes } => {
                 self.submit_proposal(id, intent.id, *submission, bytes, step);
             }
-            Stage::Queued | Stage::Held { .. } => {}
+            Stage::Queued | Stage::Failed { .. } | Stage::Held { .. } => {}
         }
     }
 
@@ -493,7 +493,7 @@ impl Client {
             Stage::Message { bytes, .. } => (EntryKind::Message, bytes.clone()),
             Stage::Commit { bundle, .. } => (EntryKind::Commit, bundle.commit.0.clone()),
             Stage::Proposal { bytes, .. } => (EntryKind::Proposal, bytes.clone()),
-            Stage::Queued | Stage::Held { .. } => return,
+            Stage::Queued | Stage::Failed { .. } | Stage::Held { .. } => return,
         };
         let entry = LogEntry {
             number: accepted.number,

@@ -1,7 +1,7 @@
 //! A person's wishes: checked, stored as intents where they may have to wait, and answered.
 
 use infrasound_spec::{
-    account::Handle,
+    account::{AccountUri, Handle},
     api::paths,
     consent::{ContactState, RequestPolicy},
     content::{Act, Activity, Attachment, Note, ObjectId, html_from_text},
@@ -138,15 +138,8 @@ impl Client {
         let Written { note, json, uploads } = write_note(text, in_reply_to, attachments, step)?;
         let conversation =
             match self.contact_by_handle(to).map(|contact| (contact.account.clone(), contact.state)) {
-                Some((_, ContactState::Blocked)) => {
-                    let text = format!("you have blocked {to}; unblock them first");
-                    return Err(Failure::new(FailureCode::NoConsent, text));
-                }
                 Some((account, state)) => {
-                    if state != ContactState::Accepted {
-                        // To write to somebody is to accept them.
-                        self.set_contact_state(&account, ContactState::Accepted, step);
-                    }
+                    self.write_to(&account, to, state, step)?;
                     Some(self.list_direct(&account, true, step))
                 }
                 None => None,
@@ -157,6 +150,35 @@ impl Client {
         self.set_uploads(intent, uploads, step);
         step.event(Event::Message(self.pending_message(&note, conversation, step)));
         Ok(Answer::Queued { message: note.id, conversation })
+    }
+
+    /// To write to somebody is to accept them; whom one has blocked one does not write to.
+    fn write_to(
+        &mut self,
+        account: &AccountUri,
+        who: &Handle,
+        state: ContactState,
+        step: &mut Step,
+    ) -> Result<(), Failure> {
+        match state {
+            ContactState::Accepted => {}
+            ContactState::Blocked => {
+                let text = format!("you have blocked {who}; unblock them first");
+                return Err(Failure::new(FailureCode::NoConsent, text));
+            }
+            _ => self.set_contact_state(account, ContactState::Accepted, step),
+        }
+        Ok(())
+    }
+
+    /// Whether the person may write into a conversation that there is, as when they write a new message.
+    pub(super) fn may_write(&mut self, id: ConversationId, step: &mut Step) -> Result<(), Failure> {
+        let Some(other) = self.summaries.get(&id).and_then(|listed| listed.other.clone()) else {
+            return self.open_group(id);
+        };
+        let Some(contact) = self.contacts.get(&other) else { return Ok(()) };
+        let (who, state) = (contact.handle.clone(), contact.state);
+        self.write_to(&other, &who, state, step)
     }
 
     pub(super) fn pending_message(
@@ -326,16 +348,12 @@ impl Client {
         if !stood && self.summaries.remove(&id).is_some() {
             step.writes.delete(Place::Root, [b"summary/".as_slice(), id.as_bytes()].concat());
             self.active.remove(&id);
+            self.let_go_of_all(id, step);
         }
     }
 
     /// The conversation with an account, put into the list if it is new.
-    pub(super) fn list_direct(
-        &mut self,
-        other: &infrasound_spec::account::AccountUri,
-        began: bool,
-        step: &mut Step,
-    ) -> ConversationId {
+    pub(super) fn list_direct(&mut self, other: &AccountUri, began: bool, step: &mut Step) -> ConversationId {
         // Handles and accounts of one's own were refused before.
         let id = Direct::direct(&self.device.account, other, 0)
             .map_or_else(|| ConversationId::from_bytes([0; 32]), |direct| direct.id);

@@ -2,7 +2,7 @@
 
 use infrasound_spec::{
     account::{DeviceId, Signature},
-    api::conversations::DifferingReport,
+    api::conversations::Forked,
     report::{AuthenticatorHash, CommitOutcome},
     time::Timestamp,
 };
@@ -18,7 +18,7 @@ pub(crate) struct Report {
     pub(crate) outcome: CommitOutcome,
 }
 
-/// Notes a report. The first of each device counts.
+/// Notes a report, and says whether it is the device's first on the commit: that one counts.
 pub(crate) async fn insert(
     conn: &mut Conn,
     key: ConversationKey,
@@ -27,12 +27,12 @@ pub(crate) async fn insert(
     report: &Report,
     signature: &Signature,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let authenticator = match report.outcome {
         CommitOutcome::Applied { authenticator } => Some(authenticator.as_bytes().to_vec()),
         CommitOutcome::CannotApply => None,
     };
-    sqlx::query(
+    let done = sqlx::query(
         "INSERT INTO reports (conversation, number, device, account, applied, authenticator, time, \
          signature) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (conversation, number, device) DO NOTHING",
     )
@@ -46,7 +46,7 @@ pub(crate) async fn insert(
     .bind(signature.as_bytes().as_slice())
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// Whose word on the commit `number` is asked for.
@@ -88,41 +88,33 @@ pub(crate) async fn is_applied(
     Ok(row.is_some())
 }
 
-/// Reports of others who applied the commit and came to another epoch, one for each of at most `accounts` accounts.
+/// A report of another account, which applied the commit and came to another epoch: to that which most accounts came to.
 pub(crate) async fn differing(
     conn: &mut Conn,
     key: ConversationKey,
     number: u64,
     report: &Report,
-    accounts: i64,
-) -> Result<Vec<DifferingReport>, StoreError> {
-    let CommitOutcome::Applied { authenticator } = report.outcome else { return Ok(Vec::new()) };
-    let rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+) -> Result<Option<Forked>, StoreError> {
+    let CommitOutcome::Applied { authenticator } = report.outcome else { return Ok(None) };
+    let row: Option<(Vec<u8>, Vec<u8>, Vec<u8>)> = sqlx::query_as(
         "SELECT device, authenticator, signature FROM reports r WHERE conversation = $1 AND number = $2 AND applied = 1 \
-         AND account <> $3 AND authenticator <> $4 AND signature IS NOT NULL AND device = (SELECT MIN(device) \
-         FROM reports s WHERE s.conversation = $1 AND s.number = $2 AND s.account = r.account AND s.applied = 1) \
-         ORDER BY authenticator LIMIT $5",
+         AND account <> $3 AND authenticator <> $4 AND signature IS NOT NULL ORDER BY (SELECT COUNT(DISTINCT s.account) \
+         FROM reports s WHERE s.conversation = $1 AND s.number = $2 AND s.authenticator = r.authenticator) DESC, device LIMIT 1",
     )
     .bind(key.0)
     .bind(signed(number))
     .bind(signed(report.account as u64))
     .bind(authenticator.as_bytes().as_slice())
-    .bind(accounts)
-    .fetch_all(conn)
+    .fetch_optional(conn)
     .await?;
-    rows.into_iter()
-        .map(|(device, authenticator, signature)| {
-            Ok(DifferingReport {
-                device: read(DeviceId::from_slice(&device), "reports", "device")?,
-                authenticator: read(
-                    AuthenticatorHash::from_slice(&authenticator),
-                    "reports",
-                    "authenticator",
-                )?,
-                signature: read(Signature::from_slice(&signature), "reports", "signature")?,
-            })
+    row.map(|(device, authenticator, signature)| {
+        Ok(Forked {
+            device: read(DeviceId::from_slice(&device), "reports", "device")?,
+            authenticator: read(AuthenticatorHash::from_slice(&authenticator), "reports", "authenticator")?,
+            signature: read(Signature::from_slice(&signature), "reports", "signature")?,
         })
-        .collect()
+    })
+    .transpose()
 }
 
 /// The reports on one commit.

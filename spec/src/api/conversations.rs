@@ -226,18 +226,11 @@ pub struct ReportCommit {
     pub signature: Signature,
 }
 
-/// The answer to a report that others' differ from: who applied the same commit came to another epoch.
+/// The answer to a report that another's differs from: what a device of another account reported, which applied the same
+/// commit and came to another epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Forked {
-    /// Reports that differ, of one or two accounts.
-    pub reports: Vec<DifferingReport>,
-}
-
-/// What a device of another account reported: it applied the commit, too.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct DifferingReport {
     /// Which device.
     pub device: DeviceId,
     /// The hash of the authenticator of the epoch that it came to.

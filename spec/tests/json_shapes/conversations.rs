@@ -3,9 +3,9 @@
 use infrasound_spec::{
     api::{
         conversations::{
-            Accepted, CommitBundle, ConversationHead, ConversationList, DifferingReport, Forked,
-            FoundConversation, LogPage, LogQuery, Participant, PendingWelcome, ReportCommit, SubmitCommit,
-            SubmitMessage, SubmitProposal, TreeBytes, TreeHash, WelcomeId, WelcomeList, WrongEpoch,
+            Accepted, CommitBundle, ConversationHead, ConversationList, Forked, FoundConversation, LogPage,
+            LogQuery, Participant, PendingWelcome, ReportCommit, SubmitCommit, SubmitMessage, SubmitProposal,
+            TreeBytes, TreeHash, WelcomeId, WelcomeList, WrongEpoch,
         },
         problem::{Problem, ProblemType},
         stream::StreamEvent,
@@ -95,10 +95,9 @@ fn reports() {
         &ReportCommit { number: 4, outcome: CommitOutcome::CannotApply, signature: signature() },
         &json!({ "number": 4, "outcome": "cannot-apply", "signature": B64 }),
     );
-    let report = DifferingReport { device: device(), authenticator, signature: signature() };
     check(
-        &Forked { reports: vec![report] },
-        &json!({ "reports": [{ "device": B16, "authenticator": B32, "signature": B64 }] }),
+        &Forked { device: device(), authenticator, signature: signature() },
+        &json!({ "device": B16, "authenticator": B32, "signature": B64 }),
     );
 }
 

@@ -10,8 +10,8 @@ use infrasound_spec::{
     account::{AccountKey, AccountUri, DeviceId, DeviceKey, Handle, Signature},
     api::{
         conversations::{
-            Accepted, CommitBundle, DifferingReport, FoundConversation, LogPage, PendingWelcome,
-            SubmitCommit, SubmitMessage, SubmitProposal, TreeBytes, WelcomeList,
+            Accepted, CommitBundle, Forked, FoundConversation, LogPage, PendingWelcome, SubmitCommit,
+            SubmitMessage, SubmitProposal, TreeBytes, WelcomeList,
         },
         devices::{RegisterDevice, Session, registration_content},
         groups::GroupInfoGiven,
@@ -502,18 +502,9 @@ impl Rogue {
     }
 
     /// A signed report that it applied a commit and came to the epoch of this authenticator.
-    pub fn report(
-        &self,
-        id: ConversationId,
-        number: u64,
-        authenticator: AuthenticatorHash,
-    ) -> DifferingReport {
+    pub fn report(&self, id: ConversationId, number: u64, authenticator: AuthenticatorHash) -> Forked {
         let content = report_content(&id, number, &CommitOutcome::Applied { authenticator });
-        DifferingReport {
-            device: self.device,
-            authenticator,
-            signature: self.sign(Purpose::CommitReport, &content),
-        }
+        Forked { device: self.device, authenticator, signature: self.sign(Purpose::CommitReport, &content) }
     }
 
     /// Submits a message.

@@ -123,6 +123,10 @@ pub fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
         return Ok(vec![path.to_owned()]);
     }
     let mut all = Vec::new();
+    if !path.is_dir() {
+        // A socket holds nothing.
+        return Ok(all);
+    }
     for entry in fs::read_dir(path)? {
         all.extend(files(&entry?.path())?);
     }

@@ -108,6 +108,17 @@ fn a_relay_starts_beside_an_instance() {
     }
 }
 
+/// As an admin types them, while the relay runs; Alice and Bob are known to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_looks_after_the_relay() {
+    let stage = Stage::new();
+    stage.sign_in("alice").await;
+    stage.sign_in("bob").await;
+    for line in lines(Kind::Admin) {
+        stage.orders(&line);
+    }
+}
+
 /// The programs are what the other tests here run; a release build of them would only take longer.
 #[test]
 fn the_relay_builds() {

@@ -6,6 +6,7 @@
 
 use infrasound_core::{
     input::{HttpResponse, Wish},
+    message::MessageState,
     output::HttpRequest,
     warning::Warning,
 };
@@ -302,7 +303,8 @@ async fn a_key_package_of_somebody_else() {
         "{:?}",
         alice.warnings()
     );
-    assert!(alice.history(&bob.handle()).await.is_empty(), "the message failed; nothing went to carol");
+    let [message] = &alice.history(&bob.handle()).await[..] else { panic!("it stays") };
+    assert!(matches!(message.state, MessageState::Failed(_)), "nothing went to carol: {message:?}");
 }
 
 #[tokio::test]

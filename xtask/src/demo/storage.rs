@@ -21,7 +21,8 @@ impl Storage {
                 let path = entry?.path();
                 if path.is_dir() {
                     folders.push(path);
-                } else {
+                } else if path.is_file() {
+                    // The relay's socket for admins is a name, and holds nothing.
                     let bytes = fs::read(&path)?;
                     files.push((path, bytes));
                 }

@@ -10,7 +10,7 @@ use axum::{
 };
 use infrasound_spec::{
     api::{
-        conversations::{DifferingReport, Forked, ReportCommit},
+        conversations::{Forked, ReportCommit},
         paths,
         problem::ProblemType,
     },
@@ -35,9 +35,6 @@ use crate::{
     writer::Tx,
 };
 
-/// Accounts whose reports are shown to who reported otherwise: one could say anything, two agree or not.
-const SHOWN: i64 = 2;
-
 #[utoipa::path(post, path = paths::REPORTS, tag = "conversations", operation_id = "report_commit",
     params(("conversation" = ConversationId, Path, description = "The conversation")),
     request_body = ReportCommit,
@@ -54,7 +51,7 @@ pub(crate) async fn handle(
         .map_err(|_| ApiError::bad_signature("the report"))?;
     let window = app.config.void_window;
     let number = request.number;
-    let reports = app
+    let forked = app
         .writer
         .run(move |tx| {
             Box::pin(async move {
@@ -63,12 +60,19 @@ pub(crate) async fn handle(
             })
         })
         .await?;
-    if reports.is_empty() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
+    let Some(Noted { forked, is_new }) = forked else { return Ok(StatusCode::NO_CONTENT.into_response()) };
+    if is_new {
+        let forks = app.live.forks.fetch_add(1, Ordering::Relaxed) + 1;
+        tracing::warn!(conversation = %id, number, forks, "the members of conversation {id} are not in one group");
     }
-    let forks = app.live.forks.fetch_add(1, Ordering::Relaxed) + 1;
-    tracing::warn!(conversation = %id, number, forks, "the members of conversation {id} are not in one group");
-    Ok(Json(Forked { reports }).into_response())
+    Ok(Json(forked).into_response())
+}
+
+/// A report differs from another's.
+struct Noted {
+    forked: Forked,
+    /// It is the device's first on the commit.
+    is_new: bool,
 }
 
 async fn note(
@@ -77,7 +81,7 @@ async fn note(
     row: &ConversationRow,
     request: &ReportCommit,
     window: u64,
-) -> Result<Vec<DifferingReport>, ApiError> {
+) -> Result<Option<Noted>, ApiError> {
     let number = request.number;
     let Some(made) = commit::made(tx.conn, row.key, number).await? else {
         return Err(ApiError::not_found("commit"));
@@ -88,8 +92,10 @@ async fn note(
         return Err(ApiError::new(ProblemType::Forbidden, detail));
     };
     let report = Report { account, outcome: request.outcome };
-    let differing = report::differing(tx.conn, row.key, number, &report, SHOWN).await?;
-    report::insert(tx.conn, row.key, number, &session.device, &report, &request.signature, tx.now).await?;
+    let differing = report::differing(tx.conn, row.key, number, &report).await?;
+    let is_new =
+        report::insert(tx.conn, row.key, number, &session.device, &report, &request.signature, tx.now)
+            .await?;
     // The committer's own word starts no window: it could take back what it sent, and a void or its absence would tell
     // a founder whether its request was opened.
     if report.outcome == CommitOutcome::CannotApply && account != made.committer {
@@ -100,5 +106,5 @@ async fn note(
     {
         provisional::settle(tx, &mut head, row, window).await?;
     }
-    Ok(differing)
+    Ok(differing.map(|forked| Noted { forked, is_new }))
 }

@@ -7,6 +7,7 @@ use infrasound_tests::programs::workspace;
 /// What runs a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    Admin,
     Bench,
     Build,
     Client,
@@ -18,7 +19,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
+        Self::Admin,
         Self::Bench,
         Self::Build,
         Self::Client,
@@ -37,6 +39,7 @@ impl Kind {
             "cargo xtask web" => Some(Self::Web),
             _ if line.starts_with("cargo build ") => Some(Self::Build),
             _ if line.starts_with("cargo xtask bench ") => Some(Self::Bench),
+            _ if line.starts_with("infrasound-relay admin ") => Some(Self::Admin),
             _ if line.starts_with("infrasound-relay serve ") => Some(Self::Relay),
             _ if line.starts_with("infrasound ") || line.contains("| infrasound ") => Some(Self::Client),
             _ => None,

@@ -96,6 +96,16 @@ impl Stage {
         }
     }
 
+    /// Types a line of the relay's admin, on its host.
+    #[track_caller]
+    pub(super) fn orders(&self, line: &str) {
+        let data = self.folder.path().join("relay").display().to_string();
+        let line = line.replace("/var/lib/infrasound", &data);
+        let line = line.replace("@social.example", &format!("@{}", self.relay.host()));
+        let output = shell(&line).output().unwrap();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// Types a line, which must end well, and returns what it printed.
     #[track_caller]
     pub(super) fn types(&self, name: &str, line: &str, token: &str) -> String {

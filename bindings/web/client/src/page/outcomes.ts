@@ -35,6 +35,11 @@ export class Outcomes {
     });
   }
 
+  /** It is on its way again: how it ended before does not count. */
+  forget(object: string): void {
+    this.#known.delete(object);
+  }
+
   /** What is waited for still. */
   get open(): string[] {
     return [...this.#waiting.keys()];

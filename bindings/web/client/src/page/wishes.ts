@@ -48,6 +48,7 @@ export class Wishes {
 
   /** Sends again what has failed: the same, whichever page wrote it. */
   retry(message: string): Promise<Queued> {
+    this.outcomes.forget(message);
     return this.#queued({ wish: 'sendAgain', object: message });
   }
 
