@@ -34,12 +34,21 @@ impl App {
     pub(crate) async fn look_again(&self, account: &mut Account) -> Result<Word, ApiError> {
         let standing = self.instance.look_again(&account.uri, &account.handle).await;
         let judged = self.judge_standing(standing, account).await;
-        // Who cannot be judged just now gets no new session, and keeps the one it has.
+        self.end_sessions_of_refused(&account.uri, &judged).await?;
+        judged
+    }
+
+    /// Ends the account's sessions if it was refused. Who cannot be judged just now keeps those it has.
+    pub(crate) async fn end_sessions_of_refused<T: Sync>(
+        &self,
+        uri: &AccountUri,
+        judged: &Result<T, ApiError>,
+    ) -> Result<(), ApiError> {
         if judged.as_ref().is_err_and(|error| error.0.problem_type == ProblemType::AccountRefused) {
-            let uri = account.uri.clone();
+            let uri = uri.clone();
             self.writer.run(move |tx| Box::pin(async move { end_sessions(tx, &uri).await })).await?;
         }
-        judged
+        Ok(())
     }
 
     async fn judge_standing(&self, standing: Standing, account: &mut Account) -> Result<Word, ApiError> {
