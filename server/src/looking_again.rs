@@ -12,13 +12,15 @@ use crate::{
     instance::Standing,
     store::{
         account::{self, Account},
-        device, session,
+        admission, device, session,
     },
     writer::{Effect, Tx},
 };
 
 /// How long the relay goes by what the instance said last, when it does not answer.
 const TRUST: u64 = 7 * time::DAY;
+/// Accounts with sessions that are judged in one go.
+const MANY: u64 = 500;
 
 /// Whose word an account goes on by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,21 +103,24 @@ impl App {
             // Who was suspended has lost them at once.
             return Ok(());
         }
-        let mut snapshot = self.read().await?;
-        let accounts = account::with_sessions(&mut snapshot).await?;
-        drop(snapshot);
-        for account in accounts {
-            match self.admit(Applicant::from(&account)).await {
-                Ok(()) => {}
-                Err(error) if error.0.problem_type == ProblemType::AccountRefused => {
-                    self.writer
-                        .run(move |tx| Box::pin(async move { end_sessions(tx, &account.uri).await }))
-                        .await?;
+        let mut after = String::new();
+        loop {
+            let mut snapshot = self.read().await?;
+            let accounts = account::with_sessions(&mut snapshot, &after, MANY).await?;
+            let Some(last) = accounts.last() else { return Ok(()) };
+            last.uri.as_str().clone_into(&mut after);
+            let mut refused = Vec::new();
+            for account in accounts {
+                let decided = admission::load(&mut snapshot, &account.uri).await?;
+                if self.config.access.judge(&decided, &Applicant::from(&account)).is_err() {
+                    refused.push(account.uri);
                 }
-                Err(error) => return Err(error),
+            }
+            drop(snapshot);
+            for uri in refused {
+                self.writer.run(move |tx| Box::pin(async move { end_sessions(tx, &uri).await })).await?;
             }
         }
-        Ok(())
     }
 }
 

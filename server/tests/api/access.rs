@@ -222,3 +222,13 @@ async fn who_signs_in_without_the_role_loses_the_sessions_of_before() {
         alice.get("/v1/account").await.problem(ProblemType::NoSession);
     }
 }
+
+#[tokio::test]
+async fn who_never_asked_is_not_noted_as_asking_when_the_policy_becomes_stricter() {
+    let mut relay = relay(Who::Everyone).await;
+    let alice = relay.device("alice").await;
+    relay.restart(|config| config.access.who = Who::OptIn).await;
+    assert!(relay.running().sweep().await);
+    alice.get("/v1/account").await.problem(ProblemType::NoSession);
+    assert_eq!(relay.admin(&["accounts", "list", "--only", "asked"]).await.unwrap()["accounts"], json!([]));
+}
