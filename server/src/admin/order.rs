@@ -93,3 +93,31 @@ pub(super) enum Order {
         reason: String,
     },
 }
+
+impl Order {
+    /// The account that it is about, as the admin named it.
+    pub(super) fn account(&self) -> Option<&str> {
+        match self {
+            Self::Account { account }
+            | Self::Allow { account }
+            | Self::Disallow { account }
+            | Self::EndSessions { account, .. }
+            | Self::Erase { account }
+            | Self::Export { account }
+            | Self::Quotas { account }
+            | Self::ResetQuotas { account }
+            | Self::Restore { account }
+            | Self::SetQuotas { account, .. }
+            | Self::Suspend { account, .. } => Some(account),
+            Self::Sessions { account } => account.as_deref(),
+            Self::Accounts { .. }
+            | Self::AllowAll
+            | Self::Audit { .. }
+            | Self::Domains
+            | Self::RemoveDomain { .. }
+            | Self::Retention
+            | Self::SetDomain { .. }
+            | Self::SetRetention { .. } => None,
+        }
+    }
+}
