@@ -127,10 +127,52 @@ async fn note_limited(tx: &mut Tx<'_>, limited: bool) -> Result<(), ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use axum::{Json, Router, http::StatusCode, routing::get};
     use infrasound_spec::time::Timestamp;
+    use serde_json::json;
+    use tokio::net::TcpListener;
 
     use super::*;
-    use crate::store::backend;
+    use crate::{
+        config::{Config, InstanceConfig},
+        store::backend,
+    };
+
+    /// An instance that hides its blocks, and says this of whom it has to do with.
+    async fn hiding(said: Arc<Mutex<(StatusCode, bool)>>) -> String {
+        let answer = move || async move {
+            let (status, limited) = *said.lock().unwrap();
+            (status, Json(json!({ "configuration": { "limited_federation": limited } })))
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().route("/api/v2/instance", get(answer));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        base
+    }
+
+    #[tokio::test]
+    async fn an_instance_that_is_limited_stays_so_here_while_it_fails_and_although_it_hides_its_blocks() {
+        let said = Arc::new(Mutex::new((StatusCode::OK, true)));
+        let directory = tempfile::tempdir().unwrap();
+        let instance = InstanceConfig::At(hiding(Arc::clone(&said)).await);
+        let mut config = Config::new(instance, directory.path());
+        config.listen = "127.0.0.1:0".parse().unwrap();
+        let relay = crate::serve(config).await.unwrap();
+        let mut conn = backend::open_to_read(&directory.path().join(backend::FILE)).await.unwrap();
+        for (status, limited, expected) in [
+            (StatusCode::OK, true, Some(DomainVerdict::Blocked)),
+            (StatusCode::BAD_GATEWAY, false, Some(DomainVerdict::Blocked)),
+            (StatusCode::OK, false, None),
+        ] {
+            *said.lock().unwrap() = (status, limited);
+            assert!(relay.sweep().await);
+            assert_eq!(verdict(&mut conn, "other.example").await.unwrap(), expected, "{status} {limited}");
+        }
+        relay.stop().await;
+    }
 
     fn listed(shown: &str, verdict: DomainVerdict) -> ListedDomain {
         ListedDomain { digest: domain_digest(shown), shown: shown.to_owned(), verdict }
