@@ -50,7 +50,7 @@ pub enum Who {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Limited {
-    /// They may write to who has accepted them, and to nobody else.
+    /// They may claim key packages of who has accepted them, and of nobody else.
     AcquaintancesOnly,
     /// They may ask strangers, more seldom than others, and each person's own settings decide.
     #[default]

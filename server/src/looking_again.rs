@@ -12,13 +12,15 @@ use crate::{
     instance::Standing,
     store::{
         account::{self, Account},
-        device, session,
+        admission, device, session,
     },
     writer::{Effect, Tx},
 };
 
 /// How long the relay goes by what the instance said last, when it does not answer.
 const TRUST: u64 = 7 * time::DAY;
+/// Accounts with sessions that are judged in one go.
+const MANY: u64 = 500;
 
 /// Whose word an account goes on by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +36,21 @@ impl App {
     pub(crate) async fn look_again(&self, account: &mut Account) -> Result<Word, ApiError> {
         let standing = self.instance.look_again(&account.uri, &account.handle).await;
         let judged = self.judge_standing(standing, account).await;
-        // Who cannot be judged just now gets no new session, and keeps the one it has.
+        self.end_sessions_of_refused(&account.uri, &judged).await?;
+        judged
+    }
+
+    /// Ends the account's sessions if it was refused. Who cannot be judged just now keeps those it has.
+    pub(crate) async fn end_sessions_of_refused<T: Sync>(
+        &self,
+        uri: &AccountUri,
+        judged: &Result<T, ApiError>,
+    ) -> Result<(), ApiError> {
         if judged.as_ref().is_err_and(|error| error.0.problem_type == ProblemType::AccountRefused) {
-            let uri = account.uri.clone();
+            let uri = uri.clone();
             self.writer.run(move |tx| Box::pin(async move { end_sessions(tx, &uri).await })).await?;
         }
-        judged
+        Ok(())
     }
 
     async fn judge_standing(&self, standing: Standing, account: &mut Account) -> Result<Word, ApiError> {
@@ -92,21 +103,24 @@ impl App {
             // Who was suspended has lost them at once.
             return Ok(());
         }
-        let mut snapshot = self.read().await?;
-        let accounts = account::with_sessions(&mut snapshot).await?;
-        drop(snapshot);
-        for account in accounts {
-            match self.admit(Applicant::from(&account)).await {
-                Ok(()) => {}
-                Err(error) if error.0.problem_type == ProblemType::AccountRefused => {
-                    self.writer
-                        .run(move |tx| Box::pin(async move { end_sessions(tx, &account.uri).await }))
-                        .await?;
+        let mut after = String::new();
+        loop {
+            let mut snapshot = self.read().await?;
+            let accounts = account::with_sessions(&mut snapshot, &after, MANY).await?;
+            let Some(last) = accounts.last() else { return Ok(()) };
+            last.uri.as_str().clone_into(&mut after);
+            let mut refused = Vec::new();
+            for account in accounts {
+                let decided = admission::load(&mut snapshot, &account.uri).await?;
+                if self.config.access.judge(&decided, &Applicant::from(&account)).is_err() {
+                    refused.push(account.uri);
                 }
-                Err(error) => return Err(error),
+            }
+            drop(snapshot);
+            for uri in refused {
+                self.writer.run(move |tx| Box::pin(async move { end_sessions(tx, &uri).await })).await?;
             }
         }
-        Ok(())
     }
 }
 

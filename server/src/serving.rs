@@ -15,7 +15,7 @@ use axum::{
     serve::ListenerExt as _,
 };
 use infrasound_spec::api::blobs::UPLOAD_OFFSET;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::Instant};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{Any, CorsLayer},
@@ -208,15 +208,14 @@ impl Relay {
         let Self { app, stop, mut server, sweeper, orders, follower, writer, metrics, _lock, .. } = self;
         stop.send_replace(true);
         let limit = Duration::from_millis(app.config.drain);
+        let deadline = Instant::now() + limit;
         if tokio::time::timeout(limit, &mut server).await.is_err() {
             tracing::warn!("some requests did not end in time; nothing that was acknowledged is lost");
             server.abort();
             drop(server.await);
         }
-        drop(sweeper.await);
-        drop(follower.await);
-        if let Some(orders) = orders {
-            drop(orders.await);
+        for task in [sweeper, follower].into_iter().chain(orders) {
+            end_by(deadline, task).await;
         }
         if let Some(metrics) = metrics {
             metrics.close().await;
@@ -227,6 +226,14 @@ impl Relay {
         if tokio::time::timeout(LAST_WRITES, writer).await.is_err() {
             tracing::warn!("the writer did not end in time; nothing that was acknowledged is lost");
         }
+    }
+}
+
+/// Waits for what was told to stop, and gives it up then. What it had the writer do is whole all the same.
+async fn end_by(deadline: Instant, mut task: JoinHandle<()>) {
+    if tokio::time::timeout_at(deadline, &mut task).await.is_err() {
+        task.abort();
+        drop(task.await);
     }
 }
 

@@ -24,7 +24,12 @@ const MAX_REASON: usize = 500;
 /// Sessions that are counted.
 const MANY: u64 = 1000;
 
-pub(super) async fn list(app: &App, only: Only, after: &str, limit: u64) -> Result<Report, ApiError> {
+pub(super) async fn list(
+    app: &App,
+    only: Only,
+    after: overview::After<'_>,
+    limit: u64,
+) -> Result<Report, ApiError> {
     let filter = overview::Filter { asked: only == Only::Asked, suspended: only == Only::Suspended };
     let known = overview::known(&mut *app.read().await?, filter, after, limit).await?;
     Ok(Report::Accounts { accounts: known.into_iter().map(AccountLine::from).collect() })

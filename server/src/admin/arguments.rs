@@ -71,6 +71,9 @@ enum Accounts {
         /// Those after this handle, for the next page.
         #[arg(long, value_name = "HANDLE", default_value = "")]
         after: String,
+        /// And, should more accounts have had that handle, of them those after this URI.
+        #[arg(long, value_name = "URI", default_value = "", requires = "after")]
+        after_uri: String,
         /// How many.
         #[arg(long, default_value_t = 100)]
         limit: u64,
@@ -224,7 +227,7 @@ impl AdminArguments {
 impl Accounts {
     fn order(self) -> Result<Order, AdminError> {
         Ok(match self {
-            Self::List { only, after, limit } => Order::Accounts { only, after, limit },
+            Self::List { only, after, after_uri, limit } => Order::Accounts { only, after, after_uri, limit },
             Self::Show(named) => Order::Account { account: named.account },
             Self::Allow(named) => Order::Allow { account: named.account },
             Self::AllowAll => Order::AllowAll,

@@ -32,7 +32,10 @@ use self::{order::Order, report::Report};
 use crate::{
     app::App,
     error::ApiError,
-    store::{self, audit, overview},
+    store::{
+        self, audit,
+        overview::{self, After},
+    },
     writer::Tx,
 };
 
@@ -40,7 +43,9 @@ use crate::{
 async fn carry_out(app: &App, who: &str, order: Order) -> Result<Report, ApiError> {
     let who = who.to_owned();
     match order {
-        Order::Accounts { only, after, limit } => accounts::list(app, only, &after, limit).await,
+        Order::Accounts { only, after, after_uri, limit } => {
+            accounts::list(app, only, After { handle: &after, uri: &after_uri }, limit).await
+        }
         Order::Account { account } => accounts::show(app, &account).await,
         Order::Allow { account } => accounts::allow(app, who, &account).await,
         Order::AllowAll => accounts::allow_all(app, who).await,

@@ -99,7 +99,7 @@ async fn give(config: Config, who: String, order: Order) -> Result<Report, Admin
         Ok(stream) => {
             ask(stream, Request { who, order }).await.map_err(|source| AdminError::Silent { path, source })?
         }
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+        Err(error) if nobody_listens(&error) => {
             check_directory(&path)?;
             let uid = socket::own_uid().map_err(|source| AdminError::Silent { path, source })?;
             let office = Office::open(config).await?;
@@ -113,6 +113,12 @@ async fn give(config: Config, who: String, order: Order) -> Result<Report, Admin
         Answer::Done(report) => Ok(report),
         Answer::Refused(detail) => Err(AdminError::Refused(detail)),
     }
+}
+
+/// A relay on a path that is too long for a socket has none; if one runs, it has the lock.
+fn nobody_listens(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionRefused, InvalidInput, NotFound};
+    matches!(error.kind(), NotFound | ConnectionRefused | InvalidInput)
 }
 
 async fn ask(mut stream: UnixStream, request: Request) -> io::Result<Answer> {

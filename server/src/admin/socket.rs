@@ -27,6 +27,8 @@ const FILE: &str = "admin.sock";
 const MAX_ORDER: u64 = 64 * 1024;
 /// How long whoever has connected may take to say what they want, and to hear it.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long nobody is let in after that failed: it may be that no more files can be opened, and fails again at once.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// An order, and who says that they give it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -66,11 +68,11 @@ pub(crate) fn open(data: &Path) -> io::Result<UnixListener> {
 pub(crate) async fn run(app: App, listener: UnixListener, mut shutdown: watch::Receiver<bool>) {
     loop {
         let connection = tokio::select! {
-            connection = listener.accept() => connection,
+            connection = accept(&listener) => connection,
             _ = shutdown.wait_for(|stop| *stop) => break,
         };
         let answered = match connection {
-            Ok((stream, _)) => answer(&app, stream).await,
+            Ok(stream) => answer(&app, stream).await,
             Err(error) => Err(error),
         };
         if let Err(error) = answered {
@@ -79,6 +81,16 @@ pub(crate) async fn run(app: App, listener: UnixListener, mut shutdown: watch::R
     }
     // A socket that nobody listens to would only make the next command wait.
     drop(std::fs::remove_file(path(&app.config.data)));
+}
+
+async fn accept(listener: &UnixListener) -> io::Result<UnixStream> {
+    match listener.accept().await {
+        Ok((stream, _)) => Ok(stream),
+        Err(error) => {
+            tokio::time::sleep(PAUSE).await;
+            Err(error)
+        }
+    }
 }
 
 async fn answer(app: &App, mut stream: UnixStream) -> io::Result<()> {
@@ -133,6 +145,19 @@ mod tests {
     fn only_the_relays_user_and_the_superuser_give_orders() {
         assert!(may_order(998, 998) && may_order(0, 998));
         assert!(!may_order(1000, 998) && !may_order(998, 0));
+    }
+
+    #[tokio::test]
+    async fn after_an_error_nobody_is_let_in_for_a_moment() {
+        // Not one that listens, and there is something to read: each `accept` fails at once.
+        let (one, other) = std::os::unix::net::UnixStream::pair().unwrap();
+        drop(other);
+        one.set_nonblocking(true).unwrap();
+        let listener = std::os::unix::net::UnixListener::from(std::os::fd::OwnedFd::from(one));
+        let listener = UnixListener::from_std(listener).unwrap();
+        let begun = std::time::Instant::now();
+        accept(&listener).await.unwrap_err();
+        assert!(begun.elapsed() >= PAUSE, "{:?}", begun.elapsed());
     }
 
     #[test]

@@ -31,11 +31,11 @@ pub enum RestoreError {
         /// What was given.
         path: PathBuf,
     },
-    /// Nothing is overwritten.
-    #[error("there is a database in {} already: move it away, or choose another directory", data.display())]
+    /// Nothing is overwritten, and nothing of another database is taken for this one's.
+    #[error("there is {} already: move it away, or choose another directory", file.display())]
     Exists {
-        /// The data directory.
-        data: PathBuf,
+        /// The database, or what a relay that was killed has left beside it.
+        file: PathBuf,
     },
     /// The copy of the database is not whole.
     #[error("the database in the backup is damaged ({fault}): take another backup")]
@@ -67,19 +67,36 @@ pub async fn restore(backup: &Path, data: &Path) -> Result<Manifest, RestoreErro
     let manifest: Manifest = serde_json::from_slice(&text).map_err(|_| no_backup())?;
     let _lock = backend::claim(data)?;
     let place = data.join(DATABASE);
-    if place.exists() {
-        return Err(RestoreError::Exists { data: data.to_owned() });
+    if let Some(file) = with_companions(&place).into_iter().find(|file| file.exists()) {
+        return Err(RestoreError::Exists { file });
     }
     let failed = |source| RestoreError::File { path: data.to_owned(), source };
     copy_files(&backup.join(BLOBS), &data.join(BLOBS)).map_err(failed)?;
     // Not by its name before it is ready: a relay that starts meanwhile must not find it.
     let partial = data.join("relay.db.partial");
-    let left = |error: io::Error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) };
-    fs::remove_file(&partial).or_else(left).map_err(failed)?;
+    for left in with_companions(&partial) {
+        remove(&left).map_err(failed)?;
+    }
     copy_durably(&backup.join(DATABASE), &partial).map_err(failed)?;
     make_ready(&partial).await?;
     sync(&partial).and_then(|()| fs::rename(&partial, &place)).and_then(|()| sync(data)).map_err(failed)?;
     Ok(manifest)
+}
+
+/// A database and what SQLite keeps beside it: it would take such a file of another database for this one's.
+fn with_companions(database: &Path) -> [PathBuf; 4] {
+    ["", "-wal", "-shm", "-journal"].map(|suffix| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(suffix);
+        name.into()
+    })
+}
+
+fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 async fn make_ready(file: &Path) -> Result<(), RestoreError> {

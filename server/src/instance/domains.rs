@@ -21,8 +21,8 @@ const MAX_PAGES: usize = 100;
 /// The longest domain that is kept, in characters.
 const MAX_SHOWN: usize = 255;
 
-/// What holds for a domain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What holds for a domain, the strictest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DomainVerdict {
     /// It may be reached, where only such may.
     Allowed,
@@ -41,15 +41,6 @@ pub struct ListedDomain {
     pub shown: String,
     /// What holds for it.
     pub verdict: DomainVerdict,
-}
-
-/// Whom the instance has to do with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Federation {
-    /// Whether only allowed domains may be reached.
-    pub only_allowed: bool,
-    /// The domains that something is said of.
-    pub domains: Vec<ListedDomain>,
 }
 
 /// `GET /api/v1/instance/domain_blocks` and `/api/v1/admin/domain_{blocks,allows}`.
@@ -81,21 +72,26 @@ struct Configuration {
 }
 
 impl Instance {
-    /// Asks with which domains the instance has nothing to do, with an admin's token if there is one. `None`: it does
-    /// not tell.
-    pub async fn federation(&self, token: Option<&AccessToken>) -> Result<Option<Federation>, CallError> {
-        let domains = match token {
-            Some(token) => {
-                let mut domains = self.admin_list(token, "/api/v1/admin/domain_blocks", List::Blocks).await?;
-                domains.extend(self.admin_list(token, "/api/v1/admin/domain_allows", List::Allows).await?);
-                domains
-            }
-            None => match self.public_blocks().await? {
-                Some(domains) => domains,
-                None => return Ok(None),
-            },
-        };
-        Ok(Some(Federation { only_allowed: self.is_limited().await, domains }))
+    /// Asks of which domains the instance says something, with an admin's token if there is one. `None`: it does not
+    /// tell.
+    pub async fn listed_domains(
+        &self,
+        token: Option<&AccessToken>,
+    ) -> Result<Option<Vec<ListedDomain>>, CallError> {
+        let Some(token) = token else { return self.public_blocks().await };
+        let mut domains = self.admin_list(token, "/api/v1/admin/domain_blocks", List::Blocks).await?;
+        domains.extend(self.admin_list(token, "/api/v1/admin/domain_allows", List::Allows).await?);
+        Ok(Some(domains))
+    }
+
+    /// Asks whether the instance has to do with allowed domains only. One that does not know the question has not.
+    pub async fn is_limited_to_allowed(&self) -> Result<bool, CallError> {
+        let answer = self.http.get_json(self.at("/api/v2/instance")).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(false);
+        }
+        let entity: InstanceEntity = answer.success("instance")?;
+        Ok(entity.configuration.limited_federation)
     }
 
     /// `None`: there is no such list, or it is shown to members only.
@@ -136,11 +132,6 @@ impl Instance {
             before = oldest;
         }
         Ok(domains)
-    }
-
-    async fn is_limited(&self) -> bool {
-        let Ok(answer) = self.http.get_json(self.at("/api/v2/instance")).await else { return false };
-        answer.success("instance").is_ok_and(|entity: InstanceEntity| entity.configuration.limited_federation)
     }
 }
 

@@ -44,6 +44,8 @@ pub struct InstanceAccount {
     pub bot: bool,
     /// Its role, if the instance tells.
     pub role: Option<Role>,
+    /// Whether the instance described it. If not, it has only named it: then nothing is known of limits and role.
+    pub described: bool,
 }
 
 /// OpenID Connect's userinfo, as far as Mastodon fills it.
@@ -112,6 +114,7 @@ impl Instance {
             limited: entity.as_ref().and_then(|e| e.limited).unwrap_or(false),
             bot: entity.as_ref().and_then(|e| e.bot).unwrap_or(false),
             role: entity.as_ref().and_then(AccountEntity::role),
+            described: entity.is_some(),
         })
     }
 

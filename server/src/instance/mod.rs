@@ -40,7 +40,7 @@ pub use self::{
     address::AddressError,
     credentials::{AccessToken, AppCredentials},
     discovery::Endpoints,
-    domains::{DomainVerdict, Federation, ListedDomain},
+    domains::{DomainVerdict, ListedDomain},
     http::CallError,
     identify::InstanceAccount,
     nodeinfo::Software,

@@ -56,6 +56,7 @@ impl SimulatedAccounts {
             limited: false,
             bot: false,
             role: None,
+            described: true,
         })
     }
 

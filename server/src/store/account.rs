@@ -88,12 +88,19 @@ pub(crate) async fn by_handle(conn: &mut Conn, handle: &Handle) -> Result<Option
     row.map(Account::try_from).transpose()
 }
 
-/// The accounts that have sessions.
-pub(crate) async fn with_sessions(conn: &mut Conn) -> Result<Vec<Account>, StoreError> {
+/// Up to `limit` accounts that have sessions, by URI, those after `after`.
+pub(crate) async fn with_sessions(
+    conn: &mut Conn,
+    after: &str,
+    limit: u64,
+) -> Result<Vec<Account>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT uri, handle, account_key, created_at, limited, policy, looked_at, role, erased FROM accounts \
-         WHERE uri IN (SELECT d.account FROM sessions s JOIN devices d ON d.device = s.device)",
+         WHERE uri > $1 AND uri IN (SELECT d.account FROM sessions s JOIN devices d ON d.device = s.device) \
+         ORDER BY uri LIMIT $2",
     )
+    .bind(after)
+    .bind(signed(limit))
     .fetch_all(conn)
     .await?;
     rows.into_iter().map(Account::try_from).collect()
@@ -273,4 +280,59 @@ pub(crate) async fn started_over_since(
     .fetch_all(conn)
     .await?;
     rows.into_iter().map(|(uri,)| read(uri.parse().ok(), "accounts", "uri")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use infrasound_spec::account::{DeviceId, DeviceKey};
+
+    use super::*;
+    use crate::store::{
+        backend,
+        device::{self, Device},
+        session,
+    };
+
+    /// An account with a device, that has a session.
+    async fn with_session(conn: &mut Conn, number: u8) -> String {
+        let (account, now) =
+            (format!("https://social.example/users/{number}").parse().unwrap(), Timestamp::from_secs(1));
+        let handle = format!("@user{number}@social.example").parse().unwrap();
+        let account_key = AccountKey::from_bytes([1; 32]);
+        let identity = Identity { account, handle, created_at: None, limited: false, role: None };
+        store(conn, &identity, &account_key, now).await.unwrap();
+        let id = DeviceId::from_bytes([number; 16]);
+        let device = Device {
+            device: id,
+            account: identity.account.clone(),
+            name: String::new(),
+            device_key: DeviceKey::from_bytes([number; 32]),
+            account_key,
+            created: now,
+            last_seen: now,
+            revoked: false,
+        };
+        assert!(device::insert(conn, &device).await.unwrap());
+        session::insert(conn, &[number; 32], &id, now).await.unwrap();
+        identity.account.to_string()
+    }
+
+    #[tokio::test]
+    async fn accounts_with_sessions_come_in_pages_and_each_comes_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut conn = backend::open(directory.path(), None).await.unwrap().writer;
+        let mut expected = Vec::new();
+        for number in 1..=5 {
+            expected.push(with_session(&mut conn, number).await);
+        }
+        let (mut after, mut listed) = (String::new(), Vec::new());
+        loop {
+            let page = with_sessions(&mut conn, &after, 2).await.unwrap();
+            assert!(page.len() <= 2);
+            let Some(last) = page.last() else { break };
+            after = last.uri.to_string();
+            listed.extend(page.iter().map(|account| account.uri.to_string()));
+        }
+        assert_eq!(listed, expected);
+    }
 }

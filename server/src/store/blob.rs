@@ -63,10 +63,11 @@ pub(crate) async fn insert(
 
 /// How many bytes an account has announced.
 pub(crate) async fn announced(conn: &mut Conn, account: &AccountUri) -> Result<u64, StoreError> {
-    let (sum,): (i64,) = sqlx::query_as("SELECT COALESCE(SUM(size), 0) FROM blobs WHERE account = $1")
-        .bind(account.as_str())
-        .fetch_one(conn)
-        .await?;
+    let (sum,): (i64,) =
+        sqlx::query_as("SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM blobs WHERE account = $1")
+            .bind(account.as_str())
+            .fetch_one(conn)
+            .await?;
     Ok(unsigned(sum))
 }
 

@@ -24,7 +24,7 @@ pub(crate) async fn take(conn: &mut Conn) -> Result<Census, StoreError> {
     let (accounts, devices, direct, groups, blobs, blob_bytes): (i64, i64, i64, i64, i64, i64) = sqlx::query_as(
         "SELECT (SELECT COUNT(*) FROM accounts), (SELECT COUNT(*) FROM devices WHERE revoked = 0), \
          (SELECT COUNT(*) FROM conversations WHERE kind = 1), (SELECT COUNT(*) FROM conversations WHERE kind = 2), \
-         (SELECT COUNT(*) FROM blobs), (SELECT COALESCE(SUM(received), 0) FROM blobs)",
+         (SELECT COUNT(*) FROM blobs), (SELECT CAST(COALESCE(SUM(received), 0) AS BIGINT) FROM blobs)",
     )
     .fetch_one(conn)
     .await?;

@@ -95,3 +95,25 @@ pub(crate) fn time(value: i64) -> Timestamp {
 pub(crate) fn millis(value: Timestamp) -> i64 {
     signed(value.as_millis())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    /// `SUM` of a BIGINT is a NUMERIC in PostgreSQL, which is no `i64`.
+    #[test]
+    fn a_sum_is_cast_to_what_is_read() {
+        // In two pieces, so that these words are not found.
+        let sum = ["COALESCE(", "SUM("].concat();
+        let mut sums = 0;
+        for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store")).unwrap() {
+            let path = file.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap();
+            for (at, _) in text.match_indices(&sum) {
+                assert!(text[..at].ends_with("CAST("), "{}", path.display());
+                sums += 1;
+            }
+        }
+        assert!(sums > 0, "there are some");
+    }
+}

@@ -27,11 +27,20 @@ pub(crate) struct Filter {
     pub(crate) suspended: bool,
 }
 
-/// Up to `limit` of them by handle, those after `after`.
+/// Where a page of the list begins: after all of this handle, or of it those up to this URI, if there is one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct After<'a> {
+    /// The handle.
+    pub(crate) handle: &'a str,
+    /// The URI: two accounts may have had one handle, one after the other.
+    pub(crate) uri: &'a str,
+}
+
+/// Up to `limit` of them by handle and URI, those after `after`.
 pub(crate) async fn known(
     conn: &mut Conn,
     filter: Filter,
-    after: &str,
+    after: After<'_>,
     limit: u64,
 ) -> Result<Vec<Known>, StoreError> {
     Ok(sqlx::query_as(
@@ -41,10 +50,12 @@ pub(crate) async fn known(
          m.asked, m.allowed, m.suspended FROM accounts a LEFT JOIN admissions m ON m.uri = a.uri \
          UNION ALL SELECT m.uri, m.handle, 0, NULL, 0, NULL, m.asked, m.allowed, m.suspended FROM admissions m \
          WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.uri = m.uri)) AS known \
-         WHERE handle > $1 AND (CAST($2 AS BIGINT) = 0 OR asked IS NOT NULL) \
-         AND (CAST($3 AS BIGINT) = 0 OR suspended IS NOT NULL) ORDER BY handle, uri LIMIT $4",
+         WHERE (handle > $1 OR ($2 <> '' AND handle = $1 AND uri > $2)) \
+         AND (CAST($3 AS BIGINT) = 0 OR asked IS NOT NULL) \
+         AND (CAST($4 AS BIGINT) = 0 OR suspended IS NOT NULL) ORDER BY handle, uri LIMIT $5",
     )
-    .bind(after)
+    .bind(after.handle)
+    .bind(after.uri)
     .bind(i64::from(filter.asked))
     .bind(i64::from(filter.suspended))
     .bind(signed(limit))
@@ -52,12 +63,14 @@ pub(crate) async fn known(
     .await?)
 }
 
-/// Who is known under this URI or handle, whether or not they have been here.
+/// Who is known under this URI or handle, whether or not they have been here. A handle may have passed on: then it is
+/// who has it now, not who was erased or was seen with it before.
 pub(crate) async fn find(conn: &mut Conn, name: &str) -> Result<Option<(String, String)>, StoreError> {
     Ok(sqlx::query_as(
-        "SELECT uri, handle FROM (SELECT uri, handle, 0 AS rank FROM accounts WHERE uri = $1 OR handle = $1 \
-         UNION ALL SELECT uri, handle, 1 AS rank FROM admissions WHERE uri = $1 OR handle = $1) AS known \
-         ORDER BY rank LIMIT 1",
+        "SELECT uri, handle FROM (SELECT uri, handle, CASE WHEN erased IS NULL THEN 0 ELSE 2 END AS rank, looked_at \
+         FROM accounts WHERE uri = $1 OR handle = $1 \
+         UNION ALL SELECT uri, handle, 1 AS rank, 0 AS looked_at FROM admissions WHERE uri = $1 OR handle = $1) AS known \
+         ORDER BY rank, looked_at DESC, uri LIMIT 1",
     )
     .bind(name)
     .fetch_optional(conn)
@@ -127,4 +140,78 @@ pub(crate) async fn kept(conn: &mut Conn) -> Result<Kept, StoreError> {
         files: unsigned(files),
         file_bytes: unsigned(file_bytes),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use infrasound_spec::account::AccountKey;
+
+    use super::*;
+    use crate::{
+        identity::Identity,
+        store::{account, admission, backend, erasure},
+    };
+
+    const HANDLE: &str = "@alice@social.example";
+
+    fn uri(name: &str) -> AccountUri {
+        format!("https://social.example/users/{name}").parse().unwrap()
+    }
+
+    /// An account that has the handle since then.
+    async fn seen(conn: &mut Conn, name: &str, at: u64) {
+        let identity = Identity {
+            account: uri(name),
+            handle: HANDLE.parse().unwrap(),
+            created_at: None,
+            limited: false,
+            role: None,
+        };
+        let key = AccountKey::from_bytes([1; 32]);
+        account::store(conn, &identity, &key, Timestamp::from_secs(at)).await.unwrap();
+    }
+
+    async fn found(conn: &mut Conn) -> String {
+        find(conn, HANDLE).await.unwrap().unwrap().0
+    }
+
+    #[tokio::test]
+    async fn a_handle_means_who_has_it_now() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut conn = backend::open(directory.path(), None).await.unwrap().writer;
+        let conn = &mut conn;
+        seen(conn, "a", 1).await;
+        seen(conn, "c", 3).await;
+        seen(conn, "b", 2).await;
+        assert_eq!(found(conn).await, uri("c").as_str());
+        assert_eq!(find(conn, uri("a").as_str()).await.unwrap().unwrap().0, uri("a").as_str());
+        erasure::erase(conn, &uri("c"), Timestamp::from_secs(9)).await.unwrap();
+        assert_eq!(found(conn).await, uri("b").as_str());
+        for name in ["a", "b"] {
+            erasure::erase(conn, &uri(name), Timestamp::from_secs(9)).await.unwrap();
+        }
+        let handle = HANDLE.parse().unwrap();
+        admission::ask(conn, &uri("d"), &handle, Timestamp::from_secs(9)).await.unwrap();
+        assert_eq!(found(conn).await, uri("d").as_str(), "who was erased has it no more");
+    }
+
+    #[tokio::test]
+    async fn no_account_is_left_out_between_two_pages() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut conn = backend::open(directory.path(), None).await.unwrap().writer;
+        for name in ["a", "b", "c"] {
+            seen(&mut conn, name, 1).await;
+        }
+        let (mut last, mut listed) = ((String::new(), String::new()), Vec::new());
+        loop {
+            let after = After { handle: &last.0, uri: &last.1 };
+            let page = known(&mut conn, Filter::default(), after, 1).await.unwrap();
+            let Some(one) = page.into_iter().next() else { break };
+            last = (one.handle, one.uri.clone());
+            listed.push(one.uri);
+        }
+        assert_eq!(listed, ["a", "b", "c"].map(|name| uri(name).to_string()));
+        let after = After { handle: HANDLE, uri: "" };
+        assert!(known(&mut conn, Filter::default(), after, 9).await.unwrap().is_empty());
+    }
 }

@@ -186,3 +186,49 @@ async fn limited_accounts_are_refused_where_the_admin_wants_that() {
     refused(&begin(&relay, &alice).await, "takes no limited accounts");
     alice.get("/v1/account").await.problem(ProblemType::NoSession);
 }
+
+#[tokio::test]
+async fn who_gains_the_role_goes_on_with_the_device_that_is_there_after_signing_in() {
+    let relay = relay(Who::Roles).await;
+    let demo = relay.running().demo().unwrap();
+    assert!(demo.set_role("alice", "Member", 0).await.unwrap());
+    let alice = relay.device("alice").await;
+    assert!(demo.set_role("alice", "", 0).await.unwrap());
+    refused(&begin(&relay, &alice).await, "you have none of them");
+    assert!(demo.set_role("alice", "Member", 0).await.unwrap());
+    refused(&begin(&relay, &alice).await, "you have none of them");
+    relay.sign_in("alice").await;
+    begin(&relay, &alice).await.ok::<Session>();
+}
+
+/// Signing in is the only time when the instance tells a role that it does not show to everybody.
+#[tokio::test]
+async fn who_signs_in_without_the_role_loses_the_sessions_of_before() {
+    let relay = relay(Who::Roles).await;
+    let demo = relay.running().demo().unwrap();
+    for way in ["token", "browser"] {
+        assert!(demo.set_role("alice", "Member", 0).await.unwrap());
+        let alice = relay.start_over("alice").await;
+        assert!(demo.set_role("alice", "", 0).await.unwrap());
+        alice.get("/v1/account").await.ok::<Value>();
+        if way == "token" {
+            refused(&sign_in(&relay, "alice").await, "you have none of them");
+        } else {
+            let started: SignInStarted = relay.post("/v1/sign-in/start", &Value::Null).await.ok();
+            let browser = Browser::new();
+            let page = browser.open(browser.allow(&started.authorize_url, "alice").await).await;
+            assert_eq!(page.status(), 403);
+        }
+        alice.get("/v1/account").await.problem(ProblemType::NoSession);
+    }
+}
+
+#[tokio::test]
+async fn who_never_asked_is_not_noted_as_asking_when_the_policy_becomes_stricter() {
+    let mut relay = relay(Who::Everyone).await;
+    let alice = relay.device("alice").await;
+    relay.restart(|config| config.access.who = Who::OptIn).await;
+    assert!(relay.running().sweep().await);
+    alice.get("/v1/account").await.problem(ProblemType::NoSession);
+    assert_eq!(relay.admin(&["accounts", "list", "--only", "asked"]).await.unwrap()["accounts"], json!([]));
+}

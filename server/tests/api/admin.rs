@@ -256,3 +256,15 @@ async fn a_relay_whose_socket_is_gone_keeps_its_data_to_itself() {
     let error = relay.admin(&["audit"]).await.unwrap_err();
     assert!(error.contains("another relay uses the data directory"), "{error}");
 }
+
+#[tokio::test]
+async fn a_directory_whose_path_is_too_long_for_a_socket_is_no_hindrance() {
+    let mut relay = TestRelay::start().await;
+    let alice = relay.device("alice").await;
+    relay.stop().await;
+    let deep = relay.directory.path().join("x".repeat(120));
+    std::fs::create_dir(&deep).unwrap();
+    std::fs::copy(relay.directory.path().join("relay.db"), deep.join("relay.db")).unwrap();
+    let listed = TestRelay::admin_of(&deep, &["accounts", "list"]).await.unwrap();
+    assert_eq!(listed["accounts"][0]["handle"], json!(alice.handle()));
+}

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::support::{Browser, TestRelay};
 
+const ADMINISTRATOR: u64 = 1;
 const MANAGE_USERS: u64 = 1 << 10;
 const DELETE_USER_DATA: u64 = 1 << 19;
 
@@ -189,5 +190,63 @@ async fn a_relay_has_no_such_page_unless_its_admin_wants_one() {
     let relay = TestRelay::start().await;
     for path in ["/admin", "/admin/sign-in", "/admin/callback"] {
         relay.get(path).await.problem(ProblemType::NotFound);
+    }
+}
+
+#[tokio::test]
+async fn who_is_suspended_here_is_out_of_the_page_as_well() {
+    let relay = relay().await;
+    let bob = relay.device("bob").await;
+    let handle = bob.handle().to_string();
+    let (mut alice, _) = visit(&relay, "alice", MANAGE_USERS).await;
+    let csrf = alice.csrf().await;
+    relay.admin(&["accounts", "suspend", &handle.replace("bob", "alice")]).await.unwrap();
+    let order = [("csrf", csrf.as_str()), ("order", "suspend"), ("account", &handle)];
+    let answer = alice.send(&order, Some(&relay.base)).await;
+    assert_eq!(answer.status(), 403);
+    assert!(answer.text().await.unwrap().contains("suspended your account here"));
+    assert!(!alice.page("/admin").await.contains(&handle));
+    bob.get("/v1/account").await.ok::<Value>();
+    let (mut again, finished) = visit(&relay, "alice", MANAGE_USERS).await;
+    assert_eq!(finished.status(), 403);
+    assert!(finished.text().await.unwrap().contains("suspended your account here"));
+    assert!(!again.page("/admin").await.contains(&handle));
+}
+
+#[tokio::test]
+async fn nobody_gives_orders_on_their_own_account() {
+    let relay = relay().await;
+    let (mut alice, _) = visit(&relay, "alice", ADMINISTRATOR).await;
+    let handle = format!("@alice@{}", relay.base.strip_prefix("http://").unwrap());
+    // Before she has been here, and then by either name.
+    let said = alice.order(&[("order", "allow"), ("account", &handle)]).await;
+    assert!(said.contains("your own account"), "{said}");
+    let device = relay.device("alice").await;
+    for name in [&handle, &handle[1..], device.account().as_str()] {
+        for order in ["allow", "disallow", "suspend", "restore", "end-sessions", "export"] {
+            let said = alice.order(&[("order", order), ("account", name)]).await;
+            assert!(said.contains("your own account"), "{order} {name}: {said}");
+        }
+    }
+    device.get("/v1/account").await.ok::<Value>();
+    assert!(relay.admin(&["audit"]).await.unwrap()["records"].as_array().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn only_an_administrator_gives_orders_on_who_looks_after_others() {
+    let relay = relay().await;
+    let demo = relay.running().demo().unwrap();
+    let (mut alice, _) = visit(&relay, "alice", MANAGE_USERS).await;
+    for (name, permissions) in [("bob", MANAGE_USERS), ("dave", ADMINISTRATOR)] {
+        assert!(demo.set_role(name, "Staff", permissions).await.unwrap());
+        let device = relay.device(name).await;
+        let handle = device.handle().to_string();
+        let fields = [("order", "suspend"), ("account", handle.as_str())];
+        let said = alice.order(&fields).await;
+        assert!(said.contains("Only an administrator"), "{said}");
+        device.get("/v1/account").await.ok::<Value>();
+        let (mut carol, _) = visit(&relay, "carol", ADMINISTRATOR).await;
+        let said = carol.order(&fields).await;
+        assert!(said.contains("is suspended here"), "{said}");
     }
 }

@@ -195,3 +195,32 @@ async fn a_backup_is_closed_to_other_users() {
     assert_eq!([mode(&backup), mode(&backup.join("blobs"))], [0o700; 2]);
     assert_eq!([mode(&backup.join("relay.db")), mode(&backup.join("backup.json")), mode(&file)], [0o600; 3]);
 }
+
+#[tokio::test]
+async fn what_belongs_to_another_database_is_not_mistaken_for_the_restored_ones() {
+    let (relay, other) = (TestRelay::start().await, TestRelay::start().await);
+    let (alice, _bob) = (relay.device("alice").await, other.device("bob").await);
+    let place = tempfile::tempdir().unwrap();
+    let (backup, data) = (place.path().join("backup"), place.path().join("data"));
+    back_up(relay.directory.path(), &backup).await.unwrap();
+    std::fs::create_dir(&data).unwrap();
+    // As a killed relay leaves it.
+    let log = other.directory.path().join("relay.db-wal");
+    assert!(std::fs::metadata(&log).unwrap().len() > 0);
+    for name in ["relay.db-wal", "relay.db-shm", "relay.db-journal"] {
+        let left = data.join(name);
+        std::fs::copy(&log, &left).unwrap();
+        let refused = restore(&backup, &data).await.unwrap_err();
+        assert!(matches!(&refused, RestoreError::Exists { file } if *file == left), "{refused}");
+        assert!(!data.join("relay.db").exists() && left.exists(), "{name}");
+        std::fs::remove_file(left).unwrap();
+    }
+    // As a restore that was cut off leaves it.
+    for name in ["relay.db.partial", "relay.db.partial-wal", "relay.db.partial-journal"] {
+        std::fs::copy(&log, data.join(name)).unwrap();
+    }
+    restore(&backup, &data).await.unwrap();
+    let listed = TestRelay::admin_of(&data, &["accounts", "list"]).await.unwrap();
+    assert_eq!(listed["accounts"].as_array().unwrap().len(), 1);
+    assert_eq!(listed["accounts"][0]["handle"], json!(alice.handle()));
+}

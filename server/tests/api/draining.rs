@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use infrasound_spec::api::{conversations::Accepted, problem::ProblemType};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpStream, UnixStream},
 };
 
 use crate::support::{Group, Reader, TestRelay};
@@ -149,6 +149,22 @@ async fn what_does_not_end_is_given_up() {
     let begun = Instant::now();
     relay.take().stop().await;
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    relay.start_again(|_| ()).await;
+    assert_eq!(relay.get("/readyz").await.status, 200);
+}
+
+/// Whoever has opened the socket may take ten seconds to say what they want; a relay that stops does not wait for them.
+#[tokio::test]
+async fn who_is_about_to_give_an_order_does_not_hold_the_relay_up() {
+    let mut relay = TestRelay::configured(|config| config.drain = 200).await;
+    let path = relay.directory.path().join("admin.sock");
+    let mut silent = UnixStream::connect(path).await.unwrap();
+    silent.write_all(b"{").await.unwrap();
+    // The one after is heard only when the relay is done with the first: it is at it now.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let begun = Instant::now();
+    relay.take().stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     relay.start_again(|_| ()).await;
     assert_eq!(relay.get("/readyz").await.status, 200);
 }

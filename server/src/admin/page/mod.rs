@@ -8,9 +8,11 @@
 //! | who has no such role | it is read anew at each sign-in, which lasts an hour; each order needs its own permission |
 //! | a link that signs an admin in as somebody else | the `state` is bound to the browser by a cookie |
 //! | a form of another site | cookies are `SameSite=Lax`, each form carries a token of its visit, a foreign `Origin` is refused |
+//! | who is suspended here, or turns on those beside or above them | `guard` |
 //! | what a person calls a device | everything is escaped, and the policy allows no script at all |
 
 mod form;
+mod guard;
 mod html;
 mod permission;
 mod sign_in;
@@ -27,7 +29,7 @@ use axum::{
 };
 
 pub(crate) use self::visit::Visits;
-use self::{form::OrderForm, view::Look};
+use self::{form::OrderForm, view::Look, visit::Visit};
 use super::{Report, carry_out};
 use crate::{app::App, error::ApiError};
 
@@ -61,7 +63,11 @@ async fn show(State(app): State<App>, headers: HeaderMap, Query(look): Query<Loo
     let Some(visit) = app.live.visits.of(&headers, app.now()) else {
         return Html(html::signed_out(None)).into_response();
     };
-    match view::whole(&app, &visit, &look).await {
+    let page = match guard::check_visitor(&app, &visit.account).await {
+        Ok(()) => view::whole(&app, &visit, &look).await,
+        Err(error) => Err(error),
+    };
+    match page {
         Ok(page) => Html(page).into_response(),
         Err(error) => failed(&error),
     }
@@ -72,17 +78,22 @@ async fn order(State(app): State<App>, headers: HeaderMap, Form(form): Form<Orde
         Ok(visit) => visit,
         Err(error) => return failed(&error),
     };
+    if let Err(error) = guard::check_visitor(&app, &visit.account).await {
+        return failed(&error);
+    }
     let back = form.back();
-    let done = match form.order(visit.permissions) {
-        Ok(order) => carry_out(&app, visit.handle.as_str(), order).await,
-        Err(error) => Err(error),
-    };
-    match done {
+    match give(&app, &visit, form).await {
         Ok(Report::Export { data }) => attachment(&data.to_string()),
         Ok(Report::Done { text }) => answer(&app, &headers, text, &back),
         Ok(_) => answer(&app, &headers, "It is done.".to_owned(), &back),
         Err(error) => answer(&app, &headers, error.0.detail.clone(), &back),
     }
+}
+
+async fn give(app: &App, visit: &Visit, form: OrderForm) -> Result<Report, ApiError> {
+    let order = form.order(visit.permissions)?;
+    guard::check_subject(app, visit, &order).await?;
+    carry_out(app, visit.handle.as_str(), order).await
 }
 
 /// What came of it is shown on the next page, so that loading it again does nothing again.

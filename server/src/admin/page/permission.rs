@@ -27,6 +27,12 @@ impl Permissions {
         };
         self.0 & (ADMINISTRATOR | needed) != 0
     }
+
+    /// Whether orders may be given on an account of this role. Mastodon goes by the places of roles, which it does not
+    /// tell: here those who look after others answer to administrators only.
+    pub(super) fn override_role(self, role: Option<&Role>) -> bool {
+        self.0 & ADMINISTRATOR != 0 || Self::of(role).is_none()
+    }
 }
 
 #[cfg(test)]
@@ -51,5 +57,18 @@ mod tests {
         assert_eq!(may(MANAGE_USERS), [true, false, false]);
         assert_eq!(may(MANAGE_USERS | MANAGE_FEDERATION), [true, false, true]);
         assert_eq!(may(ADMINISTRATOR), [true, true, true]);
+    }
+
+    #[test]
+    fn who_looks_after_others_answers_to_administrators_only() {
+        let role = |bits| Role { id: "1".to_owned(), name: "x".to_owned(), permissions: bits, shown: true };
+        let overrides = |own: u64| {
+            let own = of(own).unwrap();
+            [0, MANAGE_FEDERATION, MANAGE_USERS, ADMINISTRATOR]
+                .map(|bits| own.override_role(Some(&role(bits))))
+        };
+        assert_eq!(overrides(MANAGE_USERS | DELETE_USER_DATA), [true, true, false, false]);
+        assert_eq!(overrides(ADMINISTRATOR), [true; 4]);
+        assert!(of(MANAGE_USERS).unwrap().override_role(None));
     }
 }

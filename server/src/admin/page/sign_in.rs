@@ -9,7 +9,7 @@ use infrasound_spec::{api::problem::ProblemType, bytes};
 use serde::Deserialize;
 
 use super::{
-    PATH, failed,
+    PATH, failed, guard,
     permission::Permissions,
     visit::{COOKIE, LIFETIME, STATE_COOKIE},
 };
@@ -75,8 +75,9 @@ async fn finish_one(app: &App, headers: &HeaderMap, returned: Returned) -> Resul
         let text = "This page is for those whose role at the instance lets them manage users. Yours does not, or the instance does not say so.";
         ApiError::new(ProblemType::Forbidden, text)
     })?;
+    guard::check_visitor(app, &account.uri).await?;
     tracing::info!(handle = %account.handle, "{} signed in to the admin page", account.handle);
-    let token = app.live.visits.open(account.handle, permissions, app.now());
+    let token = app.live.visits.open(account.uri, account.handle, permissions, app.now());
     Ok(with_cookie(app, COOKIE, &token, Redirect::to(PATH)))
 }
 

@@ -27,11 +27,12 @@ const PAGE: u64 = 50;
 const RECORDS: u64 = 20;
 
 /// What somebody wants to look at.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Look {
     account: String,
     after: String,
+    after_uri: String,
 }
 
 /// The page for who is signed in.
@@ -74,8 +75,8 @@ fn order(csrf: &str, order: &str, account: &str, label: &str) -> String {
 }
 
 async fn lists(app: &App, csrf: &str, look: &Look) -> Result<String, ApiError> {
-    let asked = accounts(app, Only::Asked, "").await?;
-    let all = accounts(app, Only::All, &look.after).await?;
+    let asked = accounts(app, Only::Asked, &Look::default()).await?;
+    let all = accounts(app, Only::All, look).await?;
     let Report::Domains { rules } = carry_out(app, "", Order::Domains).await? else {
         return Ok(String::new());
     };
@@ -84,7 +85,8 @@ async fn lists(app: &App, csrf: &str, look: &Look) -> Result<String, ApiError> {
     };
     let next = match all.last() {
         Some(last) if all.len() as u64 == PAGE => {
-            format!("<p><a href=\"/admin?after={}\">More accounts</a></p>", encoded(&last.handle))
+            let (handle, uri) = (encoded(&last.handle), encoded(&last.uri));
+            format!("<p><a href=\"/admin?after={handle}&amp;after_uri={uri}\">More accounts</a></p>")
         }
         _ => String::new(),
     };
@@ -92,8 +94,9 @@ async fn lists(app: &App, csrf: &str, look: &Look) -> Result<String, ApiError> {
     Ok(format!("{waiting}{}{next}{}{}", accounts_table(&all), domains(csrf, &rules), audit(&records)))
 }
 
-async fn accounts(app: &App, only: Only, after: &str) -> Result<Vec<AccountLine>, ApiError> {
-    let order = Order::Accounts { only, after: after.to_owned(), limit: PAGE };
+async fn accounts(app: &App, only: Only, look: &Look) -> Result<Vec<AccountLine>, ApiError> {
+    let Look { after, after_uri, .. } = look.clone();
+    let order = Order::Accounts { only, after, after_uri, limit: PAGE };
     match carry_out(app, "", order).await? {
         Report::Accounts { accounts } => Ok(accounts),
         _ => Ok(Vec::new()),

@@ -7,7 +7,7 @@ use std::{
 
 use axum::http::{HeaderMap, header};
 use infrasound_spec::{
-    account::Handle,
+    account::{AccountUri, Handle},
     api::problem::ProblemType,
     bytes,
     time::{self, Timestamp},
@@ -31,6 +31,7 @@ const MANY: usize = 1000;
 /// An admin who is signed in.
 #[derive(Clone, Debug)]
 pub(super) struct Visit {
+    pub(super) account: AccountUri,
     pub(super) handle: Handle,
     pub(super) permissions: Permissions,
     /// The token of its forms.
@@ -73,13 +74,20 @@ impl Visits {
     }
 
     /// Begins a visit. What the cookie holds.
-    pub(super) fn open(&self, handle: Handle, permissions: Permissions, now: Timestamp) -> String {
+    pub(super) fn open(
+        &self,
+        account: AccountUri,
+        handle: Handle,
+        permissions: Permissions,
+        now: Timestamp,
+    ) -> String {
         let token = bytes::encode(&secret::make_bytes::<32>());
         let csrf = bytes::encode(&secret::make_bytes::<32>());
         let expires = now.plus_millis(LIFETIME);
         let mut open = lock(&self.open);
         make_room(&mut open, |visit| visit.expires, now);
-        open.insert(digest(&token), Visit { handle, permissions, csrf, message: None, expires });
+        let visit = Visit { account, handle, permissions, csrf, message: None, expires };
+        open.insert(digest(&token), visit);
         token
     }
 

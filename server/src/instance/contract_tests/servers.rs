@@ -30,6 +30,8 @@ async fn userinfo_alone_is_enough() {
     let account = server.identify(GOOD).await.unwrap();
     server.is_alice(&account);
     assert_eq!((account.display_name.as_deref(), account.created_at), (Some("Alice"), None));
+    // That it has no role and is not limited was not said.
+    assert!(!account.described && mastodon_44().await.identify(GOOD).await.unwrap().described);
 }
 
 #[tokio::test]

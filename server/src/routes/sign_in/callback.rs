@@ -11,8 +11,14 @@ use serde::Deserialize;
 
 use super::page;
 use crate::{
-    access::Applicant, address::ClientAddress, app::App, body::QueryParameters, error::ApiError,
-    identity::Identity, instance::SignInError, secret, store::sign_in,
+    address::ClientAddress,
+    app::App,
+    body::QueryParameters,
+    error::ApiError,
+    identity::Identity,
+    instance::{InstanceAccount, SignInError},
+    secret,
+    store::sign_in,
 };
 
 /// What the instance adds to the address.
@@ -80,9 +86,9 @@ async fn finish(app: &App, query: CallbackQuery) -> Result<Finished, ApiError> {
             if query.error.is_some() { "The instance did not let you in" } else { "There is no code" };
         return Err(ApiError::bad_request(format!("{reason}. Begin again in your client.")));
     };
-    let identity = identify(app, &code, &verifier).await?;
+    let account = identify(app, &code, &verifier).await?;
     // Here, so that the page says it, and nobody types a code in vain.
-    app.admit(Applicant::from(&identity)).await?;
+    let identity = app.let_in(account).await?;
     let code = secret::make_code();
     let code_digest = secret::digest(secret::fold_code(&code).as_bytes());
     let stored = identity.clone();
@@ -99,7 +105,7 @@ async fn finish(app: &App, query: CallbackQuery) -> Result<Finished, ApiError> {
 }
 
 /// Asks the instance who came back, and gives the token back at once.
-async fn identify(app: &App, code: &str, verifier: &str) -> Result<Identity, ApiError> {
+async fn identify(app: &App, code: &str, verifier: &str) -> Result<InstanceAccount, ApiError> {
     let credentials = app.instance_app().await?;
     let token = match app.instance.exchange_code(&credentials, &app.redirect_uri(), code, verifier).await {
         Ok(token) => token,
@@ -112,5 +118,5 @@ async fn identify(app: &App, code: &str, verifier: &str) -> Result<Identity, Api
     };
     let identified = app.instance.identify(&token).await;
     app.instance.revoke(&credentials, &token).await;
-    Ok(identified?.into())
+    Ok(identified?)
 }

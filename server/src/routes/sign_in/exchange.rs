@@ -17,6 +17,6 @@ pub(crate) async fn handle(
     Body(request): Body<ExchangeToken>,
 ) -> Result<Json<SignedIn>, ApiError> {
     app.rates.sign_ins.take(&address, app.now())?;
-    let identity = app.instance.identify(&AccessToken::new(request.access_token)).await?;
-    app.signed_in(identity.into()).await.map(Json)
+    let account = app.instance.identify(&AccessToken::new(request.access_token)).await?;
+    app.signed_in(account).await.map(Json)
 }

@@ -17,6 +17,7 @@ use crate::{
     app::App,
     error::ApiError,
     identity::Identity,
+    instance::InstanceAccount,
     secret,
     store::{account, device, ticket},
     writer::Tx,
@@ -41,9 +42,35 @@ async fn give_ticket(tx: &mut Tx<'_>, identity: Identity) -> Result<SignedIn, Ap
     })
 }
 
+/// Notes how an account stands that has been here. One that was erased comes back with a device, not before.
+async fn note(tx: &mut Tx<'_>, identity: &Identity) -> Result<(), ApiError> {
+    let known = account::load(tx.conn, &identity.account).await?;
+    if known.is_some_and(|known| known.erased.is_none()) {
+        let Identity { account, limited, role, .. } = identity;
+        account::set_standing(tx.conn, account, *limited, role.as_ref(), tx.now).await?;
+    }
+    Ok(())
+}
+
 impl App {
-    async fn signed_in(&self, identity: Identity) -> Result<SignedIn, ApiError> {
-        self.admit(Applicant::from(&identity)).await?;
+    /// Whether who has just signed in may use the relay. Only now does the instance tell a role that it does not show to
+    /// everybody: it holds for the devices that are there as well, and who is refused loses their sessions.
+    async fn let_in(&self, account: InstanceAccount) -> Result<Identity, ApiError> {
+        let described = account.described;
+        let identity = Identity::from(account);
+        if described {
+            let heard = identity.clone();
+            self.writer.run(move |tx| Box::pin(async move { note(tx, &heard).await })).await?;
+        }
+        let judged = self.admit(Applicant::from(&identity)).await;
+        if described {
+            self.end_sessions_of_refused(&identity.account, &judged).await?;
+        }
+        judged.map(|()| identity)
+    }
+
+    async fn signed_in(&self, account: InstanceAccount) -> Result<SignedIn, ApiError> {
+        let identity = self.let_in(account).await?;
         self.writer.run(move |tx| Box::pin(give_ticket(tx, identity))).await
     }
 }
