@@ -110,7 +110,7 @@ pub enum Event {
         total: u64,
     },
     /// A stored wish can't be done after all. For a message of one's own, `object` is its id: it stays in its conversation as
-    /// [`MessageState::Failed`](crate::message::MessageState::Failed), for [`Wish::SendAgain`](crate::input::Wish::SendAgain)
+    /// [`MessageState::Failed`], for [`Wish::SendAgain`](crate::input::Wish::SendAgain)
     /// or [`Wish::Discard`](crate::input::Wish::Discard). Of anything else nothing remains.
     IntentFailed {
         /// Where, if that was known already.
