@@ -90,7 +90,7 @@ impl Cli {
     /// If they cannot be read.
     #[track_caller]
     pub fn read(&self, conversation: &str) -> Vec<Value> {
-        let lines = self.succeed(&["read", conversation, "--limit", "1000"]);
+        let lines = self.succeed(&["read", "--limit", "1000", "--", conversation]);
         lines.into_iter().filter(|line| line["type"] == "message").collect()
     }
 

@@ -217,15 +217,17 @@ fn a_name_stands_for_one_group_only_and_rules_no_terminal() {
     anna.succeed(&["send", "#Herd", "to the only one"]);
     let second = create("HERD");
     refused(&anna.run(&["send", "#Herd", "to which?"]), "not_found");
-    anna.succeed(&["send", &first[..10], "to the first"]);
-    anna.succeed(&["send", &second, "to the second"]);
+    // An id can begin with a hyphen.
+    anna.succeed(&["send", "--", &first[..10], "to the first"]);
+    anna.succeed(&["send", "--", &second, "to the second"]);
     assert_eq!(texts(&anna, &first), ["to the only one", "to the first"]);
     assert_eq!(texts(&anna, &second), ["to the second"]);
     refused(&anna.run(&["group", "show", &stage.handle("ben")]), "not_found");
 
-    anna.succeed(&["group", "set", &second, "--name", "a\u{1b}[2J\u{202e}b\nc", "--description", "d\u{7}"]);
-    ben.succeed(&["group", "accept", &second]);
-    let shown = of_type(ben.succeed(&["group", "show", &second]), "group").remove(0);
+    let (name, description) = ("a\u{1b}[2J\u{202e}b\nc", "d\u{7}");
+    anna.succeed(&["group", "set", "--name", name, "--description", description, "--", &second]);
+    ben.succeed(&["group", "accept", "--", &second]);
+    let shown = of_type(ben.succeed(&["group", "show", "--", &second]), "group").remove(0);
     assert_eq!((&shown["name"], &shown["description"]), (&json!("a[2Jb c"), &json!("d")));
     assert_eq!(shown["with"], "#a[2Jb c");
     assert_eq!(texts(&ben, "#a[2Jb c"), ["to the second"]);
