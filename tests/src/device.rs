@@ -126,6 +126,13 @@ impl Device {
 
     /// Opens a journal that was written before. `None`: there is no device in it.
     pub async fn open(base: &str, journal: Journal, seed: u64) -> Option<Self> {
+        let mut device = Self::opened(base, journal, seed)?;
+        device.drive().await;
+        Some(device)
+    }
+
+    /// The same, before anything is carried out.
+    pub fn opened(base: &str, journal: Journal, seed: u64) -> Option<Self> {
         let rng = ChaCha20Rng::seed_from_u64(seed + 1);
         let mut device = Self::stored(base, None, Self::storage_key(seed), journal, rng);
         let root = device.journal.read(Scope::ROOT);
@@ -136,7 +143,6 @@ impl Device {
         };
         device.core = Some(core);
         device.queue.extend(outputs);
-        device.drive().await;
         Some(device)
     }
 

@@ -194,7 +194,8 @@ impl Client {
         let Some(listed) = self.summaries.get(&conversation) else {
             return Err(Failure::new(FailureCode::NotFound, "there is no such conversation on this device"));
         };
-        let end = listed.stored.position.saturating_add(1);
+        // A device that has just come in reads the log from before what it was handed over.
+        let end = listed.stored.position.max(listed.stored.last_message).saturating_add(1);
         let first = before.unwrap_or(end).min(end);
         let last_page = listed.stored.last_page;
         // The page just before is the likely one: its messages were shown before.

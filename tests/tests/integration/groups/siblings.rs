@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use infrasound_core::{
     conversation::summary::Ended,
-    event::Event,
+    event::{Answer, Event},
     input::Wish,
     journal::Scope,
     message::{Body, GroupChange},
@@ -93,6 +93,33 @@ async fn a_linked_device_enters_all_conversations_by_itself_and_reads_what_comes
         assert_eq!(device.warnings(), vec![]);
     }
     stage.is_calm();
+}
+
+#[tokio::test]
+async fn the_history_that_a_linked_device_was_handed_is_there_at_every_moment() {
+    let (mut stage, _) = Stage::with_group().await;
+    let bob = stage.bob.handle();
+    stage.alice.send(&bob, "between us, before").await;
+    stage.settle().await;
+    stage.bob.say(&stage.alice.handle(), ContactState::Accepted).await;
+    stage.settle().await;
+    let conversation = stage.bob.with(&stage.alice.handle());
+    let mut new = New::begin(&stage.world.base, stage.world.sign_in("bob").await, 220);
+    bring_together(&mut new, &mut stage.bob, How::Screen).await;
+    let mut second = Device::opened(&stage.world.base, new.journal, 220).unwrap();
+    for _ in 0..200 {
+        second.begin(Wish::Messages { conversation, before: None, limit: 10 });
+        second.steps(4).await;
+    }
+    settle_with(&mut stage, &mut second).await;
+    let answers = second.events.iter().filter_map(|event| match event {
+        Event::WishDone(_, Answer::Messages(messages)) => Some(messages),
+        _ => None,
+    });
+    let counts: Vec<usize> = answers
+        .map(|messages| messages.iter().filter(|message| matches!(message.body, Body::Html(_))).count())
+        .collect();
+    assert!(counts.len() > 100 && counts.iter().all(|count| *count == 1), "{counts:?}");
 }
 
 #[tokio::test]
