@@ -109,7 +109,7 @@ pub enum Event {
         /// How many there are.
         total: u64,
     },
-    /// A stored wish can't be done after all. For a message of one's own, `object` is its id: it stays in its conversation as
+    /// A stored wish can't be done after all. For a message of one's own, `object` is its id: if `conversation` is known, it stays there as
     /// [`MessageState::Failed`], for [`Wish::SendAgain`](crate::input::Wish::SendAgain)
     /// or [`Wish::Discard`](crate::input::Wish::Discard). Of anything else nothing remains.
     IntentFailed {

@@ -58,6 +58,25 @@ pub(crate) struct Parts {
     pub(crate) set_retention: AtomicU64,
 }
 
+/// What a relay opens when it starts.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// How it is reached, without a slash at the end.
+    pub(crate) public_url: String,
+    /// Where all writes go.
+    pub(crate) writer: Writer,
+    /// Where reads come from.
+    pub(crate) readers: SqlitePool,
+    /// The files of blobs.
+    pub(crate) blobs: Blobs,
+    /// What is kept in memory.
+    pub(crate) live: Arc<Live>,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
+    /// Where accounts come from.
+    pub(crate) instance: Instance,
+}
+
 impl Deref for App {
     type Target = Parts;
 
@@ -74,9 +93,23 @@ const APP_SETTING: &str = "instance-app";
 pub(crate) const RETENTION_SETTING: &str = "retention-days";
 
 impl App {
-    /// Puts the parts together.
-    pub(crate) fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+    /// Puts together what was opened, and what follows from the configuration.
+    pub(crate) fn new(config: Config, opened: Opened) -> Self {
+        let Opened { public_url, writer, readers, blobs, live, metrics, instance } = opened;
+        Self(Arc::new(Parts {
+            public_url,
+            clock: config.clock.clone(),
+            writer,
+            readers,
+            blobs,
+            live,
+            metrics,
+            rates: Rates::new(&config.rates),
+            instance,
+            crypto: RustCrypto::default(),
+            set_retention: AtomicU64::new(0),
+            config,
+        }))
     }
 
     /// A snapshot of the database to read from.

@@ -1,12 +1,6 @@
 //! Starting and stopping a relay, in this process. The command and the tests use the same.
 
-use std::{
-    fs::File,
-    io,
-    net::SocketAddr,
-    sync::{Arc, atomic::AtomicU64},
-    time::Duration,
-};
+use std::{fs::File, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -24,7 +18,7 @@ use tower_http::{
 
 use crate::{
     admin,
-    app::{App, Parts},
+    app::{App, Opened},
     blobs::Blobs,
     config::{Config, InstanceConfig},
     demo::{self, DemoState},
@@ -34,7 +28,6 @@ use crate::{
     instance::{Instance, NewInstanceError},
     live::Live,
     metrics::{self, Metrics},
-    rates::Rates,
     routes,
     store::backend::{self, OpenError},
     web_app,
@@ -112,20 +105,18 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
         InstanceConfig::Demo => (&public_url, Some(DemoState::open(&public_url, Some(&config.data))?)),
     };
     let instance = Instance::allowing(at, &config.allow_private_networks)?.counted_by(metrics.calls.clone());
-    let app = App::new(Parts {
-        clock: config.clock.clone(),
-        rates: Rates::new(&config.rates),
-        public_url: public_url.clone(),
-        metrics,
+    let app = App::new(
         config,
-        writer,
-        readers: database.readers,
-        blobs,
-        live,
-        instance,
-        crypto: openmls_rust_crypto::RustCrypto::default(),
-        set_retention: AtomicU64::new(0),
-    });
+        Opened {
+            public_url: public_url.clone(),
+            metrics,
+            writer,
+            readers: database.readers,
+            blobs,
+            live,
+            instance,
+        },
+    );
     app.load_settings().await.map_err(|_| ServeError::Unreadable)?;
     let metrics = match app.config.metrics_listen {
         Some(address) => {

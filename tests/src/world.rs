@@ -16,6 +16,7 @@ use infrasound_relay::{
 use infrasound_spec::{
     account::AccountUri,
     api::{key_packages::ClaimedKeyPackages, paths, sign_in::SignedIn},
+    consent::ContactState,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -39,6 +40,19 @@ pub struct World {
 }
 
 impl World {
+    /// Alice has written to Bob, Bob has accepted, and both have seen it.
+    pub async fn acquainted(&self) -> (Device, Device) {
+        let (mut alice, mut bob) = (self.login("alice").await, self.login("bob").await);
+        alice.send(&bob.handle(), "hello").await;
+        bob.sync().await;
+        bob.say(&alice.handle(), ContactState::Accepted).await;
+        for _ in 0..2 {
+            alice.sync().await;
+            bob.sync().await;
+        }
+        (alice, bob)
+    }
+
     /// A new relay with an empty database, without rate limits.
     pub async fn start() -> Self {
         Self::start_with(|_| {}).await

@@ -5,7 +5,7 @@ use std::{
     io,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicU64},
+    sync::Arc,
 };
 
 use tokio::{
@@ -19,13 +19,12 @@ use super::{
     socket::{self, Answer, Request},
 };
 use crate::{
-    app::{App, Parts},
+    app::{App, Opened},
     blobs::Blobs,
     config::{Config, ConfigError, InstanceConfig},
     instance::{Instance, NewInstanceError},
     live::Live,
     metrics::Metrics,
-    rates::Rates,
     store::backend::{self, OpenError},
     writer::Writer,
 };
@@ -161,20 +160,18 @@ impl Office {
             InstanceConfig::Demo => NO_INSTANCE,
         };
         let instance = Instance::allowing(at, &config.allow_private_networks)?;
-        let app = App::new(Parts {
-            clock: config.clock.clone(),
-            rates: Rates::new(&config.rates),
-            public_url: String::new(),
+        let app = App::new(
             config,
-            writer,
-            readers: database.readers,
-            blobs,
-            live,
-            instance,
-            crypto: openmls_rust_crypto::RustCrypto::default(),
-            set_retention: AtomicU64::new(0),
-            metrics,
-        });
+            Opened {
+                public_url: String::new(),
+                writer,
+                readers: database.readers,
+                blobs,
+                live,
+                instance,
+                metrics,
+            },
+        );
         app.load_settings().await.map_err(|_| AdminError::Unreadable)?;
         Ok(Self { app, writer: writing, _lock: database.lock })
     }

@@ -8,20 +8,19 @@
 
 pub mod chance;
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::sync::Arc;
 
 use axum::Router;
 use tokio::task::JoinHandle;
 
 use crate::{
-    app::{App, Parts},
+    app::{App, Opened},
     blobs::Blobs,
     config::Config,
     housekeeping,
     instance::Instance,
     live::Live,
     metrics::Metrics,
-    rates::Rates,
     serving::{ServeError, whole_router},
     writer::Writer,
 };
@@ -47,20 +46,18 @@ impl SimulatedRelay {
         let (writer, writing) = writer.await.map_err(|_| ServeError::Unreadable)?;
         let instance = Instance::simulated(accounts)?;
         let blobs = Blobs::open(&config.data).map_err(ServeError::Blobs)?;
-        let app = App::new(Parts {
-            blobs,
-            clock: config.clock.clone(),
-            rates: Rates::new(&config.rates),
-            public_url: instance.base().as_str().trim_end_matches('/').to_owned(),
+        let app = App::new(
             config,
-            writer,
-            readers: memory.readers().await?,
-            live,
-            instance,
-            metrics: Metrics::new(),
-            crypto: openmls_rust_crypto::RustCrypto::default(),
-            set_retention: AtomicU64::new(0),
-        });
+            Opened {
+                blobs,
+                public_url: instance.base().as_str().trim_end_matches('/').to_owned(),
+                writer,
+                readers: memory.readers().await?,
+                live,
+                instance,
+                metrics: Metrics::new(),
+            },
+        );
         let router = whole_router(app.clone(), None);
         Ok(Self { app, router, writer: writing })
     }

@@ -7,23 +7,8 @@ use infrasound_core::{
     input::Wish,
     message::{Body, MessageState, Reaction},
 };
-use infrasound_spec::{
-    api::{conversations::LogPage, stream::StreamEvent},
-    consent::ContactState,
-};
+use infrasound_spec::api::{conversations::LogPage, stream::StreamEvent};
 use infrasound_tests::{device::Device, world::World};
-
-/// Alice has written to Bob, Bob has accepted, and both have seen it.
-async fn acquainted(world: &World) -> (Device, Device) {
-    let mut alice = world.login("alice").await;
-    let mut bob = world.login("bob").await;
-    alice.send(&bob.handle(), "hello").await;
-    bob.sync().await;
-    bob.say(&alice.handle(), ContactState::Accepted).await;
-    alice.sync().await;
-    bob.sync().await;
-    (alice, bob)
-}
 
 fn html(body: &Body) -> &str {
     match body {
@@ -35,7 +20,7 @@ fn html(body: &Body) -> &str {
 #[tokio::test]
 async fn two_people_write_to_each_other() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     bob.send(&alice.handle(), "hello yourself\n<b>not bold</b>").await;
     alice.sync().await;
     let (at_alice, at_bob) = (alice.history(&bob.handle()).await, bob.history(&alice.handle()).await);
@@ -54,7 +39,7 @@ async fn two_people_write_to_each_other() {
 #[tokio::test]
 async fn a_message_is_sent_then_delivered_then_read() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     alice.send(&bob.handle(), "are you there?").await;
     assert_eq!(alice.history(&bob.handle()).await.last().unwrap().state, MessageState::Sent);
     bob.sync().await;
@@ -70,7 +55,7 @@ async fn a_message_is_sent_then_delivered_then_read() {
 #[tokio::test]
 async fn replies_reactions_edits_and_deletions_show_on_both_sides() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let conversation = alice.with(&bob.handle());
     let hello = alice.history(&bob.handle()).await[0].id.clone();
     let reply = Wish::Send {
@@ -103,7 +88,7 @@ async fn replies_reactions_edits_and_deletions_show_on_both_sides() {
 #[tokio::test]
 async fn a_reaction_is_taken_back_by_who_reacted_and_no_other_with_it() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let conversation = alice.with(&bob.handle());
     let hello = alice.history(&bob.handle()).await[0].id.clone();
     let (object, some) = (|| hello.clone(), |emoji: &str| Some(emoji.to_owned()));
@@ -134,7 +119,7 @@ async fn a_reaction_is_taken_back_by_who_reacted_and_no_other_with_it() {
 #[tokio::test]
 async fn an_edit_or_deletion_of_somebody_elses_message_changes_nothing() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let conversation = alice.with(&bob.handle());
     let hello = alice.history(&bob.handle()).await[0].id.clone();
     bob.wish(Wish::Edit { conversation, object: hello.clone(), text: "I owe you".to_owned() }).await.unwrap();
@@ -165,7 +150,7 @@ async fn both_begin_at_once_and_have_one_conversation() {
 #[tokio::test]
 async fn what_was_written_offline_goes_in_order_once_back() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     alice.online = false;
     for text in ["one", "two", "three"] {
         alice.send(&bob.handle(), text).await;
@@ -184,7 +169,7 @@ async fn what_was_written_offline_goes_in_order_once_back() {
 #[tokio::test]
 async fn leaves_are_renewed_and_the_conversation_goes_on() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let conversation = alice.with(&bob.handle());
     for _ in 0..2 {
         alice.wish(Wish::RenewLeaf { conversation }).await.unwrap();
@@ -205,7 +190,7 @@ async fn leaves_are_renewed_and_the_conversation_goes_on() {
 #[tokio::test]
 async fn of_two_commits_for_one_epoch_one_wins_and_the_other_is_made_anew() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let conversation = alice.with(&bob.handle());
     bob.online = false;
     bob.wish(Wish::RenewLeaf { conversation }).await.unwrap();
@@ -223,7 +208,7 @@ async fn of_two_commits_for_one_epoch_one_wins_and_the_other_is_made_anew() {
 #[tokio::test]
 async fn safety_numbers_are_equal_on_both_sides() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let number = |answer: Answer| match answer {
         Answer::SafetyNumber(number) => number,
         other => panic!("{other:?}"),
@@ -237,7 +222,7 @@ async fn safety_numbers_are_equal_on_both_sides() {
 #[tokio::test]
 async fn what_comes_while_the_log_is_on_its_way_is_asked_for_as_well() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let conversation = bob.with(&alice.handle());
     alice.send(&bob.handle(), "one").await;
     alice.send(&bob.handle(), "two").await;

@@ -14,7 +14,6 @@ use infrasound_core::{
 };
 use infrasound_spec::{
     blob::SEALED_CHUNK,
-    consent::ContactState,
     content::{Attachment, Thumbnail},
     limits::{MAX_CONTENT, MAX_THUMBNAIL},
 };
@@ -25,18 +24,6 @@ use infrasound_tests::{
 
 fn bytes(size: usize) -> Vec<u8> {
     (0..size).map(|i| u8::try_from(i * 7 % 251).unwrap()).collect()
-}
-
-/// Alice has written to Bob, and he has accepted her.
-async fn acquainted(world: &World) -> (Device, Device) {
-    let mut alice = world.login("alice").await;
-    let mut bob = world.login("bob").await;
-    alice.send(&bob.handle(), "hello").await;
-    bob.sync().await;
-    bob.say(&alice.handle(), ContactState::Accepted).await;
-    alice.sync().await;
-    bob.sync().await;
-    (alice, bob)
 }
 
 async fn last(device: &mut Device, with: &Device) -> Message {
@@ -61,7 +48,7 @@ fn failure(device: &Device) -> Option<FailureCode> {
 #[tokio::test]
 async fn whatever_its_length_a_file_arrives_as_it_was() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     for size in [0, 1, 65_536, 65_537, 300_000, 1_500_000] {
         let message = sent(&mut alice, &mut bob, size).await;
         let [file] = &message.attachments[..] else { panic!("{message:?}") };
@@ -76,7 +63,7 @@ async fn whatever_its_length_a_file_arrives_as_it_was() {
 #[tokio::test]
 async fn several_files_need_no_words_and_what_is_written_later_comes_later() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     alice.online = false;
     let files: Vec<_> = (0..16).map(|n| alice.seal(&format!("{n}"), &bytes(n * 1000))).collect();
     alice.send_files(&bob.handle(), "", files.clone()).await;
@@ -98,7 +85,7 @@ async fn several_files_need_no_words_and_what_is_written_later_comes_later() {
 #[tokio::test]
 async fn a_thumbnail_comes_with_the_message_unless_that_is_too_long_with_it() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let thumbnail = Thumbnail::from_bytes(vec![7; MAX_THUMBNAIL]);
     assert!(thumbnail.is_some() && Thumbnail::from_bytes(vec![7; MAX_THUMBNAIL + 1]).is_none());
     let picture = |device: &mut Device| Attachment {
@@ -134,7 +121,7 @@ async fn the_first_message_to_somebody_may_be_a_file() {
 /// A file of three slices, while something happens to Alice.
 async fn a_file_while(what: &str, happens: impl Fn(&mut Device)) {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let size = 20 * 65_536;
     let file = alice.seal("elephants.png", &bytes(size));
     alice.online = false;
@@ -179,7 +166,7 @@ type Lie = fn(&mut Vec<u8>, usize);
 async fn an_altered_cut_swapped_or_extended_file_is_refused() {
     let chunk = usize::try_from(SEALED_CHUNK).unwrap();
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let message = sent(&mut alice, &mut bob, 2 * 65_536).await;
     let file = &message.attachments[0];
     let lies: [(Lie, BlobRefused); 4] = [
@@ -204,7 +191,7 @@ async fn an_altered_cut_swapped_or_extended_file_is_refused() {
 #[tokio::test]
 async fn somebody_else_gets_nothing_even_with_the_reference() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let mut carol = world.login("carol").await;
     let message = sent(&mut alice, &mut bob, 1000).await;
     let fetched = carol.fetch(&message.attachments[0]).await;
@@ -215,7 +202,7 @@ async fn somebody_else_gets_nothing_even_with_the_reference() {
 #[tokio::test]
 async fn a_file_that_the_relay_does_not_take_ends_as_failed_and_the_next_message_goes() {
     let world = World::start_with(|config| config.max_blob = 1000).await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let file = alice.seal("too long", &bytes(5000));
     alice.send_files(&bob.handle(), "look", vec![file]).await;
     assert_eq!(failure(&alice), Some(FailureCode::TooLong));
@@ -232,7 +219,7 @@ async fn a_file_that_the_relay_does_not_take_ends_as_failed_and_the_next_message
 #[tokio::test]
 async fn a_spool_that_has_lost_a_file_ends_its_message_as_failed() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     alice.online = false;
     let file = alice.seal("lost", &bytes(5000));
     alice.send_files(&bob.handle(), "look", vec![file]).await;
@@ -248,7 +235,7 @@ async fn a_spool_that_has_lost_a_file_ends_its_message_as_failed() {
 #[tokio::test]
 async fn what_was_not_sealed_or_is_too_much_is_refused_at_once() {
     let world = World::start().await;
-    let (mut alice, bob) = acquainted(&world).await;
+    let (mut alice, bob) = world.acquainted().await;
     let mut refused = async |files: Vec<Attachment>| {
         let (to, text) = (bob.handle(), String::new());
         let wish = infrasound_core::input::Wish::Send { to, text, in_reply_to: None, attachments: files };
@@ -264,7 +251,7 @@ async fn what_was_not_sealed_or_is_too_much_is_refused_at_once() {
 #[tokio::test]
 async fn a_relay_that_takes_nothing_is_not_asked_again_at_once() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     alice.tamper(|request, response| {
         if matches!(request.bytes, Some(BlobBytes::Send { .. })) {
             response.body = br#"{"size":5136,"received":0}"#.to_vec();
@@ -283,7 +270,7 @@ async fn a_relay_that_takes_nothing_is_not_asked_again_at_once() {
 #[tokio::test]
 async fn a_deleted_message_shows_no_files() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let message = sent(&mut alice, &mut bob, 1000).await;
     let conversation = alice.with(&bob.handle());
     let wish = infrasound_core::input::Wish::Delete { conversation, object: message.id };

@@ -3,21 +3,7 @@
 //! Spec: `conversations.md` 13; `relay-api.md` 16.
 
 use infrasound_core::warning::Warning;
-use infrasound_spec::consent::ContactState;
-use infrasound_tests::{device::Device, world::World};
-
-async fn acquainted(world: &World) -> (Device, Device) {
-    let mut alice = world.login("alice").await;
-    let mut bob = world.login("bob").await;
-    alice.send(&bob.handle(), "hello").await;
-    bob.sync().await;
-    bob.say(&alice.handle(), ContactState::Accepted).await;
-    for _ in 0..2 {
-        alice.sync().await;
-        bob.sync().await;
-    }
-    (alice, bob)
-}
+use infrasound_tests::world::World;
 
 fn texts(texts: &[String]) -> Vec<&str> {
     texts.iter().filter_map(|text| text.split("<p>").nth(1)?.split("</p>").next()).collect()
@@ -26,7 +12,7 @@ fn texts(texts: &[String]) -> Vec<&str> {
 #[tokio::test]
 async fn clients_go_on_by_themselves_and_strangers_still_find_them() {
     let mut world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let place = tempfile::tempdir().unwrap();
     let backup = place.path().join("backup");
     world.back_up(&backup).await;
@@ -53,7 +39,7 @@ async fn clients_go_on_by_themselves_and_strangers_still_find_them() {
 #[tokio::test]
 async fn what_the_relay_has_lost_is_said_and_the_conversation_goes_on_after_it() {
     let mut world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let place = tempfile::tempdir().unwrap();
     let backup = place.path().join("backup");
     world.back_up(&backup).await;

@@ -18,17 +18,6 @@ use infrasound_spec::{
 };
 use infrasound_tests::{device::Device, world::World};
 
-async fn acquainted(world: &World) -> (Device, Device) {
-    let mut alice = world.login("alice").await;
-    let mut bob = world.login("bob").await;
-    alice.send(&bob.handle(), "hello").await;
-    bob.sync().await;
-    bob.say(&alice.handle(), ContactState::Accepted).await;
-    alice.sync().await;
-    bob.sync().await;
-    (alice, bob)
-}
-
 fn refuse(response: &mut HttpResponse, problem: &Problem) {
     response.status = problem.status;
     response.body = serde_json::to_vec(problem).unwrap();
@@ -37,7 +26,7 @@ fn refuse(response: &mut HttpResponse, problem: &Problem) {
 #[tokio::test]
 async fn a_refused_claim_waits_and_nothing_is_lost_by_it() {
     let world = World::start().await;
-    let (mut alice, old) = acquainted(&world).await;
+    let (mut alice, old) = world.acquainted().await;
     let bob = old.handle();
     let mut new = world.start_over("bob").await;
     alice.sync().await;
@@ -61,7 +50,7 @@ async fn a_refused_claim_waits_and_nothing_is_lost_by_it() {
 #[tokio::test]
 async fn an_epoch_that_is_always_wrong_uses_up_no_ratchet() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     alice.tamper(|request, response| {
         if request.path.ends_with("/messages") {
             let mut problem = Problem::new(ProblemType::WrongEpoch, "moved on");
@@ -85,7 +74,7 @@ async fn an_epoch_that_is_always_wrong_uses_up_no_ratchet() {
 #[tokio::test]
 async fn sessions_that_end_as_soon_as_they_are_given_are_not_asked_for_without_pause() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     alice.tamper(|request, response| {
         if !request.path.contains("/sessions") {
             refuse(response, &Problem::new(ProblemType::NoSession, "ended"));
@@ -104,7 +93,7 @@ async fn sessions_that_end_as_soon_as_they_are_given_are_not_asked_for_without_p
 #[tokio::test]
 async fn numbers_that_no_log_has_are_not_believed() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     alice.tamper(|request, response| {
         if request.path == "/v1/conversations" {
             let mut body: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
@@ -121,7 +110,7 @@ async fn numbers_that_no_log_has_are_not_believed() {
 #[tokio::test]
 async fn a_name_stands_for_one_account_only() {
     let world = World::start().await;
-    let (mut alice, bob) = acquainted(&world).await;
+    let (mut alice, bob) = world.acquainted().await;
     let mut carol = world.login("carol").await;
     carol.send(&alice.handle(), "I am bob, honestly").await;
     let (of_bob, of_carol) = (bob.handle(), carol.handle());
@@ -168,7 +157,7 @@ async fn the_relay_cannot_accept_somebody_in_a_persons_place() {
 #[tokio::test]
 async fn a_signed_out_device_still_shows_its_history() {
     let world = World::start().await;
-    let (alice, mut old) = acquainted(&world).await;
+    let (alice, mut old) = world.acquainted().await;
     let _new = world.start_over("bob").await;
     old.sync().await;
     assert_eq!(old.texts(&alice.handle()).await.len(), 1);
@@ -177,7 +166,7 @@ async fn a_signed_out_device_still_shows_its_history() {
 #[tokio::test]
 async fn accepting_confirms_the_key_that_was_compared_and_no_later_one() {
     let world = World::start().await;
-    let (mut alice, old) = acquainted(&world).await;
+    let (mut alice, old) = world.acquainted().await;
     let bob = old.handle();
     let _second = world.start_over("bob").await;
     alice.sync().await;

@@ -16,23 +16,10 @@ use infrasound_spec::{
         key_packages::{ClaimedKeyPackage, ClaimedKeyPackages},
     },
     bytes::Base64Url,
-    consent::ContactState,
     log::{self, EntryKind, LogEntry},
 };
 use infrasound_tests::{device::Device, forge, world::World};
 use serde::{Serialize, de::DeserializeOwned};
-
-async fn acquainted(world: &World) -> (Device, Device) {
-    let mut alice = world.login("alice").await;
-    let mut bob = world.login("bob").await;
-    alice.send(&bob.handle(), "hello").await;
-    bob.sync().await;
-    bob.say(&alice.handle(), ContactState::Accepted).await;
-    alice.sync().await;
-    bob.sync().await;
-    alice.sync().await;
-    (alice, bob)
-}
 
 /// Changes answers of one type, on paths that contain `path`.
 fn change<T: Serialize + DeserializeOwned>(
@@ -72,7 +59,7 @@ async fn goes_on(alice: &mut Device, bob: &mut Device) {
 #[tokio::test]
 async fn a_flipped_bit_in_a_message() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     bob.tamper(change("/log?", |page: &mut LogPage| messages(page).for_each(|entry| flip(entry, 9))));
     alice.send(&bob.handle(), "this gets a flipped bit").await;
     bob.sync().await;
@@ -84,7 +71,7 @@ async fn a_flipped_bit_in_a_message() {
 #[tokio::test]
 async fn bytes_that_do_not_match_their_digest() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     bob.tamper(change("/log?", |page: &mut LogPage| {
         for entry in messages(page) {
             let digest = entry.digest;
@@ -101,7 +88,7 @@ async fn bytes_that_do_not_match_their_digest() {
 #[tokio::test]
 async fn a_replayed_message() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     bob.tamper(change("/log?", |page: &mut LogPage| {
         let Some(mut again) = messages(page).last().cloned() else { return };
         again.number = page.last + 1;
@@ -118,7 +105,7 @@ async fn a_replayed_message() {
 #[tokio::test]
 async fn reordered_messages() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     alice.send(&bob.handle(), "first").await;
     alice.send(&bob.handle(), "second").await;
     bob.tamper(change("/log?", |page: &mut LogPage| {
@@ -136,7 +123,7 @@ async fn reordered_messages() {
 #[tokio::test]
 async fn a_dropped_message_with_the_others_renumbered() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     alice.send(&bob.handle(), "this one is dropped").await;
     alice.send(&bob.handle(), "this one is not").await;
     bob.tamper(change("/log?", |page: &mut LogPage| {
@@ -159,7 +146,7 @@ async fn a_dropped_message_with_the_others_renumbered() {
 #[tokio::test]
 async fn a_gap_in_the_log() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     alice.send(&bob.handle(), "this one is left out").await;
     alice.send(&bob.handle(), "this one is not").await;
     bob.tamper(change("/log?", |page: &mut LogPage| {
@@ -174,7 +161,7 @@ async fn a_gap_in_the_log() {
 #[tokio::test]
 async fn a_log_that_goes_back() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     alice.send(&bob.handle(), "seen").await;
     bob.sync().await;
     bob.tamper(change("/v1/conversations", |body: &mut serde_json::Value| {
@@ -190,7 +177,7 @@ async fn a_log_that_goes_back() {
 #[tokio::test]
 async fn a_message_of_ones_own_that_was_altered() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     // The relay says that something came before it, so Alice looks for her own message in the log.
     alice.tamper(|request, response| {
         if request.path.ends_with("/messages") {
@@ -218,7 +205,7 @@ async fn a_message_of_ones_own_that_was_altered() {
 #[tokio::test]
 async fn a_rewritten_sender() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let own = bob.core().device();
     bob.tamper(change("/log?", move |page: &mut LogPage| {
         messages(page).for_each(|entry| entry.submitter = Some(own));
@@ -237,7 +224,7 @@ async fn a_rewritten_sender() {
 #[tokio::test]
 async fn a_rewritten_sender_of_ones_own_message() {
     let world = World::start().await;
-    let (mut alice, bob) = acquainted(&world).await;
+    let (mut alice, bob) = world.acquainted().await;
     let other = bob.core().device();
     // The relay says that something came before it, so Alice looks for her own message in the log.
     alice.tamper(move |request, response| {
@@ -263,7 +250,7 @@ async fn a_rewritten_sender_of_ones_own_message() {
 #[tokio::test]
 async fn a_commit_with_a_broken_confirmation_tag() {
     let world = World::start().await;
-    let (mut alice, mut bob) = acquainted(&world).await;
+    let (mut alice, mut bob) = world.acquainted().await;
     let conversation = alice.with(&bob.handle());
     alice.wish(Wish::RenewLeaf { conversation }).await.unwrap();
     alice.send(&bob.handle(), "under the new epoch").await;
@@ -328,7 +315,7 @@ async fn an_invented_device() {
 #[tokio::test]
 async fn a_key_package_under_another_account_key_than_the_pinned_one() {
     let world = World::start().await;
-    let (mut alice, bob) = acquainted(&world).await;
+    let (mut alice, bob) = world.acquainted().await;
     let account = bob.core().account().account;
     let (device, key_package) = forge::key_package(&account, alice.time());
     let told = account.clone();

@@ -1,4 +1,4 @@
-//! `reply`, `react`, `unreact`, `edit`, `delete`, `renew-leaf`: what is done to a message or in a conversation.
+//! `reply`, `react`, `unreact`, `edit`, `delete`, `resend`, `discard`, `renew-leaf`: what is done to a message or in a conversation.
 
 use infrasound_core::{event::Event, input::Wish};
 use infrasound_native::Error;
@@ -24,28 +24,17 @@ pub(super) async fn reply(
     send::send(app, to, text, Some(found.message.id), Vec::new()).await
 }
 
-/// Reacts to anybody's message.
-pub(super) async fn react(
+/// Does something to a message, whoever wrote it.
+pub(super) async fn change_any(
     app: &mut App,
+    command: &'static str,
     message: &MessageArgument,
-    emoji: Option<String>,
+    wish: impl FnOnce(ConversationId, ObjectId) -> Wish,
 ) -> Result<End, CommandError> {
     let found = reference::message(&app.session, &message.message, message.within.as_deref()).await?;
     let conversation = found.conversation.conversation;
-    let wish = Wish::React { conversation, object: found.message.id, emoji };
-    wish_and_settle(app, "react", conversation, wish).await
-}
-
-/// Takes a reaction of one's own back.
-pub(super) async fn unreact(
-    app: &mut App,
-    message: &MessageArgument,
-    emoji: Option<String>,
-) -> Result<End, CommandError> {
-    let found = reference::message(&app.session, &message.message, message.within.as_deref()).await?;
-    let conversation = found.conversation.conversation;
-    let wish = Wish::Unreact { conversation, object: found.message.id, emoji };
-    wish_and_settle(app, "unreact", conversation, wish).await
+    let wish = wish(conversation, found.message.id);
+    wish_and_settle(app, command, conversation, wish).await
 }
 
 /// Does something to a message of one's own.

@@ -94,8 +94,14 @@ async fn in_session(command: Command, app: &mut App) -> Result<End, CommandError
         Command::Read { conversation, limit } => read::read(app, &conversation, limit).await,
         Command::Chat { with } => chat::chat(app, with).await,
         Command::Reply { message, text } => message::reply(app, &message, text).await,
-        Command::React { message, emoji } => message::react(app, &message, emoji).await,
-        Command::Unreact { message, emoji } => message::unreact(app, &message, emoji).await,
+        Command::React { message, emoji } => {
+            let wish = |conversation, object| Wish::React { conversation, object, emoji };
+            message::change_any(app, "react", &message, wish).await
+        }
+        Command::Unreact { message, emoji } => {
+            let wish = |conversation, object| Wish::Unreact { conversation, object, emoji };
+            message::change_any(app, "unreact", &message, wish).await
+        }
         Command::Edit { message, text } => {
             let wish = |conversation, object| Wish::Edit { conversation, object, text };
             message::change(app, "edit", &message, wish).await

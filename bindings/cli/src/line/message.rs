@@ -14,7 +14,7 @@ use crate::{clean, html, time};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "the fields are those of the JSON")]
 pub(crate) struct Message {
-    /// What `reply`, `react`, `unreact`, `edit` and `delete` take.
+    /// What `reply`, `react`, `unreact`, `edit`, `delete`, `resend` and `discard` take.
     #[serde(rename = "ref")]
     pub(crate) reference: String,
     pub(crate) id: String,
