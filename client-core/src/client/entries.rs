@@ -47,6 +47,15 @@ use crate::{
 /// The largest number of an entry that is believed: beyond it, nothing here would overflow, and no log is that long.
 const MAX_NUMBER: u64 = 1 << 53;
 
+/// What was known of a log when a page of it was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    /// The last entry that was taken in.
+    after: u64,
+    /// How long the log was said to be.
+    heard: u64,
+}
+
 /// Whether a number can be that of an entry.
 pub(super) fn is_plausible(number: u64) -> bool {
     number <= MAX_NUMBER
@@ -271,22 +280,27 @@ impl Client {
         let after = conversation.state.position.number;
         let heard = self.known_last.get(&id).copied().unwrap_or_default();
         self.ask(
-            Purpose::Log(id, heard),
+            Purpose::Log(id, Asked { after, heard }),
             Method::Get,
             format!("{path}?after={after}&limit={MAX_LOG_PAGE}"),
             step,
         );
     }
 
-    /// A page of the log came; `heard` is how long the log was said to be when it was asked for.
+    /// A page of the log came.
     pub(super) fn log_fetched(
         &mut self,
         id: ConversationId,
-        heard: u64,
+        asked: Asked,
         page: Result<LogPage, Box<Problem>>,
         step: &mut Step,
     ) {
         let before = self.conversations.get(&id).map_or(0, |conversation| conversation.state.position.number);
+        if asked.after > before {
+            // A Welcome put this device further back meanwhile: what lies between was not asked for.
+            self.active.insert(id);
+            return;
+        }
         let last = match page {
             Ok(page) => {
                 let last = if is_plausible(page.last) { page.last } else { before };
@@ -299,7 +313,7 @@ impl Client {
         // A log that claims to be longer and does not come would be asked for without end.
         let last = if after == before { before } else { last };
         // What was said meanwhile may be about entries that are too new for this page.
-        let since = self.known_last.get(&id).copied().filter(|last| *last > heard).unwrap_or_default();
+        let since = self.known_last.get(&id).copied().filter(|last| *last > asked.heard).unwrap_or_default();
         self.known_last.insert(id, last.max(since));
     }
 

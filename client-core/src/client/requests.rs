@@ -22,7 +22,7 @@ use infrasound_spec::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Client, step::Step};
+use super::{Client, entries::Asked, step::Step};
 use crate::{
     event::{Answer, Event, Failure, FailureCode},
     input::{HttpResponse, LinkBy, TransportError, WishId},
@@ -63,8 +63,7 @@ pub(super) enum Purpose {
     UploadBlob(ConversationId, BlobId),
     AttachBlob(ConversationId, BlobId),
     FetchBlob(WishId),
-    /// With how long the log was said to be.
-    Log(ConversationId, u64),
+    Log(ConversationId, Asked),
     Report(ConversationId, u64),
     SyncDevices,
     LookUpInvitee(ConversationId, u64, Handle),
@@ -410,7 +409,7 @@ impl Client {
                 Reply::Ok(bytes) => step.event(Event::WishDone(wish, Answer::Bytes(bytes))),
                 Reply::Problem(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
             },
-            Purpose::Log(id, heard) => self.log_fetched(id, heard, reply.parse::<LogPage>(), step),
+            Purpose::Log(id, asked) => self.log_fetched(id, asked, reply.parse::<LogPage>(), step),
             Purpose::Report(id, number) => self.report_answered(id, number, reply.parse::<Forked>(), step),
             Purpose::SyncDevices => {
                 let list = reply.parse::<DeviceList>();

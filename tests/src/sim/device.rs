@@ -43,6 +43,8 @@ pub(super) struct Device {
     pub(super) made: u64,
     /// When it stopped being a device of its account.
     pub(super) retired: Option<u64>,
+    /// Whether the hub did not take it.
+    pub(super) turned_away: bool,
     /// When the hub has taken the device in its place.
     pub(super) revoked: Option<u64>,
     /// Counts crashes: what was on its way to an earlier life does not arrive.
@@ -88,6 +90,7 @@ impl Device {
             id: core.device(),
             made: at,
             retired: None,
+            turned_away: false,
             revoked: None,
             life: 0,
             stream: 0,

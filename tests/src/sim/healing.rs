@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use infrasound_core::{
-    Client,
+    Client, Unfinished,
     input::Wish,
     message::{Body, Message, MessageState},
 };
@@ -54,9 +54,14 @@ impl World {
             }
         }
         self.rest().await?;
-        // Who wrote may have learnt only then that somebody started over, and waits for a word.
-        self.accept_everybody()?;
-        self.rest().await?;
+        // Who wrote may have learnt only then that somebody started over, and waits for a word; and so does the other.
+        for _ in 0..ROUNDS {
+            if self.current.iter().all(|device| self.unfinished(*device).is_empty()) {
+                break;
+            }
+            self.accept_everybody()?;
+            self.rest().await?;
+        }
         self.judge()
     }
 
@@ -69,6 +74,15 @@ impl World {
         for device in 0..self.devices.len() {
             self.devices[device].heal();
             self.in_future(1, Happening::Open(device));
+        }
+        self.rest().await?;
+        for account in 0..self.plan.accounts {
+            let device = self.device_of(account);
+            if self.devices[device].turned_away {
+                // Its sign-in got too old before it was heard: the person signs in again.
+                self.devices[device].retired = Some(self.now);
+                self.register(account).await?;
+            }
         }
         self.rest().await
     }
@@ -148,9 +162,7 @@ impl World {
             ));
         }
         for device in &self.current {
-            let core = self.devices[*device].core();
-            let mut unfinished = core.map(Client::unfinished).unwrap_or_default();
-            unfinished.retain(|one| !one.conversation.is_some_and(|of| self.waits_outside(*device, of)));
+            let unfinished = self.unfinished(*device);
             require(unfinished.is_empty(), Rule::Ending, || {
                 format!("device {device} has still to do {unfinished:?}")
             })?;
@@ -165,6 +177,14 @@ impl World {
             })?;
         }
         Ok(())
+    }
+
+    /// What a device has still to do, and could do by itself.
+    fn unfinished(&self, device: usize) -> Vec<Unfinished> {
+        let core = self.devices[device].core();
+        let mut unfinished = core.map(Client::unfinished).unwrap_or_default();
+        unfinished.retain(|one| !one.conversation.is_some_and(|of| self.waits_outside(device, of)));
+        unfinished
     }
 
     /// Whether a device is not in a group, and waits for somebody to let it in.

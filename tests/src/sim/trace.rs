@@ -4,8 +4,8 @@ use std::{collections::VecDeque, fmt};
 
 use infrasound_spec::log::{self, EntryDigest};
 
-/// Lines that are kept.
-const KEPT: usize = 400;
+/// Lines that are kept: more than a world has that comes to rest.
+const KEPT: usize = 100_000;
 
 /// A record of a run.
 #[derive(Debug)]

@@ -251,6 +251,7 @@ impl World {
             }
             Event::RegistrationFailed(failure) => {
                 self.trace.note(self.now, format_args!("{device} is not registered: {failure}"));
+                self.devices[device].turned_away = true;
                 Ok(())
             }
             Event::SignedOut(failure) => {

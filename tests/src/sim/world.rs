@@ -23,6 +23,8 @@ use super::{
 
 /// Between two sweeps of the hub, while something happens at all.
 const SWEEP: u64 = 10 * SECOND;
+/// Bodies of requests that the trace shows have at most so many bytes.
+const SHORT: usize = 200;
 /// Milliseconds until a device notices that the stream is gone.
 const NOTICE: u64 = 100;
 
@@ -302,7 +304,9 @@ impl World {
         self.check_submission(device, &request)?;
         let fate = self.next_fate(device);
         let life = self.devices[device].life;
-        self.trace.note(self.now, format_args!("{device} asks {:?} {}", request.method, request.path));
+        let body = request.body.as_deref().filter(|body| body.len() <= SHORT).unwrap_or_default();
+        let body = String::from_utf8_lossy(body);
+        self.trace.note(self.now, format_args!("{device} asks {:?} {} {body}", request.method, request.path));
         let parted = self.devices[device].parted_until > self.now;
         let answer = Err(TransportError::Unreachable);
         if parted {
