@@ -19,6 +19,7 @@ use super::{
     patience::Waiter,
     requests::{Purpose, failure},
     step::Step,
+    sync::Topic,
 };
 use crate::{
     contact::{Contact, KeySeen},
@@ -138,7 +139,9 @@ impl Client {
         accepted: bool,
         step: &mut Step,
     ) {
-        self.contacts_overtaken |= self.has_request(|purpose| matches!(purpose, Purpose::Contacts));
+        if self.has_request(|purpose| matches!(purpose, Purpose::Contacts)) {
+            self.sync.want(Topic::Contacts);
+        }
         let Some(contact) = self.contacts.get_mut(account) else { return };
         // Said otherwise in the meantime: the next pump tells the relay that.
         if contact.state == state || !accepted {
@@ -150,7 +153,7 @@ impl Client {
             }
         }
         if state == ContactState::Accepted {
-            self.sync.conversations = true;
+            self.sync.want(Topic::Conversations);
         }
     }
 
@@ -226,7 +229,7 @@ impl Client {
     }
 
     pub(super) fn account_told(&mut self, account: Result<OwnAccount, Box<Problem>>, step: &mut Step) {
-        self.sync.account = false;
+        self.sync.answered(Topic::Account);
         if let Ok(account) = account {
             self.policy = account.policy;
             step.writes.put(Place::Root, "policy", stored::encode(&self.policy));
@@ -235,8 +238,8 @@ impl Client {
 
     pub(super) fn contacts_told(&mut self, list: Result<ContactList, Box<Problem>>, step: &mut Step) {
         // The list is from before what was said since: another one is asked for.
-        self.sync.contacts = std::mem::take(&mut self.contacts_overtaken);
-        if self.sync.contacts {
+        self.sync.answered(Topic::Contacts);
+        if self.sync.is_due(Topic::Contacts) {
             return;
         }
         let Ok(list) = list else { return };

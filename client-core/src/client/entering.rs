@@ -39,6 +39,7 @@ use super::{
     patience::Waiter,
     requests::{Purpose, failure},
     step::Step,
+    sync::Topic,
     telling::StoredChange,
 };
 use crate::{
@@ -96,7 +97,7 @@ impl Client {
         // Let in by others, one has what was said since.
         let out = conversation.left_out || self.has_lost_group(conversation);
         let wanted = (out || link.is_some()) && !conversation.barred;
-        let welcome = self.sync.welcomes || self.has_welcome(id);
+        let welcome = self.sync.is_due(Topic::Welcomes) || self.has_welcome(id);
         if !wanted || welcome || self.is_put_off(&Waiter::Conversation(id), step) {
             return false;
         }
@@ -125,7 +126,7 @@ impl Client {
     /// Whether this device has a leaf there, the relay says, and nothing of the group.
     fn has_lost_group(&self, conversation: &Conversation) -> bool {
         let leaf = self.summaries.get(&conversation.id).and_then(|listed| listed.said.leaf);
-        !self.sync.conversations && leaf == Some(true) && conversation.state.is_bare()
+        !self.sync.is_due(Topic::Conversations) && leaf == Some(true) && conversation.state.is_bare()
     }
 
     pub(super) fn group_info_given(
@@ -450,6 +451,8 @@ impl Client {
             }
         }
         self.set_waiting(id, None, step);
+        // What it built on stands: nobody else may be there to say so.
+        Self::report_applied(conversation, accepted.number, step);
         self.took_in(conversation, step);
     }
 

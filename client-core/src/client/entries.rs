@@ -30,7 +30,7 @@ use openmls::prelude::{
     DeserializeBytes as _, MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProtocolMessage, Sender,
 };
 
-use super::{Client, Listed, founding::MAX_VOIDED, requests::Purpose, step::Step};
+use super::{Client, Listed, founding::MAX_VOIDED, requests::Purpose, step::Step, sync::Topic};
 use crate::{
     conversation::{
         Conversation,
@@ -95,7 +95,7 @@ impl Client {
         list: Result<ConversationList, Box<Problem>>,
         step: &mut Step,
     ) {
-        self.sync.conversations = false;
+        self.sync.answered(Topic::Conversations);
         let Ok(list) = list else { return };
         let told: BTreeSet<ConversationId> =
             list.conversations.iter().map(|head| head.conversation).collect();
@@ -104,7 +104,7 @@ impl Client {
             let joined = self.conversations.get(&head.conversation).is_some_and(Conversation::is_joined);
             if head.member && !joined {
                 // Its Welcome is on its way; if not, this device has lost what it had of it.
-                self.sync.welcomes = true;
+                self.sync.want(Topic::Welcomes);
             }
             if head.member && !self.summaries.contains_key(&head.conversation) {
                 self.unheard.push(head);
@@ -475,7 +475,7 @@ impl Client {
         self.tell_commit(conversation, entry, &changes, policy.as_ref(), step);
         self.see_members(conversation, step);
         if conversation.policy.is_none() {
-            self.sync.conversations = true;
+            self.sync.want(Topic::Conversations);
         }
     }
 
@@ -493,7 +493,7 @@ impl Client {
         if changes.gone.contains(&self.device.account) {
             self.end_group(conversation.id, Ended::Removed, step);
         }
-        self.sync.devices = true;
+        self.sync.want(Topic::Devices);
     }
 
     /// Whether a commit founds the conversation anew: then the group that this device is in stands no more.
@@ -511,8 +511,8 @@ impl Client {
         conversation.state.reports.clear();
         self.epoch_passed(conversation.id, step);
         // A Welcome is on its way, or this device comes in by itself.
-        self.sync.welcomes = true;
-        self.sync.conversations = true;
+        self.sync.want(Topic::Welcomes);
+        self.sync.want(Topic::Conversations);
     }
 
     fn apply_own_commit(

@@ -29,6 +29,7 @@ use super::{
     requests::{Purpose, failure},
     sending::Proposals,
     step::Step,
+    sync::Topic,
     telling::StoredChange,
 };
 use crate::{
@@ -171,7 +172,7 @@ impl Client {
     /// The conversation stands without this device: a Welcome is on its way, or the other has to let it in.
     fn left_out(&mut self, id: ConversationId, step: &mut Step) {
         self.foundings.remove(&id);
-        self.sync.welcomes = true;
+        self.sync.want(Topic::Welcomes);
         if let Some(conversation) = self.conversations.get_mut(&id) {
             conversation.left_out = true;
             conversation.save(&mut step.writes);
@@ -438,7 +439,7 @@ impl Client {
                 conversation.abandon_founding();
                 if problem.problem_type == ProblemType::ConversationExists {
                     conversation.left_out = true;
-                    self.sync.welcomes = true;
+                    self.sync.want(Topic::Welcomes);
                 } else {
                     self.not_founded(id, &problem, step);
                 }

@@ -34,7 +34,7 @@ use openmls::prelude::{
 
 use super::{
     Client, entries::is_plausible, patience::Waiter, received::Origin, requests::Purpose, step::Step,
-    telling::StoredChange,
+    sync::Topic, telling::StoredChange,
 };
 use crate::{
     conversation::{Conversation, put_changes, summary::StoredGroup},
@@ -90,7 +90,7 @@ fn judges(context: &Context, group: &MlsGroup) -> bool {
 
 impl Client {
     pub(super) fn welcomes_told(&mut self, list: Result<WelcomeList, Box<Problem>>, step: &mut Step) {
-        self.sync.welcomes = false;
+        self.sync.answered(Topic::Welcomes);
         // Who has a link waited for this.
         self.active.extend(self.links.keys());
         let unheard = std::mem::take(&mut self.unheard);
@@ -178,7 +178,7 @@ impl Client {
     /// Takes the next Welcome, unless it makes no sense from the outside.
     fn begin_joining(&mut self, step: &mut Step) -> bool {
         // Until the relay has told what the account says of others, nobody can be judged.
-        if self.sync.contacts || self.summaries.len() >= MAX_CONVERSATIONS {
+        if self.sync.is_due(Topic::Contacts) || self.summaries.len() >= MAX_CONVERSATIONS {
             return false;
         }
         // Those that are being given back to the relay stay in the list until it has them.
@@ -410,7 +410,7 @@ impl Client {
         if used.is_empty() {
             // The last resort was used: others may know it, so there must be another.
             self.key_packages.replace_last_resort();
-            self.sync.key_packages = true;
+            self.sync.want(Topic::KeyPackages);
         }
         put_changes(&mut step.writes, &Place::KeyPackages, b"", used);
         let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());

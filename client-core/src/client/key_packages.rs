@@ -16,7 +16,7 @@ use infrasound_spec::{
 use openmls::prelude::{KeyPackage, MlsMessageOut};
 use serde::{Deserialize, Serialize};
 
-use super::{Client, requests::Purpose, step::Step};
+use super::{Client, requests::Purpose, step::Step, sync::Topic};
 use crate::{
     conversation::put_changes,
     journal::{OpenedRecord, Place},
@@ -25,9 +25,9 @@ use crate::{
     stored,
 };
 
-/// Private parts that are kept at once, those of lost uploads included.
+/// Private parts that are kept at once. Of which the relay never had the public one, because the upload was lost, nobody knows.
 const MAX_MADE: usize = 400;
-/// After an upload was refused, the next one waits this long, in milliseconds.
+/// After an upload was refused or lost, the next one waits this long, in milliseconds.
 const RETRY: u64 = MINUTE;
 
 /// What is stored of key packages besides their private parts.
@@ -37,7 +37,7 @@ pub(super) struct KeyPackageIndex {
     made: Vec<(Timestamp, Vec<serde_bytes::ByteBuf>)>,
     /// When the last-resort one was made.
     last_resort: Timestamp,
-    /// When a refused upload is tried again.
+    /// When an upload that was refused or lost is tried again.
     #[serde(skip)]
     retry_at: Option<Timestamp>,
 }
@@ -55,7 +55,7 @@ impl Client {
         count: &Result<KeyPackageCount, Box<Problem>>,
         step: &mut Step,
     ) {
-        self.sync.key_packages = false;
+        self.sync.answered(Topic::KeyPackages);
         let Ok(count) = count else { return };
         let renew_last_resort = !count.last_resort
             || step.now.millis_since(self.key_packages.last_resort)
@@ -68,11 +68,7 @@ impl Client {
         if one_time == 0 && !renew_last_resort {
             return;
         }
-        self.forget_expired(step);
-        if self.key_packages.made.len() >= MAX_MADE {
-            // A relay that always says that there are none does not fill this device up.
-            return;
-        }
+        self.forget_old(step);
         if self.device.refresh_endorsement(step.now) {
             self.save_device(step);
         }
@@ -97,16 +93,23 @@ impl Client {
         count: &Result<KeyPackageCount, Box<Problem>>,
         step: &mut Step,
     ) {
-        // Without key packages nobody new can write to this device, so it is tried again; everything else goes on.
-        self.key_packages.retry_at = count.is_err().then(|| step.now.plus_millis(RETRY));
+        match count {
+            Ok(_) => self.key_packages.retry_at = None,
+            Err(_) => self.upload_key_packages_later(step),
+        }
     }
 
-    /// Asks again how many are left after an upload that was refused.
+    /// Without key packages nobody new can write to this device, so it is tried again; everything else goes on.
+    pub(super) fn upload_key_packages_later(&mut self, step: &Step) {
+        self.key_packages.retry_at = Some(step.now.plus_millis(RETRY));
+    }
+
+    /// Asks again how many are left after an upload that was refused or lost.
     pub(super) fn pump_key_packages(&mut self, step: &mut Step) {
         match self.key_packages.retry_at {
             Some(at) if step.now >= at => {
                 self.key_packages.retry_at = None;
-                self.sync.key_packages = true;
+                self.sync.want(Topic::KeyPackages);
             }
             Some(at) => step.wake_at(at),
             None => {}
@@ -138,14 +141,22 @@ impl Client {
         Some(bytes)
     }
 
-    /// Private parts whose key packages have expired are of no more use.
-    fn forget_expired(&mut self, step: &mut Step) {
-        let (expired, kept) = std::mem::take(&mut self.key_packages.made)
-            .into_iter()
-            .partition(|(made, _)| step.now.millis_since(*made) > KEY_PACKAGE_LIFETIME + DAY);
-        self.key_packages.made = kept;
-        let expired: Vec<(Timestamp, Vec<serde_bytes::ByteBuf>)> = expired;
-        for name in expired.into_iter().flat_map(|(_, names)| names) {
+    /// Private parts whose key packages have expired are of no more use. Nor does a relay that always says that there are none
+    /// fill this device up: the oldest go, but for the last resort in use.
+    fn forget_old(&mut self, step: &mut Step) {
+        let KeyPackageIndex { made, last_resort, .. } = &mut self.key_packages;
+        let mut surplus = (made.len() + MAX_KEY_PACKAGES + 1).saturating_sub(MAX_MADE);
+        let mut forgotten = Vec::new();
+        made.retain_mut(|(made, names)| {
+            let expired = step.now.millis_since(*made) > KEY_PACKAGE_LIFETIME + DAY;
+            let goes = expired || surplus > 0 && made != last_resort;
+            if goes {
+                surplus = surplus.saturating_sub(1);
+                forgotten.append(names);
+            }
+            !goes
+        });
+        for name in forgotten {
             step.writes.delete(Place::KeyPackages, name.into_vec());
         }
     }

@@ -59,6 +59,7 @@ mod roster;
 mod sending;
 mod session;
 mod step;
+mod sync;
 mod telling;
 mod typing;
 mod uploading;
@@ -114,8 +115,6 @@ pub struct Client {
     online: Online,
     policy: RequestPolicy,
     contacts: BTreeMap<AccountUri, Contact>,
-    /// The relay was told something of somebody while its list of contacts was on its way.
-    contacts_overtaken: bool,
     summaries: BTreeMap<ConversationId, Listed>,
     intents: BTreeMap<u64, Intent>,
     next_intent: u64,
@@ -134,7 +133,7 @@ pub struct Client {
     receipts_due: HashMap<ConversationId, Timestamp>,
     requests: HashMap<RequestId, Purpose>,
     next_request: u64,
-    sync: Sync,
+    sync: sync::Sync,
     welcomes: VecDeque<PendingWelcome>,
     joining: Option<Joining>,
     queries: Vec<Query>,
@@ -204,41 +203,6 @@ impl Listed {
             said: Said::default(),
             join_requests: 0,
         }
-    }
-}
-
-/// What has to be asked of the relay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one question, asked or not; there is no state in between"
-)]
-struct Sync {
-    account: bool,
-    contacts: bool,
-    conversations: bool,
-    welcomes: bool,
-    key_packages: bool,
-    devices: bool,
-}
-
-impl Sync {
-    const ALL: Self = Self {
-        account: true,
-        contacts: true,
-        conversations: true,
-        welcomes: true,
-        key_packages: true,
-        devices: true,
-    };
-
-    fn is_done(self) -> bool {
-        !(self.account
-            || self.contacts
-            || self.conversations
-            || self.welcomes
-            || self.key_packages
-            || self.devices)
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::patience::Patience;
-use super::{Client, Listed, Sync, key_packages::KeyPackageIndex, session::Online, step::Step};
+use super::{Client, Listed, key_packages::KeyPackageIndex, session::Online, step::Step, sync::Sync};
 use crate::{
     contact::Contact,
     conversation::summary::{StoredGroup, StoredSummary},
@@ -138,7 +138,6 @@ impl Client {
             online: Online::default(),
             policy: RequestPolicy::default(),
             contacts: BTreeMap::new(),
-            contacts_overtaken: false,
             summaries: BTreeMap::new(),
             intents: BTreeMap::new(),
             next_intent: 1,

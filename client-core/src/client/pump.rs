@@ -19,6 +19,7 @@ use super::{
     reporting::NextReport,
     requests::{Purpose, failure},
     step::Step,
+    sync::Topic,
 };
 use crate::{
     conversation::Conversation,
@@ -109,23 +110,32 @@ impl Client {
         // While an upload is under way, the count would be one from before it.
         let uploading = self.has_request(|purpose| matches!(purpose, Purpose::UploadKeyPackages));
         let wanted = [
-            (self.sync.account, Purpose::Account, paths::ACCOUNT),
-            (self.sync.contacts, Purpose::Contacts, paths::CONTACTS),
-            (self.sync.conversations, Purpose::Conversations, paths::CONVERSATIONS),
-            // After the heads: where a leaf of this device has neither a group here nor a Welcome, the group is lost.
-            (self.sync.welcomes && !self.sync.conversations, Purpose::Welcomes, paths::WELCOMES),
-            (self.sync.key_packages && !uploading, Purpose::CountKeyPackages, paths::KEY_PACKAGES),
-            (self.sync.devices, Purpose::SyncDevices, paths::DEVICES),
+            (Topic::Account, Purpose::Account, paths::ACCOUNT),
+            (Topic::Contacts, Purpose::Contacts, paths::CONTACTS),
+            (Topic::Conversations, Purpose::Conversations, paths::CONVERSATIONS),
+            (Topic::Welcomes, Purpose::Welcomes, paths::WELCOMES),
+            (Topic::KeyPackages, Purpose::CountKeyPackages, paths::KEY_PACKAGES),
+            (Topic::Devices, Purpose::SyncDevices, paths::DEVICES),
         ];
-        for (due, purpose, path) in wanted {
+        for (topic, purpose, path) in wanted {
             let kind = std::mem::discriminant(&purpose);
-            if due && !self.has_request(|under_way| std::mem::discriminant(under_way) == kind) {
+            let waits = match topic {
+                // After the heads: where a leaf of this device has neither a group here nor a Welcome, the group is lost.
+                Topic::Welcomes => self.sync.is_due(Topic::Conversations),
+                Topic::KeyPackages => uploading,
+                _ => false,
+            };
+            if self.sync.is_due(topic)
+                && !waits
+                && !self.has_request(|under_way| std::mem::discriminant(under_way) == kind)
+            {
                 if matches!(purpose, Purpose::Conversations) {
                     for listed in self.summaries.values_mut() {
                         listed.asked_at = listed.stored.position;
                         listed.answered_since = false;
                     }
                 }
+                self.sync.asked(topic);
                 self.ask(purpose, Method::Get, path.to_owned(), step);
             }
         }

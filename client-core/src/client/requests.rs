@@ -22,7 +22,7 @@ use infrasound_spec::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Client, entries::Asked, step::Step};
+use super::{Client, entries::Asked, step::Step, sync::Topic};
 use crate::{
     event::{Answer, Event, Failure, FailureCode},
     input::{HttpResponse, LinkBy, TransportError, WishId},
@@ -322,7 +322,7 @@ impl Client {
         self.link_later(purpose, retry_after, step);
         Self::wish_failed(purpose, FailureCode::Unreachable, text, step);
         if matches!(purpose, Purpose::UploadKeyPackages) {
-            self.sync.key_packages = true;
+            self.upload_key_packages_later(step);
         }
     }
 
@@ -390,7 +390,9 @@ impl Client {
                 self.active.extend(about.map(|pending| pending.conversation));
                 self.welcomes.retain(|pending| pending.welcome != welcome);
                 // The list may have been a part of all.
-                self.sync.welcomes |= self.welcomes.is_empty();
+                if self.welcomes.is_empty() {
+                    self.sync.want(Topic::Welcomes);
+                }
             }
             Purpose::Head(id) => self.head_told(id, reply.parse::<ConversationHead>(), step),
             Purpose::Claim(id) => self.claimed(id, reply.parse::<ClaimedKeyPackages>(), step),

@@ -11,7 +11,7 @@ use infrasound_spec::{
     conversation::ConversationId,
 };
 
-use super::{Client, requests::Purpose, step::Step};
+use super::{Client, requests::Purpose, step::Step, sync::Topic};
 use crate::{conversation::Conversation, intent::Change, output::Method};
 
 impl Client {
@@ -74,7 +74,7 @@ impl Client {
     }
 
     pub(super) fn devices_told(&mut self, list: Result<&DeviceList, &Problem>) {
-        self.sync.devices = false;
+        self.sync.answered(Topic::Devices);
         let Ok(list) = list else { return };
         let devices: BTreeSet<DeviceId> = list.devices.iter().map(|device| device.device).collect();
         if self.own_devices.as_ref() != Some(&devices) {

@@ -30,6 +30,7 @@ use super::{
     patience::Waiter,
     requests::{Purpose, failure},
     step::Step,
+    sync::Topic,
 };
 use crate::{
     conversation::Conversation,
@@ -435,7 +436,7 @@ impl Client {
                         self.put_off(Waiter::Conversation(id), None, step);
                     }
                     // The first page may not be all of it.
-                    self.sync.conversations = true;
+                    self.sync.want(Topic::Conversations);
                 }
                 // Too often in this conversation: the same bytes go later.
                 (ProblemType::RateLimited, _) => {
@@ -446,7 +447,7 @@ impl Client {
                     // Nobody is there who could read it: the other has started over, as the relay's list will say.
                     self.take_back(id, intent, step);
                     self.set_waiting(id, Some(problem.detail.clone()), step);
-                    self.sync.conversations = true;
+                    self.sync.want(Topic::Conversations);
                     self.put_off(Waiter::Conversation(id), problem.retry_after, step);
                 }
                 _ if self
@@ -459,7 +460,7 @@ impl Client {
                     self.put_off(Waiter::Conversation(id), problem.retry_after, step);
                 }
                 (ProblemType::Forbidden | ProblemType::NotFound, _) => {
-                    self.sync.conversations = true;
+                    self.sync.want(Topic::Conversations);
                     self.take_back(id, intent, step);
                     self.fail_intent(intent, &failure(&problem), step);
                 }

@@ -12,7 +12,7 @@ use infrasound_spec::{
 };
 use rand_core::RngCore as _;
 
-use super::{Client, Sync, requests::Purpose, step::Step};
+use super::{Client, requests::Purpose, step::Step, sync::Topic};
 use crate::{
     event::{Event, Failure},
     input::{TransportError, Wish, WishId},
@@ -161,19 +161,21 @@ impl Client {
                 self.active.insert(*id);
             }
         }
-        self.sync = Sync { account: self.sync.account, ..Sync::ALL };
+        self.sync.want_what_streams();
     }
 
     pub(super) fn stream_closed(&mut self, error: TransportError, step: &mut Step) {
         // A relay that no longer knows the session opens no stream. An answer to something else says why.
-        self.sync.account |= self.online.stream == Stream::Opening;
+        if self.online.stream == Stream::Opening {
+            self.sync.want(Topic::Account);
+        }
         self.online.stream = Stream::Closed;
         self.back_off(&error.to_string(), None, step);
     }
 
     /// Of the conversation with it nobody may be left who could let this device in: it is looked at anew.
     fn has_started_over(&mut self, account: &AccountUri) {
-        self.sync.conversations = true;
+        self.sync.want(Topic::Conversations);
         let with_it = self.summaries.iter_mut().filter(|(_, listed)| listed.other.as_ref() == Some(account));
         for (id, listed) in with_it {
             listed.said.leaf = listed.said.leaf.filter(|leaf| *leaf);
@@ -193,14 +195,16 @@ impl Client {
         match event {
             StreamEvent::Ready => {}
             StreamEvent::Log { conversation, last } => self.log_grew(conversation, last),
-            StreamEvent::Welcome => self.sync.welcomes = true,
-            StreamEvent::Contacts => self.sync.contacts = true,
+            StreamEvent::Welcome => self.sync.want(Topic::Welcomes),
+            StreamEvent::Contacts => self.sync.want(Topic::Contacts),
             StreamEvent::Devices => {
-                self.sync.devices = true;
+                self.sync.want(Topic::Devices);
                 step.event(Event::DevicesChanged);
             }
-            StreamEvent::KeyPackages { .. } => self.sync.key_packages = true,
-            StreamEvent::Conversations | StreamEvent::JoinRequests { .. } => self.sync.conversations = true,
+            StreamEvent::KeyPackages { .. } => self.sync.want(Topic::KeyPackages),
+            StreamEvent::Conversations | StreamEvent::JoinRequests { .. } => {
+                self.sync.want(Topic::Conversations)
+            }
             StreamEvent::StartedOver { account } => self.has_started_over(&account),
             StreamEvent::CommitWanted { conversation } => self.commit_wanted(conversation, step),
             StreamEvent::Typing { conversation, sealed } => self.take_typing(conversation, &sealed, step),

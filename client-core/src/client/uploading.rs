@@ -20,6 +20,7 @@ use super::{
     patience::Waiter,
     requests::{Purpose, Reply, failure},
     step::Step,
+    sync::Topic,
 };
 use crate::{
     event::{Event, Failure, FailureCode},
@@ -189,7 +190,7 @@ impl Client {
         if progress.losses > MOST_LOSSES {
             return self.upload_failed(blob, &failure(problem), step);
         }
-        self.sync.conversations = true;
+        self.sync.want(Topic::Conversations);
         self.put_off(Waiter::Conversation(id), problem.retry_after, step);
     }
 

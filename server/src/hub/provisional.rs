@@ -57,7 +57,28 @@ pub(crate) async fn confirm_by_action(
     for commit in commits.iter().take(stand) {
         confirm(tx, head, commit).await?;
     }
+    if 0 < stand
+        && stand < commits.len()
+        && let Some(row) = conversation::load_key(tx.conn, head.key).await?
+    {
+        confirm_what_stands(tx, head, &row).await?;
+    }
     refresh(tx, head).await
+}
+
+/// Confirms from the first provisional commit on, as far as others have said that they applied them.
+async fn confirm_what_stands(
+    tx: &mut Tx<'_>,
+    head: &mut Head,
+    row: &ConversationRow,
+) -> Result<(), StoreError> {
+    for commit in commit::provisional(tx.conn, head.key).await? {
+        if !stands(tx, row, &commit).await? {
+            break;
+        }
+        confirm(tx, head, &commit).await?;
+    }
+    Ok(())
 }
 
 /// Ends what can end now: confirms from the first provisional commit on, then voids. Writes the head.
@@ -68,13 +89,7 @@ pub(crate) async fn settle(
     window: u64,
 ) -> Result<(), StoreError> {
     let before = head.last;
-    let commits = commit::provisional(tx.conn, head.key).await?;
-    for commit in &commits {
-        if !stands(tx, row, commit).await? {
-            break;
-        }
-        confirm(tx, head, commit).await?;
-    }
+    confirm_what_stands(tx, head, row).await?;
     for commit in commit::provisional(tx.conn, head.key).await? {
         if falls(tx, &commit, window).await? {
             void(tx, head, row, &commit).await?;

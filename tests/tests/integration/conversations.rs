@@ -7,7 +7,11 @@ use infrasound_core::{
     input::Wish,
     message::{Body, MessageState, Reaction},
 };
-use infrasound_spec::api::{conversations::LogPage, stream::StreamEvent};
+use infrasound_spec::api::{
+    conversations::{LogPage, WelcomeList},
+    paths,
+    stream::StreamEvent,
+};
 use infrasound_tests::{device::Device, world::World};
 
 fn html(body: &Body) -> &str {
@@ -244,6 +248,25 @@ async fn what_comes_while_the_log_is_on_its_way_is_asked_for_as_well() {
     let texts = bob.texts(&alice.handle()).await;
     assert!(texts[texts.len() - 1].contains("two") && texts[texts.len() - 2].contains("one"), "{texts:?}");
     assert_eq!(bob.warnings(), []);
+}
+
+#[tokio::test]
+async fn a_welcome_that_comes_while_the_list_of_them_is_on_its_way_is_asked_for_as_well() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = (world.login("alice").await, world.login("bob").await);
+    alice.send(&bob.handle(), "hello").await;
+    let mut first = true;
+    bob.tamper(move |request, response| {
+        if request.path == paths::WELCOMES && std::mem::take(&mut first) {
+            let none = WelcomeList { welcomes: Vec::new() };
+            response.body = serde_json::to_vec(&none).unwrap();
+        }
+    });
+    let welcome = serde_json::to_string(&StreamEvent::Welcome).unwrap();
+    bob.nudge_during(paths::WELCOMES, &welcome);
+    bob.nudge(&welcome);
+    bob.drive().await;
+    assert!(bob.texts(&alice.handle()).await.last().unwrap().contains("hello"));
 }
 
 #[tokio::test]

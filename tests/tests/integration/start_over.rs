@@ -3,7 +3,7 @@
 //! Spec: `identity.md` 7 and 8; `conversations.md` 11.
 
 use infrasound_core::{event::Event, warning::Warning};
-use infrasound_spec::consent::ContactState;
+use infrasound_spec::{api::stream::StreamEvent, consent::ContactState};
 use infrasound_tests::{device::Device, world::World};
 
 async fn acquainted(world: &World) -> (Device, Device) {
@@ -65,6 +65,24 @@ async fn who_starts_over_is_let_in_again_only_when_the_other_confirms_the_new_ke
     assert_eq!(at_new.len(), 2, "{at_new:?}");
     assert!(at_new[0].contains("is it really you?") && at_new[1].contains("it is me"), "{at_new:?}");
     assert_eq!(alice.texts(&bob).await.len(), 3, "Alice keeps what was before");
+}
+
+#[tokio::test]
+async fn two_who_have_both_started_over_begin_anew() {
+    let world = World::start().await;
+    let (alice, bob) = acquainted(&world).await;
+    let (alice, bob) = (alice.handle(), bob.handle());
+    let mut new_bob = world.start_over("bob").await;
+    new_bob.send(&alice, "let me in").await;
+    assert!(new_bob.core().conversations()[0].waiting.is_some(), "Alice has to let it in");
+
+    // Now nobody is left who could; the stream says so, and nothing else happens.
+    let mut new_alice = world.start_over("alice").await;
+    let account = new_alice.core().account().account;
+    new_bob.nudge(&serde_json::to_string(&StreamEvent::StartedOver { account }).unwrap());
+    new_bob.drive().await;
+    new_alice.sync().await;
+    assert!(new_alice.texts(&bob).await.last().unwrap().contains("let me in"));
 }
 
 #[tokio::test]

@@ -1,13 +1,19 @@
 //! Key packages that are malformed or have expired: refused by the relay, and by the client that is handed one.
 
-use infrasound_core::{event::Event, message::MessageState};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use infrasound_core::{event::Event, input::HttpResponse, message::MessageState, output::Method};
 use infrasound_spec::{
     api::{
-        key_packages::{ClaimedKeyPackages, UploadKeyPackages},
+        key_packages::{ClaimedKeyPackages, KeyPackageCount, UploadKeyPackages},
         paths,
     },
     bytes::Base64Url,
     key_package::KEY_PACKAGE_LIFETIME,
+    time::MINUTE,
 };
 use infrasound_tests::{device::Device, world::World};
 
@@ -33,6 +39,36 @@ async fn the_relay_takes_no_malformed_key_package() {
         assert!((400..500).contains(&status), "{status}: {text}");
         assert!(text.contains("key package"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn however_many_uploads_are_lost_the_device_goes_on_offering_key_packages() {
+    let world = World::start().await;
+    let mut bob = world.login("bob").await;
+    let none = KeyPackageCount { one_time: 0, last_resort: false };
+    bob.answer_in_its_place(move |request| {
+        let uploads = request.method == Method::Post;
+        let body = if uploads { Vec::new() } else { serde_json::to_vec(&none).unwrap() };
+        let status = if uploads { 503 } else { 200 };
+        (request.path == paths::KEY_PACKAGES).then_some(HttpResponse { status, retry_after: None, body })
+    });
+    for _ in 0..8 {
+        bob.sync().await;
+        bob.advance(10 * MINUTE).await;
+    }
+    let uploaded = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&uploaded);
+    bob.trust();
+    bob.tamper(move |request, response| {
+        if request.path == paths::KEY_PACKAGES && request.method == Method::Post {
+            seen.fetch_add(1, Ordering::Relaxed);
+        } else if request.path == paths::KEY_PACKAGES {
+            response.body = serde_json::to_vec(&none).unwrap();
+        }
+    });
+    bob.advance(10 * MINUTE).await;
+    bob.sync().await;
+    assert!(uploaded.load(Ordering::Relaxed) > 0);
 }
 
 /// Alice writes to Bob, whose key packages go through `change` on their way. Gives why it failed.

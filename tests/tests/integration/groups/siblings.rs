@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use infrasound_core::{
+    Settings,
     conversation::summary::Ended,
     event::{Answer, Event},
     input::Wish,
@@ -206,6 +207,27 @@ async fn a_device_that_lost_its_group_comes_back_and_shows_that_it_missed_someth
     back.say_in(id, "back").await;
     settle(&mut [&mut stage.alice, &mut stage.carol, &mut back]).await;
     assert_eq!(stage.carol.said(id).await.last().unwrap(), "back");
+}
+
+#[tokio::test]
+async fn what_a_device_builds_on_when_it_comes_back_stands_though_nobody_may_speak_any_more() {
+    let mut stage = Stage::open().await;
+    let id = stage.alice.create_group("Two", &[stage.bob.handle()]).await;
+    stage.settle().await;
+    stage.bob.accept_group(id).await;
+    stage.settle().await;
+    let mut journal = stage.bob.journal.clone();
+    journal.lose(stage.bob.core().scope_of(id));
+    stage.alice.set(id, Settings { closed: Some(true), ..Settings::default() }).await.unwrap();
+    assert!(!stage.alice.core().standing(id).unwrap().confirmed, "there is nobody yet who could say so");
+
+    let mut back = stage.world.reopen("bob", journal).await;
+    settle(&mut [&mut stage.alice, &mut back]).await;
+    for device in [&stage.alice, &back] {
+        assert!(device.core().standing(id).unwrap().confirmed);
+        assert_eq!(device.core().unfinished().len(), 0);
+    }
+    stage.is_calm();
 }
 
 #[tokio::test]
