@@ -445,6 +445,10 @@ impl Client {
             if let Err(damaged) = conversation.restore_kept(number, &mut step.writes) {
                 return self.journal_damaged(&damaged.to_string(), step);
             }
+            if changes.external.is_some() && changes.committer.device == self.device.id {
+                let reason = "this device has come in again by it, and knows nothing of that";
+                return self.refuse_commit(conversation, entry, reason, step);
+            }
             return self.taken_out(conversation, entry, &changes, policy.as_ref(), step);
         }
         conversation.state.provisional.push(number);

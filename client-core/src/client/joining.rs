@@ -147,6 +147,10 @@ impl Client {
             let known = joining.welcome.number <= passed;
             return self.welcome_not_needed(known, step);
         }
+        if conversation.state.entering.is_some() && self.listens(id) {
+            // Its own commit may be in the log already, and would take the leaf away that the Welcome gives.
+            return;
+        }
         if joining.key_packages.is_none() {
             return self.load(Place::KeyPackages, step);
         }

@@ -9,6 +9,7 @@ use infrasound_core::{
     input::Wish,
     journal::Scope,
     message::{Body, GroupChange},
+    warning::Warning,
 };
 use infrasound_spec::{account::Handle, consent::ContactState, conversation::ConversationId};
 use infrasound_tests::{
@@ -207,6 +208,30 @@ async fn a_device_that_lost_its_group_comes_back_and_shows_that_it_missed_someth
     back.say_in(id, "back").await;
     settle(&mut [&mut stage.alice, &mut stage.carol, &mut back]).await;
     assert_eq!(stage.carol.said(id).await.last().unwrap(), "back");
+}
+
+#[tokio::test]
+async fn a_device_whose_journal_is_from_before_it_came_back_comes_back_once_more() {
+    let (mut stage, id) = Stage::with_group().await;
+    let older = stage.bob.journal.clone();
+    let journal = without_group(&mut stage, id).await;
+    let mut back = stage.world.reopen("bob", journal).await;
+    settle(&mut [&mut stage.alice, &mut stage.carol, &mut back]).await;
+
+    let mut again = stage.world.reopen("bob", older).await;
+    settle(&mut [&mut stage.alice, &mut stage.carol, &mut again]).await;
+    stage.alice.say_in(id, "after").await;
+    settle(&mut [&mut stage.alice, &mut stage.carol, &mut again]).await;
+    assert_eq!(again.said(id).await, ["after"]);
+    again.say_in(id, "here").await;
+    settle(&mut [&mut stage.alice, &mut stage.carol, &mut again]).await;
+    assert_eq!(stage.carol.said(id).await, ["after", "here"]);
+    assert!(
+        matches!(again.warnings()[..], [Warning::CommitRefused { who: None, .. }]),
+        "{:?}",
+        again.warnings()
+    );
+    stage.is_calm();
 }
 
 #[tokio::test]
