@@ -80,13 +80,19 @@ struct Layer {
 impl Layer {
     /// From records, in whatever order they come. A part without those before it belongs to nothing.
     fn load(records: impl IntoIterator<Item = (Vec<u8>, Part)>) -> Self {
-        let sorted: BTreeMap<Spot, Part> =
-            records.into_iter().map(|(name, part)| (spot_of(name), part)).collect();
         let mut layer = Self::default();
-        for (spot, part) in sorted {
-            layer.place(spot, Some(part));
-        }
+        layer.place_all(records.into_iter().map(|(name, part)| (name, Some(part))));
         layer
+    }
+
+    /// Puts parts into their places, or takes them away, in the order of the places.
+    fn place_all(&mut self, parts: impl Iterator<Item = (Vec<u8>, Option<Part>)>) {
+        // `collect` would sort, and bring a sorter of its own into the WASM module.
+        let mut sorted = BTreeMap::new();
+        sorted.extend(parts.map(|(name, part)| (spot_of(name), part)));
+        for (spot, part) in sorted {
+            self.place(spot, part);
+        }
     }
 
     /// Puts a part into its place, or takes it and those after it away. The next place that is free is the last one.
@@ -194,12 +200,7 @@ impl MlsStore {
 
     /// Puts back what `take_changes` said was there before, of one step or of many. Nothing may have changed since.
     pub(crate) fn put_back(&self, before: Changes) {
-        let sorted: BTreeMap<Spot, Option<Part>> =
-            before.into_iter().map(|(name, part)| (spot_of(name), part)).collect();
-        let mut own = self.own.borrow_mut();
-        for (spot, part) in sorted {
-            own.place(spot, part);
-        }
+        self.own.borrow_mut().place_all(before.into_iter());
     }
 
     /// Forgets the group.
