@@ -26,6 +26,24 @@ use openmls_rust_crypto::OpenMlsRustCrypto;
 
 /// A key package that says it is a device of `account`, endorsed by an account key that the forger made.
 pub fn key_package(account: &AccountUri, now: Timestamp) -> (DeviceId, Vec<u8>) {
+    let (device, key_package) = device_of(account, now, |signature| signature);
+    (device, MlsMessageOut::from(key_package).to_bytes().unwrap())
+}
+
+/// A key package that says it is a device of `account`, and that nobody has endorsed: the signature is not one.
+pub fn unendorsed_key_package(account: &AccountUri, now: Timestamp) -> KeyPackage {
+    let spoil = |mut signature: [u8; 64]| {
+        signature[0] ^= 1;
+        signature
+    };
+    device_of(account, now, spoil).1
+}
+
+fn device_of(
+    account: &AccountUri,
+    now: Timestamp,
+    sign: impl Fn([u8; 64]) -> [u8; 64],
+) -> (DeviceId, KeyPackage) {
     let provider = OpenMlsRustCrypto::default();
     let signer = SignatureKeyPair::new(mls::CIPHERSUITE.signature_algorithm()).unwrap();
     let device_key = DeviceKey::from_slice(signer.public()).unwrap();
@@ -39,7 +57,7 @@ pub fn key_package(account: &AccountUri, now: Timestamp) -> (DeviceId, Vec<u8>) 
         device,
         created: now,
         expires,
-        signature: Signature::from_bytes(signature.to_bytes()),
+        signature: Signature::from_bytes(sign(signature.to_bytes())),
     };
     let credential = CredentialWithKey {
         credential: BasicCredential::new(account.as_str().as_bytes().to_vec()).into(),
@@ -53,5 +71,5 @@ pub fn key_package(account: &AccountUri, now: Timestamp) -> (DeviceId, Vec<u8>) 
         .leaf_node_extensions(mls::leaf_extensions(&endorsement).unwrap())
         .build(mls::CIPHERSUITE, &provider, &signer, credential)
         .unwrap();
-    (device, MlsMessageOut::from(bundle.key_package().clone()).to_bytes().unwrap())
+    (device, bundle.key_package().clone())
 }

@@ -5,7 +5,7 @@ use std::{process::ExitCode, time::Instant};
 use clap::Parser;
 use infrasound_spec::{mutant::Mutant, time::Timestamp};
 use infrasound_tests::sim::{
-    Outcome, Report, Rule, campaign::Campaign, mutants, plan::Plan, run, run::beginning, shrink::shrink,
+    Outcome, Rule, campaign::Campaign, mutants, plan::Plan, run, run::beginning, shrink::shrink,
 };
 
 /// Runs that shrinking may take.
@@ -46,10 +46,14 @@ fn main() -> ExitCode {
     }
     let campaign = Campaign { first: seed.unwrap_or(0), seeds, devices, failures };
     let (start, began) = (beginning(), Instant::now());
+    let mut told = 0;
     let outcome = campaign.run(start, |so_far| {
-        if let Some((plan, Report { violation: Some(violation), .. })) = so_far.failed.last() {
-            eprintln!("seed {} has failed: {violation}", plan.seed);
+        for (plan, report) in &so_far.failed[told..] {
+            if let Some(violation) = &report.violation {
+                eprintln!("seed {} has failed: {violation}", plan.seed);
+            }
         }
+        told = so_far.failed.len();
         if so_far.seeds.is_multiple_of(10) {
             let Outcome { seeds: done, steps, failed } = so_far;
             eprintln!("{done} seeds, {steps} steps, {} failures, {:?}", failed.len(), began.elapsed());

@@ -11,7 +11,7 @@ use infrasound_spec::{
     api::{
         conversations::{
             Accepted, CommitBundle, Forked, FoundConversation, LogPage, PendingWelcome, SubmitCommit,
-            SubmitMessage, SubmitProposal, TreeBytes, WelcomeList,
+            SubmitMessage, SubmitProposal, TreeBytes, TreeHash, WelcomeList,
         },
         devices::{RegisterDevice, Session, registration_content},
         groups::GroupInfoGiven,
@@ -319,6 +319,23 @@ impl Rogue {
 
     /// Makes a commit and does not keep to it.
     pub fn commit(&mut self, plan: Plan) -> CommitBundle {
+        let bundle = self.stage(plan);
+        let group = self.group.as_mut().unwrap();
+        group.clear_pending_commit(self.provider.storage()).unwrap();
+        bundle
+    }
+
+    /// Makes a commit that nobody else sees, and goes on in the epoch after it, which has this tree.
+    pub fn go_apart(&mut self, plan: Plan) -> (CommitBundle, TreeHash, TreeBytes) {
+        let bundle = self.stage(plan);
+        let group = self.group.as_mut().unwrap();
+        group.merge_pending_commit(&self.provider).unwrap();
+        let hash = TreeHash::from_slice(group.public_group().group_context().tree_hash()).unwrap();
+        let tree = group.export_ratchet_tree().tls_serialize_detached().unwrap();
+        (bundle, hash, TreeBytes { tree: Base64Url(tree) })
+    }
+
+    fn stage(&mut self, plan: Plan) -> CommitBundle {
         let left_out = plan.left_out.map(|key| {
             let mut members = self.group().members();
             members.find(|one| one.signature_key == key.as_bytes()).unwrap().encryption_key
@@ -353,9 +370,7 @@ impl Rogue {
             .unwrap()
             .stage_commit(&self.provider)
             .unwrap();
-        let bundle = as_bundle(bundle.into_messages());
-        group.clear_pending_commit(self.provider.storage()).unwrap();
-        bundle
+        as_bundle(bundle.into_messages())
     }
 
     /// A commit that renews its leaf: nothing is wrong with it.

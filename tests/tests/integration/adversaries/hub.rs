@@ -7,18 +7,24 @@ use infrasound_core::{
     warning::Warning,
 };
 use infrasound_spec::{
+    account::AccountUri,
     api::{
-        conversations::{LogPage, TreeBytes, WelcomeList},
+        conversations::{LogPage, Participant, PendingWelcome, TreeBytes, WelcomeId, WelcomeList},
         groups::{ClaimedMany, GroupInfoGiven},
+        paths,
         problem::{Problem, ProblemType},
     },
     bytes::Base64Url,
+    conversation::ConversationKind,
     external::ExternalJoin,
     log::{self, EntryKind},
 };
 use infrasound_tests::{
     device::Device,
-    forge::{self, rogue::Rogue},
+    forge::{
+        self,
+        rogue::{Plan, Rogue},
+    },
     group::settle,
 };
 
@@ -312,6 +318,55 @@ async fn to_serve_a_stale_tree_with_a_welcome() {
     dora.say_in(id, "here all the same").await;
     stage.settle().await;
     assert_eq!(stage.bob.said(id).await.last().unwrap(), "here all the same");
+}
+
+#[tokio::test]
+async fn to_let_somebody_into_a_group_with_a_member_whom_nobody_has_endorsed() {
+    let mut stage = Stage::open().await;
+    let id = stage.id;
+    let mut dora = stage.world.sign_up("dora").await;
+    let elsewhere = "https://elsewhere.example/users/ghost".parse::<AccountUri>().unwrap();
+    let ghost = forge::unendorsed_key_package(&elsewhere, stage.alice.time());
+    let added = vec![ghost, stage.mallory.claim(&dora.core().account().account).await];
+    let (bundle, tree_hash, tree) = stage.mallory.go_apart(Plan { added, ..Plan::default() });
+    let mallory =
+        Participant { account: stage.mallory.account.clone(), handle: stage.mallory.handle.clone() };
+    let welcome = PendingWelcome {
+        welcome: WelcomeId::from_bytes([7; 16]),
+        conversation: id,
+        number: 1_000,
+        bytes: bundle.welcome.unwrap(),
+        tree: tree_hash,
+        kind: ConversationKind::Group,
+        inviter: mallory.clone(),
+        participants: Vec::new(),
+    };
+    dora.tamper(move |request, response| {
+        let told = if request.path == paths::WELCOMES {
+            serde_json::to_vec(&WelcomeList { welcomes: vec![welcome.clone()] })
+        } else if request.path.contains("/trees/") {
+            serde_json::to_vec(&tree)
+        } else {
+            return;
+        };
+        response.status = 200;
+        response.body = told.unwrap();
+    });
+    dora.sync().await;
+    let refused =
+        |warning: &Warning| matches!(warning, Warning::WelcomeRefused { who, .. } if *who == mallory.handle);
+    assert!(told(&dora, refused), "{:?}", dora.warnings());
+    assert!(dora.core().standing(id).is_none(), "she is in no such group");
+
+    // Once the hub is honest, she is let in as anybody is.
+    dora.trust();
+    stage.alice.add(id, &[dora.handle()]).await.unwrap();
+    dora.sync().await;
+    dora.accept_group(id).await;
+    settle(&mut [&mut dora, &mut stage.alice, &mut stage.bob, &mut stage.carol]).await;
+    dora.say_in(id, "here all the same").await;
+    stage.goes_on().await;
+    assert!(stage.bob.said(id).await.contains(&"here all the same".to_owned()));
 }
 
 #[tokio::test]
