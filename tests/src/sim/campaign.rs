@@ -1,4 +1,5 @@
-//! Many seeds, on as many threads as there are processors: each world is one thread's.
+//! Many seeds, on twice as many threads as there are processors: each world is one thread's, which waits for its database
+//! half of the time.
 
 use std::{
     sync::{
@@ -44,7 +45,7 @@ impl Campaign {
     pub fn run(&self, start: Timestamp, progress: impl Fn(&Outcome) + Sync) -> Outcome {
         let next = AtomicU64::new(self.first);
         let outcome = Mutex::new(Outcome::default());
-        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let threads = 2 * thread::available_parallelism().map_or(1, usize::from);
         let work = || {
             loop {
                 let seed = next.fetch_add(1, Ordering::Relaxed);
