@@ -1,6 +1,10 @@
 //! Runs seeds of the simulator. `cargo xtask sim` runs it in release.
 
-use std::{process::ExitCode, time::Instant};
+use std::{
+    process::ExitCode,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Instant,
+};
 
 use clap::Parser;
 use infrasound_spec::{mutant::Mutant, time::Timestamp};
@@ -46,14 +50,14 @@ fn main() -> ExitCode {
     }
     let campaign = Campaign { first: seed.unwrap_or(0), seeds, devices, failures };
     let (start, began) = (beginning(), Instant::now());
-    let mut told = 0;
+    let told = AtomicUsize::new(0);
     let outcome = campaign.run(start, |so_far| {
-        for (plan, report) in &so_far.failed[told..] {
+        let before = told.swap(so_far.failed.len(), Ordering::Relaxed);
+        for (plan, report) in &so_far.failed[before..] {
             if let Some(violation) = &report.violation {
                 eprintln!("seed {} has failed: {violation}", plan.seed);
             }
         }
-        told = so_far.failed.len();
         if so_far.seeds.is_multiple_of(10) {
             let Outcome { seeds: done, steps, failed } = so_far;
             eprintln!("{done} seeds, {steps} steps, {} failures, {:?}", failed.len(), began.elapsed());
