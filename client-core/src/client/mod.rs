@@ -18,7 +18,9 @@
 //! | `joining` | a Welcome |
 //! | `sending` | intents become submissions |
 //! | `uploading` | the files of an intent go before its message |
+//! | `heads` | which conversations there are |
 //! | `entries`, `received` | the log becomes history |
+//! | `commits`, `provisional` | a commit is applied or refused; it stands or falls |
 //! | `history` | reading it back |
 //! | `groups` | wishes about groups |
 //! | `gathering` | looking up and claiming whom to let in |
@@ -32,6 +34,7 @@
 //! | `typing` | who is typing |
 
 mod changing;
+mod commits;
 mod contacts;
 mod entering;
 mod entries;
@@ -39,6 +42,7 @@ mod failed;
 mod founding;
 mod gathering;
 mod groups;
+mod heads;
 mod history;
 #[cfg(feature = "simulation")]
 mod inspection;
@@ -50,6 +54,7 @@ mod metadata;
 mod newcomer;
 mod open;
 mod patience;
+mod provisional;
 mod pump;
 mod received;
 mod renewal;
