@@ -77,9 +77,9 @@ export class App extends Observable {
     void this.#speak();
   }
 
-  async start(relay: string | undefined, given?: Client): Promise<void> {
+  async start(relay: string | undefined, given?: Client | Promise<Client>): Promise<void> {
     try {
-      const client = given ?? await connect({ store: this.#store, relay: relay ?? homeRelay(), workerUrl });
+      const client = await (given ?? connect({ store: this.#store, relay: relay ?? homeRelay(), workerUrl }));
       if (this.#end.signal.aborted) {
         if (!given) await client.close();
         return;
