@@ -18,6 +18,7 @@ import { title } from './people.ts';
 import { HOME, parent, write, type Details, type Place, type Side } from './place.ts';
 import * as preferences from './preferences.ts';
 import type { Preferences } from './preferences.ts';
+import { prepare } from './times.ts';
 import { english, type Told } from './told.ts';
 import { Typing } from './typing.ts';
 
@@ -280,6 +281,8 @@ export class App extends Observable {
     this.locale = locale(language);
     this.say = sayIn(language, texts);
     this.changed();
+    // There is time while the client is being opened.
+    prepare(this.locale);
   }
 
   // --- what the client tells ---
