@@ -46,8 +46,14 @@ if ('serviceWorker' in navigator && import.meta.env.PROD) {
   if (navigator.serviceWorker.controller) {
     navigator.serviceWorker.addEventListener('controllerchange', () => app.toast(app.say('new-version')));
   }
-  void navigator.serviceWorker.register('./service-worker.js').catch(() => undefined);
   navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<{ type?: string; place?: string }>) => {
     if (data.type === 'infrasound-open' && data.place !== undefined) app.go(read(data.place));
+  });
+  // It fetches and compiles all that there is: not before there is something to see.
+  const stop = app.watch(() => {
+    const { failure, listed, status: { phase } } = app;
+    if (failure === undefined && !listed && (phase === 'starting' || phase === 'ready')) return;
+    stop();
+    requestAnimationFrame(() => setTimeout(() => void navigator.serviceWorker.register('./service-worker.js').catch(() => undefined)));
   });
 }
