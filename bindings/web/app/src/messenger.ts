@@ -35,8 +35,8 @@ export class InfrasoundMessenger extends LitElement {
   @property() store = 'infrasound';
   /** `light` or `dark`, whatever the person's system says. */
   @property() theme: string | undefined;
-  /** A client that the page has connected already; it stays the page's. */
-  @property({ attribute: false }) client: Client | undefined;
+  /** A client that the page has connected already, or is about to; it stays the page's. */
+  @property({ attribute: false }) client: Client | Promise<Client> | undefined;
 
   @state() private width = 0;
   #app: App | undefined;

@@ -20,7 +20,7 @@ const POLICY = [
 /** The element, as far as the tests look behind it. */
 export interface Messenger extends HTMLElement {
   client: Client | undefined;
-  app: { client: Client | undefined; connected: Client; status: Status };
+  app: { client: Client | undefined; connected: Client; status: Status; listed: boolean };
 }
 
 export interface Look {

@@ -18,6 +18,7 @@ import { title } from './people.ts';
 import { HOME, parent, write, type Details, type Place, type Side } from './place.ts';
 import * as preferences from './preferences.ts';
 import type { Preferences } from './preferences.ts';
+import { prepare } from './times.ts';
 import { english, type Told } from './told.ts';
 import { Typing } from './typing.ts';
 
@@ -77,9 +78,9 @@ export class App extends Observable {
     void this.#speak();
   }
 
-  async start(relay: string | undefined, given?: Client): Promise<void> {
+  async start(relay: string | undefined, given?: Client | Promise<Client>): Promise<void> {
     try {
-      const client = given ?? await connect({ store: this.#store, relay: relay ?? homeRelay(), workerUrl });
+      const client = await (given ?? connect({ store: this.#store, relay: relay ?? homeRelay(), workerUrl }));
       if (this.#end.signal.aborted) {
         if (!given) await client.close();
         return;
@@ -280,6 +281,8 @@ export class App extends Observable {
     this.locale = locale(language);
     this.say = sayIn(language, texts);
     this.changed();
+    // There is time while the client is being opened.
+    prepare(this.locale);
   }
 
   // --- what the client tells ---

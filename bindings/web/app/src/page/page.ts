@@ -1,51 +1,59 @@
 /** The app: the element filling the page, its place written after `#`, the title, the worker that keeps it for offline. */
-import '../messenger.ts';
+import { InfrasoundMessenger } from '../messenger.ts';
 import { read, write } from '../app/place.ts';
 import { asLink } from '../text/linked.ts';
+import { client } from './client.ts';
 
-const messenger = document.querySelector('infrasound-messenger');
-if (messenger) {
-  const { app } = messenger;
-  let written = '';
+const messenger = new InfrasoundMessenger();
+messenger.client = client;
+document.body.prepend(messenger);
 
-  const enter = () => {
-    const link = location.hash.startsWith('#join?') ? asLink(location.hash) : undefined;
-    if (link !== undefined) {
-      // The link is a secret: it does not stay in the history.
-      history.replaceState(null, '', '#/join');
-      app.invitation = link;
-    }
-    const place = read(location.hash);
-    written = write(place);
-    app.go(place);
-  };
+const { app } = messenger;
+let written = '';
 
-  const tell = () => {
-    const unread = app.unread();
-    document.title = unread > 0 ? `(${unread}) Infrasound` : 'Infrasound';
-    document.documentElement.lang = app.language;
-    document.documentElement.dir = app.direction;
-    document.documentElement.style.colorScheme = messenger.style.colorScheme;
-    if ('setAppBadge' in navigator) void (unread > 0 ? navigator.setAppBadge(unread) : navigator.clearAppBadge()).catch(() => undefined);
-    const place = write(app.place);
-    if (place === written || app.status.phase !== 'ready') return;
-    written = place;
-    history.pushState(null, '', `#${place}`);
-  };
-
-  enter();
-  app.watch(tell);
-  addEventListener('popstate', enter);
-  addEventListener('hashchange', enter);
-
-  if ('serviceWorker' in navigator && import.meta.env.PROD) {
-    // The first one takes over what it was loaded with; each later one is another version.
-    if (navigator.serviceWorker.controller) {
-      navigator.serviceWorker.addEventListener('controllerchange', () => app.toast(app.say('new-version')));
-    }
-    void navigator.serviceWorker.register('./service-worker.js').catch(() => undefined);
-    navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<{ type?: string; place?: string }>) => {
-      if (data.type === 'infrasound-open' && data.place !== undefined) app.go(read(data.place));
-    });
+const enter = () => {
+  const link = location.hash.startsWith('#join?') ? asLink(location.hash) : undefined;
+  if (link !== undefined) {
+    // The link is a secret: it does not stay in the history.
+    history.replaceState(null, '', '#/join');
+    app.invitation = link;
   }
+  const place = read(location.hash);
+  written = write(place);
+  app.go(place);
+};
+
+const tell = () => {
+  const unread = app.unread();
+  document.title = unread > 0 ? `(${unread}) Infrasound` : 'Infrasound';
+  document.documentElement.lang = app.language;
+  document.documentElement.dir = app.direction;
+  document.documentElement.style.colorScheme = messenger.style.colorScheme;
+  if ('setAppBadge' in navigator) void (unread > 0 ? navigator.setAppBadge(unread) : navigator.clearAppBadge()).catch(() => undefined);
+  const place = write(app.place);
+  if (place === written || app.status.phase !== 'ready') return;
+  written = place;
+  history.pushState(null, '', `#${place}`);
+};
+
+enter();
+app.watch(tell);
+addEventListener('popstate', enter);
+addEventListener('hashchange', enter);
+
+if ('serviceWorker' in navigator && import.meta.env.PROD) {
+  // The first one takes over what it was loaded with; each later one is another version.
+  if (navigator.serviceWorker.controller) {
+    navigator.serviceWorker.addEventListener('controllerchange', () => app.toast(app.say('new-version')));
+  }
+  navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<{ type?: string; place?: string }>) => {
+    if (data.type === 'infrasound-open' && data.place !== undefined) app.go(read(data.place));
+  });
+  // It fetches and compiles all that there is: not before there is something to see.
+  const stop = app.watch(() => {
+    const { failure, listed, status: { phase } } = app;
+    if (failure === undefined && !listed && (phase === 'starting' || phase === 'ready')) return;
+    stop();
+    requestAnimationFrame(() => setTimeout(() => void navigator.serviceWorker.register('./service-worker.js').catch(() => undefined)));
+  });
 }

@@ -1,6 +1,6 @@
 /** A button with a menu, by mouse, finger, keyboard and screen reader. */
-import { css, html, LitElement } from 'lit';
-import { customElement, property, query } from 'lit/decorators.js';
+import { css, html, LitElement, nothing } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
 
 import { base } from '../styles/base.ts';
 import { icon, type IconName } from './icon.ts';
@@ -69,6 +69,9 @@ export class Menu extends LitElement {
   @property({ type: Boolean }) bare = false;
   @property({ attribute: false }) items: MenuItem[] = [];
 
+  /** Nothing is in it until then: a list has a menu in each of its rows. */
+  @state() private isOpen = false;
+
   @query('button') private button!: HTMLButtonElement;
   @query('.menu') private menu!: HTMLElement;
 
@@ -76,10 +79,10 @@ export class Menu extends LitElement {
     return html`
       <button class="icon-button ${this.small ? 'small' : ''}" ?hidden=${this.bare} aria-haspopup="menu" aria-label=${this.label} title=${this.label} @click=${this.open}>${icon(this.icon)}</button>
       <div class="menu" role="menu" aria-label=${this.label} popover="auto" @keydown=${this.#key} @toggle=${this.#toggled}>
-        ${this.items.map((item) => html`
+        ${this.isOpen ? this.items.map((item) => html`
           <button class="item ${item.danger ? 'danger' : ''}" role="menuitem" tabindex="-1" @click=${() => this.#choose(item)}>
             ${icon(item.icon, 20)}<span>${item.label}</span>
-          </button>`)}
+          </button>`) : nothing}
       </div>`;
   }
 
@@ -90,6 +93,8 @@ export class Menu extends LitElement {
   };
 
   openAt(anchor: DOMRect): void {
+    this.isOpen = true;
+    this.performUpdate();
     this.menu.showPopover();
     place(this.menu, anchor);
     this.#buttons()[0]?.focus();
@@ -105,7 +110,8 @@ export class Menu extends LitElement {
   }
 
   #toggled(event: ToggleEvent): void {
-    this.toggleAttribute('open', event.newState === 'open');
+    this.isOpen = event.newState === 'open';
+    this.toggleAttribute('open', this.isOpen);
   }
 
   #key(event: KeyboardEvent): void {

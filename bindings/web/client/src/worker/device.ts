@@ -70,18 +70,21 @@ export class Device {
     this.spool = new Spool(around.database);
   }
 
-  /** Opens what is stored, if there is a device; one that is open is dropped, and what was under way is interrupted. */
-  open(): Promise<void> {
-    return this.#inTurn(() => this.#open());
+  /**
+   * Opens what is stored, if there is a device; one that is open is dropped, and what was under way is interrupted.
+   * It waits for the core's module, if that is being loaded still.
+   */
+  open(loaded?: Promise<void>): Promise<void> {
+    return this.#inTurn(() => this.#open(loaded));
   }
 
-  async #open(): Promise<void> {
+  async #open(loaded?: Promise<void>): Promise<void> {
     await this.#end();
     const { database } = this.around;
     const [tenant, vault] = await Promise.all([loadTenant(database), Vault.open(database)]);
-    if (!tenant || !vault) return this.#none();
-    const journal = new Journal(database, vault);
-    const records = await journal.root();
+    const journal = vault && new Journal(database, vault);
+    const [records] = await Promise.all([journal?.root(), loaded]);
+    if (!tenant || !vault || !journal || !records) return this.#none();
     if (this.#isOver) return;
     let core: Core;
     try {

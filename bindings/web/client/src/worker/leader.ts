@@ -77,11 +77,14 @@ export class Leader {
     clearTimeout(this.#retry);
     await this.#dropped;
     try {
-      const [database] = await Promise.all([this.#openDatabase(), loadCore(this.wasmUrl)]);
+      // While the core is loaded, what it is opened with is read.
+      const core = loadCore(this.wasmUrl);
+      core.catch(() => undefined);
+      const database = await this.#openDatabase();
       this.#failure = undefined;
       this.#device ??= this.#makeDevice(database);
       this.#listen();
-      await this.#device.open();
+      await this.#device.open(core);
       if (this.#loss && this.#status.phase === 'signed-out') this.#change({ error: toPlain(this.#loss) });
       this.#loss = undefined;
       void this.#measureStorage();
