@@ -69,6 +69,11 @@ impl Roster {
         self.members.get_or_init(verify_all).as_ref().map_err(Clone::clone)
     }
 
+    /// Whether [`Roster::members`] is known already; else asking verifies everybody who is not yet.
+    pub fn is_known(&self) -> bool {
+        self.members.get().is_some()
+    }
+
     /// Everybody, verified; and nobody at all, if only one leaf is nobody's. Such a group is not to be used:
     /// [`Roster::members`] says so.
     pub fn everybody(&self) -> &Members {

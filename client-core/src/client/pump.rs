@@ -223,6 +223,10 @@ impl Client {
         if behind {
             return self.fetch_log(id, step);
         }
+        if !conversation.members.is_known() && step.has_told() {
+            // What was said is to be seen first: everybody is verified right after it.
+            return step.wake_at(step.now);
+        }
         if conversation.members.members().is_err() {
             return self.leave_false_group(id, step);
         }

@@ -62,6 +62,11 @@ impl Step {
         self.events.push(event);
     }
 
+    /// Whether the app is told something by this step.
+    pub(super) fn has_told(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// Asks to be woken at `at`, or earlier if something else asked for that.
     pub(super) fn wake_at(&mut self, at: Timestamp) {
         self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at)));
