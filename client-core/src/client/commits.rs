@@ -66,8 +66,9 @@ impl Client {
                 return self.journal_damaged(&damaged.to_string(), step);
             }
             if changes.external.is_some() && changes.committer.device == self.device.id {
-                let reason = "this device has come in again by it, and knows nothing of that";
-                return self.refuse_commit(conversation, entry, reason, step);
+                // It has come in again, and knows nothing of that: its storage was put back.
+                conversation.lose_group();
+                return self.sync.want(Topic::Conversations);
             }
             return self.taken_out(conversation, entry, &changes, policy.as_ref(), step);
         }

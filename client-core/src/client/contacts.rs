@@ -139,9 +139,7 @@ impl Client {
         accepted: bool,
         step: &mut Step,
     ) {
-        if self.has_request(|purpose| matches!(purpose, Purpose::Contacts)) {
-            self.sync.want(Topic::Contacts);
-        }
+        self.contacts_overtaken |= self.has_request(|purpose| matches!(purpose, Purpose::Contacts));
         let Some(contact) = self.contacts.get_mut(account) else { return };
         // Said otherwise in the meantime: the next pump tells the relay that.
         if contact.state == state || !accepted {
@@ -238,10 +236,10 @@ impl Client {
 
     pub(super) fn contacts_told(&mut self, list: Result<ContactList, Box<Problem>>, step: &mut Step) {
         // The list is from before what was said since: another one is asked for.
-        self.sync.answered(Topic::Contacts);
-        if self.sync.is_due(Topic::Contacts) {
-            return;
+        if std::mem::take(&mut self.contacts_overtaken) {
+            return self.sync.want(Topic::Contacts);
         }
+        self.sync.answered(Topic::Contacts);
         let Ok(list) = list else { return };
         for told in list.contacts {
             if told.account == self.device.account || !self.may_be_called(&told.account, &told.handle) {

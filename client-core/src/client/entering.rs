@@ -126,7 +126,7 @@ impl Client {
     /// Whether this device has a leaf there, the relay says, and nothing of the group.
     fn has_lost_group(&self, conversation: &Conversation) -> bool {
         let leaf = self.summaries.get(&conversation.id).and_then(|listed| listed.said.leaf);
-        !self.sync.is_due(Topic::Conversations) && leaf == Some(true) && conversation.state.is_bare()
+        !self.sync.is_unknown(Topic::Conversations) && leaf == Some(true) && conversation.state.is_bare()
     }
 
     pub(super) fn group_info_given(
@@ -182,6 +182,8 @@ impl Client {
             ProblemType::Forbidden | ProblemType::NotFound => {
                 if let Some(conversation) = self.conversations.get_mut(&id) {
                     conversation.barred = true;
+                    // Whether the conversation of two stands at all is asked again: the other may just have started over, too.
+                    conversation.left_out &= conversation.state.other.is_none();
                 }
                 if self.links.contains_key(&id) {
                     self.way_in_failed(id, Failure { code: FailureCode::BadLink, ..failure(problem) }, step);
@@ -451,8 +453,10 @@ impl Client {
             }
         }
         self.set_waiting(id, None, step);
-        // What it built on stands: nobody else may be there to say so.
-        Self::report_applied(conversation, accepted.number, step);
+        if !by_link {
+            // What it built on stands: nobody else may be there to say so. A new member has no say in that.
+            Self::report_applied(conversation, accepted.number, step);
+        }
         self.took_in(conversation, step);
     }
 

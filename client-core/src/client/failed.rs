@@ -1,6 +1,9 @@
 //! Messages that did not go stay, with the reason, until the person sends them again or lets them go.
 //!
-//! The app is told when one fails; a crash just then must not take along what somebody wrote. Spec: `journal.md` 4.8.
+//! The app is told when one fails; a crash just then must not take along what somebody wrote. Where there is no conversation in
+//! which it could stay, it goes with the step after the one that told: a crash between them tells it once more.
+//!
+//! Spec: `journal.md` 4.8.
 
 use infrasound_spec::{content::ObjectId, conversation::ConversationId};
 
@@ -21,24 +24,58 @@ fn record_name(id: u64) -> Vec<u8> {
 }
 
 impl Client {
-    /// Keeps what was to be sent, if it is a message of a conversation that there is.
+    /// Keeps what was to be sent, if it is a message.
     pub(super) fn keep_failed(&mut self, intent: &Intent, failure: &Failure, step: &mut Step) -> bool {
-        let Some(conversation) = intent.conversation().filter(|id| self.summaries.contains_key(id)) else {
-            return false;
-        };
         if intent.note().is_none() {
             return false;
         }
         let intent = Intent { stage: Stage::Failed { reason: failure.text.clone() }, ..intent.clone() };
         step.writes.put(Place::Root, record_name(intent.id), stored::encode(&intent));
-        self.failed.insert(intent.id, intent);
-        let here = |intent: &&Intent| intent.conversation() == Some(conversation);
+        let (id, conversation) = (intent.id, self.place_of_failed(&intent));
+        self.failed.insert(id, intent);
+        if conversation.is_none() {
+            self.is_told(id, step);
+            return true;
+        }
+        let here = |intent: &&Intent| intent.conversation() == conversation;
         if self.failed.values().filter(here).count() > MOST
             && let Some(oldest) = self.failed.values().find(here).map(|intent| intent.id)
         {
             self.let_go(oldest, step);
         }
         true
+    }
+
+    /// The conversation in which a message that failed is shown, if there is such.
+    fn place_of_failed(&self, intent: &Intent) -> Option<ConversationId> {
+        intent.conversation().filter(|id| self.summaries.contains_key(id))
+    }
+
+    /// This step tells the app of it; the next one forgets it.
+    fn is_told(&mut self, id: u64, step: &mut Step) {
+        self.told.push(id);
+        step.wake_at(step.now);
+    }
+
+    /// What the step before has told of.
+    pub(super) fn forget_told(&mut self, step: &mut Step) {
+        for id in std::mem::take(&mut self.told) {
+            self.let_go(id, step);
+        }
+    }
+
+    /// After a crash: what is nowhere shown is told, though it may have been before.
+    pub(super) fn tell_failed_again(&mut self, step: &mut Step) {
+        let nowhere = self.failed.values().filter(|intent| self.place_of_failed(intent).is_none());
+        for id in nowhere.map(|intent| intent.id).collect::<Vec<_>>() {
+            let Some(intent) = self.failed.get(&id) else { continue };
+            if let (Stage::Failed { reason }, Some(object)) = (&intent.stage, intent.note()) {
+                let failure = Failure::new(FailureCode::Refused, reason.clone());
+                let (conversation, object) = (intent.conversation(), object.clone());
+                step.event(Event::IntentFailed { conversation, object, failure });
+            }
+            self.is_told(id, step);
+        }
     }
 
     pub(super) fn take_failed(&mut self, intent: Intent) {
@@ -82,7 +119,7 @@ impl Client {
     pub(super) fn let_go_of_all(&mut self, conversation: ConversationId, step: &mut Step) {
         let here = self.failed.values().filter(|intent| intent.conversation() == Some(conversation));
         for id in here.map(|intent| intent.id).collect::<Vec<_>>() {
-            self.let_go(id, step);
+            self.is_told(id, step);
         }
     }
 

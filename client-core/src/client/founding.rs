@@ -126,10 +126,12 @@ impl Client {
                 && matches!(&intent.work, Work::Change { change: Change::Found { .. }, .. })
         };
         let Some(intent) = self.intents.values().find(is_founding).cloned() else { return false };
-        if intent.is_held() || self.is_put_off(&Waiter::Conversation(id), step) {
+        let Some(conversation) = self.conversations.get(&id) else { return false };
+        let (tried, left_out) = (conversation.state.joined_at > 0, conversation.left_out);
+        // One that stands already is entered.
+        if left_out || intent.is_held() || self.is_put_off(&Waiter::Conversation(id), step) {
             return false;
         }
-        let tried = self.conversations.get(&id).is_some_and(|conversation| conversation.state.joined_at > 0);
         if tried && !self.foundings.contains_key(&id) {
             let path = paths::with(paths::CONVERSATION, "conversation", &id.to_string());
             self.ask(Purpose::Head(id), Method::Get, path, step);
@@ -525,6 +527,15 @@ impl Conversation {
     /// Whether it was taken out, or has left, and still has the group that it was in.
     pub(crate) fn is_out(&self) -> bool {
         self.state.removed.is_some() || self.state.left
+    }
+
+    /// From here on it is as one of a device that has lost its group, also after a restart: the device comes in by itself.
+    pub(crate) fn lose_group(&mut self) {
+        self.drop_group();
+        self.state.refused = None;
+        self.state.provisional.clear();
+        self.state.joined_at = 0;
+        self.left_out = true;
     }
 
     fn abandon_founding(&mut self) {

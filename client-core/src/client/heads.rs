@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use infrasound_spec::{
+    account::AccountUri,
     api::{
         conversations::{ConversationHead, ConversationList, Participant},
         problem::Problem,
@@ -189,6 +190,22 @@ impl Client {
                 listed.join_requests = head.join_requests;
             }
             step.event(Event::JoinRequests { conversation: id, count: head.join_requests });
+        }
+    }
+
+    /// Of the conversation with it nobody may be left who could let this device in: it is looked at anew.
+    pub(super) fn other_started_over(&mut self, account: &AccountUri) {
+        self.sync.want(Topic::Conversations);
+        let with_it = self.summaries.iter_mut().filter(|(_, listed)| listed.other.as_ref() == Some(account));
+        for (id, listed) in with_it {
+            listed.said.leaf = listed.said.leaf.filter(|leaf| *leaf);
+            if let Some(conversation) = self.conversations.get_mut(id)
+                && !conversation.is_joined()
+            {
+                conversation.left_out = false;
+                conversation.barred = false;
+                self.active.insert(*id);
+            }
         }
     }
 }

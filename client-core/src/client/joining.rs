@@ -46,7 +46,7 @@ use crate::{
 };
 
 /// Welcomes that are looked at at once; the relay keeps the others.
-const MAX_WELCOMES: usize = 1_000;
+pub(super) const MAX_WELCOMES: usize = 1_000;
 /// Conversations in the list; beyond, Welcomes are not used.
 const MAX_CONVERSATIONS: usize = 100_000;
 
@@ -104,7 +104,8 @@ impl Client {
             }
             let known = self.welcomes.iter().any(|other| other.welcome == welcome.welcome)
                 || self.joining.as_ref().is_some_and(|joining| joining.welcome.welcome == welcome.welcome);
-            if !known {
+            // What was given back is not looked at again, whatever the relay says.
+            if !known && !self.given_back.contains(&welcome.welcome) {
                 self.welcomes.push_back(welcome);
             }
         }
@@ -139,16 +140,18 @@ impl Client {
         let Some(conversation) = self.conversations.get(&id) else {
             return self.load(Place::Conversation(*id.as_bytes()), step);
         };
-        // Who was removed, or has left, still has the group that it was in; the Welcome is into a new one.
-        let over = conversation.is_out();
-        if conversation.is_joined() && !over {
+        if conversation.is_joined() {
             // Of a conversation that is put away nothing is read: then the place where it came in says so.
             let passed = conversation.state.position.number.max(conversation.state.joined_at);
             let known = joining.welcome.number <= passed;
-            return self.welcome_not_needed(known, step);
+            // Who was removed, or has left, still has the group that it was in; a later Welcome is into a new one.
+            if known || !conversation.is_out() {
+                return self.welcome_not_needed(known, step);
+            }
         }
         if conversation.state.entering.is_some() && self.listens(id) {
             // Its own commit may be in the log already, and would take the leaf away that the Welcome gives.
+            self.active.insert(id);
             return;
         }
         if joining.key_packages.is_none() {
@@ -182,7 +185,7 @@ impl Client {
     /// Takes the next Welcome, unless it makes no sense from the outside.
     fn begin_joining(&mut self, step: &mut Step) -> bool {
         // Until the relay has told what the account says of others, nobody can be judged.
-        if self.sync.is_due(Topic::Contacts) || self.summaries.len() >= MAX_CONVERSATIONS {
+        if self.sync.is_unknown(Topic::Contacts) || self.summaries.len() >= MAX_CONVERSATIONS {
             return false;
         }
         // Those that are being given back to the relay stay in the list until it has them.
@@ -207,7 +210,13 @@ impl Client {
     }
 
     fn begin_joining_group(&mut self, welcome: PendingWelcome, step: &mut Step) -> bool {
-        let direct = self.summaries.get(&welcome.conversation).is_some_and(|listed| listed.group.is_none());
+        let listed = self.summaries.get(&welcome.conversation);
+        if listed.is_some_and(|listed| welcome.number <= listed.stored.position) {
+            // Of before what was read, perhaps before this device was removed: it is no new invitation.
+            self.drop_welcome(&welcome, step);
+            return false;
+        }
+        let direct = listed.is_some_and(|listed| listed.group.is_none());
         let inviter = welcome.inviter.clone();
         if direct || !self.may_be_called(&inviter.account, &inviter.handle) {
             let reason = "it is not for a group, or its inviter goes by a name that is somebody else's";
@@ -310,12 +319,9 @@ impl Client {
     /// A leaf of a group that this device has joined is nobody's: as if it had not joined, and the hub is told.
     pub(super) fn leave_false_group(&mut self, id: ConversationId, step: &mut Step) {
         let Some(mut conversation) = self.conversations.remove(&id) else { return };
-        let joined_at = conversation.state.joined_at;
-        conversation.drop_group();
-        conversation.state.provisional.clear();
-        conversation.state.reports = vec![(joined_at, CommitOutcome::CannotApply)];
-        conversation.state.joined_at = 0;
-        conversation.left_out = true;
+        conversation.state.reports = vec![(conversation.state.joined_at, CommitOutcome::CannotApply)];
+        conversation.state.entering = None;
+        conversation.lose_group();
         conversation.save(&mut step.writes);
         self.conversations.insert(id, conversation);
         let inviter = self.group(id).and_then(|group| group.inviter.clone());
@@ -416,6 +422,7 @@ impl Client {
             self.key_packages.replace_last_resort();
             self.sync.want(Topic::KeyPackages);
         }
+        self.key_packages.is_used(used.keys());
         put_changes(&mut step.writes, &Place::KeyPackages, b"", used);
         let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());
         let judges = judges(&context, &group);

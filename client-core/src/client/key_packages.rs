@@ -25,18 +25,28 @@ use crate::{
     stored,
 };
 
-/// Private parts that are kept at once. Of which the relay never had the public one, because the upload was lost, nobody knows.
+/// Private parts of one-time key packages that are kept.
 const MAX_MADE: usize = 400;
+/// Private parts of last-resort ones that are kept: others may have the earlier ones.
+const MAX_LAST_RESORTS: usize = 40;
 /// After an upload was refused or lost, the next one waits this long, in milliseconds.
 const RETRY: u64 = MINUTE;
+
+/// One that was made: when, and the names of its private records.
+type Made = (Timestamp, Vec<serde_bytes::ByteBuf>);
 
 /// What is stored of key packages besides their private parts.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct KeyPackageIndex {
-    /// When each was made, with the names of its records: what can be forgotten once it has expired.
-    made: Vec<(Timestamp, Vec<serde_bytes::ByteBuf>)>,
-    /// When the last-resort one was made.
+    /// Those that can be used once, and have not been.
+    made: Vec<Made>,
+    #[serde(default)]
+    last_resorts: Vec<Made>,
+    /// When the last-resort one was made that the relay has.
     last_resort: Timestamp,
+    /// When those were made of which nobody knows whether the relay has them: their upload got no answer.
+    #[serde(default)]
+    unsure: Vec<Timestamp>,
     /// When an upload that was refused or lost is tried again.
     #[serde(skip)]
     retry_at: Option<Timestamp>,
@@ -46,6 +56,59 @@ impl KeyPackageIndex {
     /// The next count makes a new last-resort one.
     pub(super) fn replace_last_resort(&mut self) {
         self.last_resort = Timestamp::default();
+    }
+
+    /// Whether the time for another upload has not come.
+    pub(super) fn waits(&self) -> bool {
+        self.retry_at.is_some()
+    }
+
+    /// One was used: its private part is gone.
+    pub(super) fn is_used<'a>(&mut self, mut records: impl Iterator<Item = &'a Vec<u8>>) {
+        if let Some(name) = records.next() {
+            self.made.retain(|(_, names)| !names.iter().any(|own| own.as_slice() == name.as_slice()));
+        }
+    }
+
+    /// Takes out what is of no more use: what has expired, and of what is too much first what the relay may never have had,
+    /// then the oldest, which it hands out first.
+    fn take_old(&mut self, now: Timestamp) -> Vec<serde_bytes::ByteBuf> {
+        let Self { made, last_resorts, unsure, .. } = self;
+        let mut taken = Vec::new();
+        let mut take = |all: &mut Vec<Made>, mut surplus: usize, which: &dyn Fn(Timestamp) -> bool| {
+            all.retain_mut(|(made, names)| {
+                let goes = which(*made) && surplus > 0;
+                if goes {
+                    surplus -= 1;
+                    taken.append(names);
+                }
+                !goes
+            });
+        };
+        let expired = |made: Timestamp| now.millis_since(made) > KEY_PACKAGE_LIFETIME + DAY;
+        take(made, usize::MAX, &expired);
+        take(last_resorts, usize::MAX, &expired);
+        let surplus = |all: &Vec<Made>, most: usize| all.len().saturating_sub(most);
+        let (one_time, last) = (MAX_MADE - MAX_KEY_PACKAGES, MAX_LAST_RESORTS - 1);
+        take(made, surplus(made, one_time), &|made| unsure.contains(&made));
+        take(made, surplus(made, one_time), &|_| true);
+        take(last_resorts, surplus(last_resorts, last), &|_| true);
+        unsure.retain(|at| made.iter().any(|(made, _)| made == at));
+        taken
+    }
+
+    /// Takes out what was made at some time: the relay did not take it.
+    fn take_made_at(&mut self, at: Timestamp) -> Vec<serde_bytes::ByteBuf> {
+        let mut taken = Vec::new();
+        for all in [&mut self.made, &mut self.last_resorts] {
+            all.retain_mut(|(made, names)| {
+                if *made == at {
+                    taken.append(names);
+                }
+                *made != at
+            });
+        }
+        taken
     }
 }
 
@@ -68,7 +131,8 @@ impl Client {
         if one_time == 0 && !renew_last_resort {
             return;
         }
-        self.forget_old(step);
+        let old = self.key_packages.take_old(step.now);
+        Self::forget_private_parts(old, step);
         if self.device.refresh_endorsement(step.now) {
             self.save_device(step);
         }
@@ -83,7 +147,8 @@ impl Client {
                 None
             },
         };
-        step.writes.put(Place::Root, "key-packages", stored::encode(&self.key_packages));
+        self.key_packages.unsure.push(step.now);
+        self.save_key_packages(step);
         let path = paths::KEY_PACKAGES.to_owned();
         self.request(Purpose::UploadKeyPackages, Method::Post, path, Some(&upload), step);
     }
@@ -93,9 +158,28 @@ impl Client {
         count: &Result<KeyPackageCount, Box<Problem>>,
         step: &mut Step,
     ) {
-        match count {
-            Ok(_) => self.key_packages.retry_at = None,
-            Err(_) => self.upload_key_packages_later(step),
+        // Uploads are made one after the other: this is the last.
+        let Some(at) = self.key_packages.unsure.pop() else { return };
+        if count.is_ok() {
+            self.key_packages.retry_at = None;
+            if self.key_packages.last_resorts.iter().any(|(made, _)| *made == at) {
+                self.key_packages.last_resort = at;
+            }
+        } else {
+            let refused = self.key_packages.take_made_at(at);
+            Self::forget_private_parts(refused, step);
+            self.upload_key_packages_later(step);
+        }
+        self.save_key_packages(step);
+    }
+
+    fn save_key_packages(&self, step: &mut Step) {
+        step.writes.put(Place::Root, "key-packages", stored::encode(&self.key_packages));
+    }
+
+    fn forget_private_parts(names: Vec<serde_bytes::ByteBuf>, step: &mut Step) {
+        for name in names {
+            step.writes.delete(Place::KeyPackages, name.into_vec());
         }
     }
 
@@ -133,32 +217,10 @@ impl Client {
         let bytes = MlsMessageOut::from(bundle.key_package().clone()).to_bytes().ok()?;
         let changes = store.take_changes().now;
         let names = changes.keys().map(|name| serde_bytes::ByteBuf::from(name.clone())).collect();
-        self.key_packages.made.push((step.now, names));
-        if last_resort {
-            self.key_packages.last_resort = step.now;
-        }
+        let KeyPackageIndex { made, last_resorts, .. } = &mut self.key_packages;
+        if last_resort { last_resorts } else { made }.push((step.now, names));
         put_changes(&mut step.writes, &Place::KeyPackages, b"", changes);
         Some(bytes)
-    }
-
-    /// Private parts whose key packages have expired are of no more use. Nor does a relay that always says that there are none
-    /// fill this device up: the oldest go, but for the last resort in use.
-    fn forget_old(&mut self, step: &mut Step) {
-        let KeyPackageIndex { made, last_resort, .. } = &mut self.key_packages;
-        let mut surplus = (made.len() + MAX_KEY_PACKAGES + 1).saturating_sub(MAX_MADE);
-        let mut forgotten = Vec::new();
-        made.retain_mut(|(made, names)| {
-            let expired = step.now.millis_since(*made) > KEY_PACKAGE_LIFETIME + DAY;
-            let goes = expired || surplus > 0 && made != last_resort;
-            if goes {
-                surplus = surplus.saturating_sub(1);
-                forgotten.append(names);
-            }
-            !goes
-        });
-        for name in forgotten {
-            step.writes.delete(Place::KeyPackages, name.into_vec());
-        }
     }
 
     pub(super) fn key_packages_loaded(&mut self, records: Vec<OpenedRecord>) {

@@ -74,7 +74,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use infrasound_spec::{
     account::{AccountUri, DeviceId, Handle},
-    api::conversations::{ConversationHead, PendingWelcome},
+    api::conversations::{ConversationHead, PendingWelcome, WelcomeId},
     blob::BlobId,
     consent::{ContactState, RequestPolicy},
     conversation::ConversationId,
@@ -120,11 +120,15 @@ pub struct Client {
     online: Online,
     policy: RequestPolicy,
     contacts: BTreeMap<AccountUri, Contact>,
+    /// The relay was told something of somebody while its list of contacts was on its way.
+    contacts_overtaken: bool,
     summaries: BTreeMap<ConversationId, Listed>,
     intents: BTreeMap<u64, Intent>,
     next_intent: u64,
     /// By the ids of their intents.
     failed: BTreeMap<u64, Intent>,
+    /// Failed messages that nowhere stay, of which the last step has told.
+    told: Vec<u64>,
     key_packages: KeyPackageIndex,
     conversations: HashMap<ConversationId, Conversation>,
     /// Conversations with something to do.
@@ -140,6 +144,8 @@ pub struct Client {
     next_request: u64,
     sync: sync::Sync,
     welcomes: VecDeque<PendingWelcome>,
+    /// The last Welcomes that were used or of no use.
+    given_back: VecDeque<WelcomeId>,
     joining: Option<Joining>,
     queries: Vec<Query>,
     /// Wishes to see a group.
@@ -221,6 +227,7 @@ impl Client {
     ) -> Vec<Output> {
         let mut step = Step::new(now, rng);
         self.crypto.reseed(&step.seed());
+        self.forget_told(&mut step);
         match input {
             Input::Wish(id, wish) => self.wish(id, wish, &mut step),
             Input::Response(id, response) => self.response(id, &response, &mut step),

@@ -120,6 +120,7 @@ impl Client {
         for (name, value) in opened {
             client.take_record(&name, &value)?;
         }
+        client.tell_failed_again(&mut step);
         let outputs = client.finish(step);
         Ok((client, outputs))
     }
@@ -138,10 +139,12 @@ impl Client {
             online: Online::default(),
             policy: RequestPolicy::default(),
             contacts: BTreeMap::new(),
+            contacts_overtaken: false,
             summaries: BTreeMap::new(),
             intents: BTreeMap::new(),
             next_intent: 1,
             failed: BTreeMap::new(),
+            told: Vec::new(),
             key_packages: KeyPackageIndex::default(),
             conversations: HashMap::new(),
             active: BTreeSet::new(),
@@ -153,6 +156,7 @@ impl Client {
             next_request: 1,
             sync: Sync::ALL,
             welcomes: VecDeque::new(),
+            given_back: VecDeque::new(),
             joining: None,
             queries: Vec::new(),
             views: Vec::new(),

@@ -7,7 +7,7 @@ use infrasound_spec::{
     log::{self, LogEntry},
 };
 
-use super::{Client, founding::MAX_VOIDED, step::Step};
+use super::{Client, founding::MAX_VOIDED, step::Step, sync::Topic};
 use crate::{
     conversation::Conversation,
     event::{Event, Failure, FailureCode},
@@ -36,12 +36,7 @@ impl Client {
             }
             Some(commit) if conversation.state.refused == Some(commit) => {
                 // Others could apply it, so the conversation goes on without this device.
-                conversation.state.refused = None;
-                conversation.drop_group();
-                // From here on it is as a device that has lost its group, also after a restart.
-                conversation.state.provisional.clear();
-                conversation.state.joined_at = 0;
-                conversation.left_out = true;
+                conversation.lose_group();
             }
             // Of before this device was there: with the commit that let it in, those before it stand, too.
             Some(commit) if commit < conversation.state.joined_at => {}
@@ -92,6 +87,11 @@ impl Client {
         let ours = founded || self.intents.values().any(is_the_commit);
         if let Err(error) = conversation.restore_kept(commit, &mut step.writes) {
             return self.journal_damaged(&error.to_string(), step);
+        }
+        if commit == conversation.state.joined_at && !founded {
+            // What let it in is undone. If the relay says that it has a leaf all the same, it comes in anew.
+            conversation.state.joined_at = 0;
+            self.sync.want(Topic::Conversations);
         }
         conversation.state.provisional.retain(|earlier| *earlier < commit);
         if ours {

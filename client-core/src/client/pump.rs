@@ -29,6 +29,8 @@ use crate::{
     output::Method,
 };
 
+/// So many are verified while what was said waits.
+const FEW: usize = 16;
 /// Intents of a conversation that end without a request, in one step.
 const MAX_INTENTS: usize = 32;
 
@@ -121,8 +123,8 @@ impl Client {
             let kind = std::mem::discriminant(&purpose);
             let waits = match topic {
                 // After the heads: where a leaf of this device has neither a group here nor a Welcome, the group is lost.
-                Topic::Welcomes => self.sync.is_due(Topic::Conversations),
-                Topic::KeyPackages => uploading,
+                Topic::Welcomes => self.sync.is_unknown(Topic::Conversations),
+                Topic::KeyPackages => uploading || self.key_packages.waits(),
                 _ => false,
             };
             if self.sync.is_due(topic)
@@ -223,7 +225,7 @@ impl Client {
         if behind {
             return self.fetch_log(id, step);
         }
-        if !conversation.members.is_known() && step.has_told() {
+        if conversation.members.len() > FEW && !conversation.members.is_known() && step.has_told() {
             // What was said is to be seen first: everybody is verified right after it.
             return step.wake_at(step.now);
         }

@@ -22,7 +22,7 @@ use infrasound_spec::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Client, entries::Asked, step::Step, sync::Topic};
+use super::{Client, entries::Asked, joining::MAX_WELCOMES, step::Step, sync::Topic};
 use crate::{
     event::{Answer, Event, Failure, FailureCode},
     input::{HttpResponse, LinkBy, TransportError, WishId},
@@ -389,6 +389,10 @@ impl Client {
                 let about = self.welcomes.iter().filter(|pending| pending.welcome == welcome);
                 self.active.extend(about.map(|pending| pending.conversation));
                 self.welcomes.retain(|pending| pending.welcome != welcome);
+                self.given_back.push_back(welcome);
+                if self.given_back.len() > MAX_WELCOMES {
+                    self.given_back.pop_front();
+                }
                 // The list may have been a part of all.
                 if self.welcomes.is_empty() {
                     self.sync.want(Topic::Welcomes);

@@ -196,6 +196,11 @@ impl Client {
             (Stage::Queued, Work::Change { change: Change::FoundAgain, .. }) => {
                 self.found_again(id, intent, step);
             }
+            // It is in the group that it meant to found: that it has founded it was lost.
+            (Stage::Queued, Work::Change { change: Change::Found { policy: None, .. }, .. }) => {
+                self.remove_intent(intent.id, step);
+                Self::tell_changed(id, &intent, step);
+            }
             (Stage::Queued, Work::Change { .. }) if intent.invitees().is_some() => {
                 self.gather(id, &intent, step);
             }

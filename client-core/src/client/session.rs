@@ -1,7 +1,7 @@
 //! Being online: sessions, the stream, and waiting when the relay does not answer.
 
 use infrasound_spec::{
-    account::{AccountUri, DeviceId},
+    account::DeviceId,
     api::{
         devices::{AskChallenge, Challenge, Session, StartSession, session_content},
         paths,
@@ -173,22 +173,6 @@ impl Client {
         self.back_off(&error.to_string(), None, step);
     }
 
-    /// Of the conversation with it nobody may be left who could let this device in: it is looked at anew.
-    fn has_started_over(&mut self, account: &AccountUri) {
-        self.sync.want(Topic::Conversations);
-        let with_it = self.summaries.iter_mut().filter(|(_, listed)| listed.other.as_ref() == Some(account));
-        for (id, listed) in with_it {
-            listed.said.leaf = listed.said.leaf.filter(|leaf| *leaf);
-            if let Some(conversation) = self.conversations.get_mut(id)
-                && !conversation.is_joined()
-            {
-                conversation.left_out = false;
-                conversation.barred = false;
-                self.active.insert(*id);
-            }
-        }
-    }
-
     /// The stream says where to look. What it says is not believed, only looked at.
     pub(super) fn stream_event(&mut self, json: &str, step: &mut Step) {
         let Ok(event) = serde_json::from_str::<StreamEvent>(json) else { return };
@@ -205,7 +189,7 @@ impl Client {
             StreamEvent::Conversations | StreamEvent::JoinRequests { .. } => {
                 self.sync.want(Topic::Conversations)
             }
-            StreamEvent::StartedOver { account } => self.has_started_over(&account),
+            StreamEvent::StartedOver { account } => self.other_started_over(&account),
             StreamEvent::CommitWanted { conversation } => self.commit_wanted(conversation, step),
             StreamEvent::Typing { conversation, sealed } => self.take_typing(conversation, &sealed, step),
         }

@@ -14,6 +14,9 @@ pub(super) enum Topic {
     Devices,
 }
 
+/// The bits of all topics.
+const EVERY: u8 = (1 << 6) - 1;
+
 impl Topic {
     const fn bit(self) -> u8 {
         1 << self as u8
@@ -24,23 +27,28 @@ impl Topic {
 #[derive(Clone, Copy)]
 pub(super) struct Sync {
     due: u8,
+    /// Those of which nothing has been heard since they came up.
+    unknown: u8,
     /// Those that came up again after they were asked.
     again: u8,
 }
 
 impl Sync {
     /// Everything is to be asked.
-    pub(super) const ALL: Self = Self { due: Topic::Devices.bit() * 2 - 1, again: 0 };
+    pub(super) const ALL: Self = Self { due: EVERY, unknown: EVERY, again: 0 };
 
     /// Something may have changed.
     pub(super) fn want(&mut self, topic: Topic) {
+        self.unknown |= topic.bit() & !self.due;
         self.due |= topic.bit();
         self.again |= topic.bit();
     }
 
     /// The stream is open: from here on it tells what changes. Nothing of that is about the account itself.
     pub(super) fn want_what_streams(&mut self) {
-        self.due |= Self::ALL.due & !Topic::Account.bit();
+        let topics = EVERY & !Topic::Account.bit();
+        self.unknown |= topics;
+        self.due |= topics;
     }
 
     /// The question leaves.
@@ -51,6 +59,12 @@ impl Sync {
     /// The answer is here.
     pub(super) fn answered(&mut self, topic: Topic) {
         self.due = self.due & !topic.bit() | self.again & topic.bit();
+        self.unknown &= !topic.bit();
+    }
+
+    /// Whether there was no answer yet.
+    pub(super) fn is_unknown(self, topic: Topic) -> bool {
+        self.unknown & topic.bit() != 0
     }
 
     /// Whether the answer, or the last of them, is still to come.
@@ -78,8 +92,9 @@ mod tests {
         sync.want(Topic::Welcomes);
         sync.asked(Topic::Welcomes);
         sync.want(Topic::Welcomes);
+        assert!(sync.is_unknown(Topic::Welcomes));
         sync.answered(Topic::Welcomes);
-        assert!(sync.is_due(Topic::Welcomes));
+        assert!(sync.is_due(Topic::Welcomes) && !sync.is_unknown(Topic::Welcomes));
 
         sync.asked(Topic::Welcomes);
         sync.answered(Topic::Welcomes);

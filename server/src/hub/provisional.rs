@@ -137,7 +137,8 @@ async fn stands(tx: &mut Tx<'_>, row: &ConversationRow, commit: &Provisional) ->
         (true, ConversationKind::Group) => Of::FoundingAccepted,
         (true, ConversationKind::Direct) => Of::Founding,
     };
-    Ok(report::is_applied(tx.conn, key, number, committer, of).await?
+    let refused = commit.refused_at.is_some();
+    Ok(report::is_applied(tx.conn, key, number, committer, of, refused).await?
         && (of != Of::Founding || has_accepted(tx, row, commit).await?))
 }
 

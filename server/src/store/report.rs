@@ -61,23 +61,32 @@ pub(crate) enum Of {
 }
 
 /// Whether a device of another account than `committer`'s, which can judge the commit `number`, applied it or a later one,
-/// which needs it. Who came in by the commit does not count: else it could confirm itself through somebody it added.
+/// which needs it. Who came in by the commit does not count: else it could confirm itself through somebody it added. Of a commit
+/// that somebody refused, the word of whoever then made a later one counts only for others: who came in by its own commit
+/// has not decrypted what was before.
 pub(crate) async fn is_applied(
     conn: &mut Conn,
     key: ConversationKey,
     number: u64,
     committer: usize,
     of: Of,
+    refused: bool,
 ) -> Result<bool, StoreError> {
     let who = match of {
         Of::Founding => "m.from_number = $2",
         Of::FoundingAccepted => "m.from_number = $2 AND p.consent = 1",
         Of::Members => "m.from_number < $2 AND (m.until_number IS NULL OR m.until_number >= $2)",
     };
+    let by_others = if refused {
+        "AND NOT EXISTS (SELECT 1 FROM commits c WHERE c.conversation = r.conversation AND c.number = r.number \
+         AND c.committer = r.account)"
+    } else {
+        ""
+    };
     let sql = format!(
         "SELECT r.number FROM reports r JOIN participants p ON p.conversation = r.conversation AND p.account = r.account \
          JOIN memberships m ON m.conversation = r.conversation AND m.account = r.account \
-         WHERE r.conversation = $1 AND r.number >= $2 AND r.account <> $3 AND r.applied = 1 AND {who} LIMIT 1"
+         WHERE r.conversation = $1 AND r.number >= $2 AND r.account <> $3 AND r.applied = 1 AND {who} {by_others} LIMIT 1"
     );
     let row: Option<(i64,)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(key.0)

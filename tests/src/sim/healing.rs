@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use infrasound_core::{
     Client, Unfinished,
+    event::Person,
     input::Wish,
     message::{Body, Message, MessageState},
 };
@@ -59,7 +60,7 @@ impl World {
             if self.current.iter().all(|device| self.unfinished(*device).is_empty()) {
                 break;
             }
-            self.accept_everybody()?;
+            self.accept_who_waits()?;
             self.rest().await?;
         }
         self.judge()
@@ -114,6 +115,25 @@ impl World {
             for (person, _) in known {
                 let wish = Wish::SetContact { who: person.handle, state: ContactState::Accepted };
                 self.wish(device, wish, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everybody says yes to who asks, and to whom something waits for. Nothing else is touched, so that what is stuck stays so.
+    fn accept_who_waits(&mut self) -> Result<(), Violation> {
+        for account in 0..self.plan.accounts {
+            let device = self.device_of(account);
+            let Some(core) = self.devices[device].core() else { continue };
+            let conversations = core.conversations();
+            let waits = |who: &Person| {
+                let mut with = conversations.iter().filter(|one| one.person() == Some(who));
+                with.any(|one| one.waiting.is_some())
+            };
+            let asking = core.contacts().into_iter();
+            let asking = asking.filter(|(who, state)| *state != ContactState::Accepted || waits(who));
+            for who in asking.map(|(person, _)| person.handle).collect::<Vec<_>>() {
+                self.wish(device, Wish::SetContact { who, state: ContactState::Accepted }, None)?;
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use infrasound_core::{
     event::{Answer, Event},
     input::{HttpResponse, WishId},
-    message::{Body, Message},
+    message::{Body, GroupChange, Message},
     output::{HttpRequest, Method},
     warning::Warning,
 };
@@ -289,7 +289,7 @@ impl World {
         if !shown.contains(&message.id) {
             shown.push(message.id.clone());
         }
-        if matches!(message.body, Body::Changes(_)) {
+        if matches!(&message.body, Body::Changes(changes) if changes.contains(&GroupChange::Began)) {
             // That it came in, a device tells by its own clock.
             return Ok(());
         }

@@ -1,6 +1,7 @@
 //! A hub that lies to a group.
 
 use infrasound_core::{
+    conversation::summary::Ended,
     event::{Answer, Event},
     input::{GroupWish, HttpResponse, Wish},
     output::HttpRequest,
@@ -367,6 +368,35 @@ async fn to_let_somebody_into_a_group_with_a_member_whom_nobody_has_endorsed() {
     dora.say_in(id, "here all the same").await;
     stage.goes_on().await;
     assert!(stage.bob.said(id).await.contains(&"here all the same".to_owned()));
+}
+
+#[tokio::test]
+async fn to_show_the_welcome_of_before_a_removal_once_more() {
+    let mut stage = Stage::open().await;
+    let id = stage.id;
+    let mut dora = stage.world.sign_up("dora").await;
+    let handle = dora.handle();
+    stage.alice.add(id, std::slice::from_ref(&handle)).await.unwrap();
+    let old: WelcomeList = stage.world.get(&dora, paths::WELCOMES).await;
+    settle(&mut [&mut dora, &mut stage.alice, &mut stage.bob, &mut stage.carol]).await;
+    stage.alice.remove(id, &handle).await.unwrap();
+    settle(&mut [&mut dora, &mut stage.alice, &mut stage.bob, &mut stage.carol]).await;
+    dora.tamper(move |request, response| {
+        if request.path == paths::WELCOMES {
+            response.body = serde_json::to_vec(&old).unwrap();
+        }
+    });
+    dora.sync().await;
+    assert_eq!(dora.ended(id), Some(Ended::Removed), "it is no invitation");
+    assert_eq!(dora.warnings(), []);
+
+    dora.trust();
+    stage.alice.add(id, &[handle]).await.unwrap();
+    dora.sync().await;
+    dora.accept_group(id).await;
+    dora.say_in(id, "back").await;
+    stage.settle().await;
+    assert_eq!(stage.bob.said(id).await.last().unwrap(), "back");
 }
 
 #[tokio::test]

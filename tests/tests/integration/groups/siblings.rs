@@ -6,12 +6,14 @@ use infrasound_core::{
     Settings,
     conversation::summary::Ended,
     event::{Answer, Event},
-    input::Wish,
+    input::{GroupWish, Wish},
     journal::Scope,
     message::{Body, GroupChange},
-    warning::Warning,
+    output::Method,
 };
-use infrasound_spec::{account::Handle, consent::ContactState, conversation::ConversationId};
+use infrasound_spec::{
+    account::Handle, api::paths, consent::ContactState, content::GroupMetadata, conversation::ConversationId,
+};
 use infrasound_tests::{
     device::Device,
     group::settle,
@@ -226,11 +228,34 @@ async fn a_device_whose_journal_is_from_before_it_came_back_comes_back_once_more
     again.say_in(id, "here").await;
     settle(&mut [&mut stage.alice, &mut stage.carol, &mut again]).await;
     assert_eq!(stage.carol.said(id).await, ["after", "here"]);
-    assert!(
-        matches!(again.warnings()[..], [Warning::CommitRefused { who: None, .. }]),
-        "{:?}",
-        again.warnings()
-    );
+    assert_eq!(again.warnings(), vec![]);
+    stage.is_calm();
+}
+
+#[tokio::test]
+async fn who_lost_that_it_has_founded_a_group_does_not_found_it_again() {
+    let mut stage = Stage::open().await;
+    stage.alice.tamper(|request, response| {
+        if request.method == Method::Post && request.path == paths::CONVERSATIONS {
+            response.status = 503;
+        }
+    });
+    let metadata = GroupMetadata { name: "Two".to_owned(), ..GroupMetadata::default() };
+    let wish = GroupWish::Create { metadata, members: vec![stage.bob.handle()] };
+    let Ok(Answer::Queued { conversation: Some(id), .. }) = stage.alice.wish(Wish::Group(wish)).await else {
+        panic!("a group is queued")
+    };
+    let mut journal = stage.alice.journal.clone();
+    journal.lose(stage.alice.core().scope_of(id));
+
+    let mut back = stage.world.reopen("alice", journal).await;
+    settle(&mut [&mut back, &mut stage.bob]).await;
+    stage.bob.accept_group(id).await;
+    back.say_in(id, "here we are").await;
+    settle(&mut [&mut back, &mut stage.bob]).await;
+    assert_eq!(stage.bob.said(id).await, ["here we are"]);
+    assert_eq!(back.core().unfinished().len(), 0);
+    assert_eq!(back.warnings(), vec![]);
     stage.is_calm();
 }
 
