@@ -86,7 +86,9 @@ impl Members {
 
     /// The accounts that have leaves, each with its key.
     pub fn accounts(&self) -> BTreeMap<&AccountUri, AccountKey> {
-        self.devices().map(|device| (&device.account, device.account_key)).collect()
+        let mut accounts = BTreeMap::new();
+        accounts.extend(self.devices().map(|device| (&device.account, device.account_key)));
+        accounts
     }
 
     /// How many leaves there are.

@@ -29,8 +29,8 @@ impl Client {
     ) {
         self.sync.answered(Topic::Conversations);
         let Ok(list) = list else { return };
-        let told: BTreeSet<ConversationId> =
-            list.conversations.iter().map(|head| head.conversation).collect();
+        let mut told = BTreeSet::new();
+        told.extend(list.conversations.iter().map(|head| head.conversation));
         self.unheard.clear();
         for head in list.conversations {
             let joined = self.conversations.get(&head.conversation).is_some_and(Conversation::is_joined);

@@ -387,7 +387,8 @@ impl Client {
         let members =
             Roster::of(group.public_group(), &Roster::default()).map_err(|_| JoinError::Unendorsed)?;
         let accounts = members.claims();
-        let keys: BTreeMap<&AccountUri, AccountKey> = accounts.iter().copied().collect();
+        let mut keys = BTreeMap::<&AccountUri, AccountKey>::new();
+        keys.extend(accounts.iter().copied());
         let own_key = keys.get(&self.device.account) == Some(&self.device.account_key);
         let fit = keys.len() == accounts.len() && keys.keys().all(|account| context.may_have(account));
         // Of a direct conversation both are in it.
