@@ -141,14 +141,22 @@ impl Client {
             return self.load(Place::Conversation(*id.as_bytes()), step);
         };
         if conversation.is_joined() {
+            let number = joining.welcome.number;
             // Of a conversation that is put away nothing is read: then the place where it came in says so.
-            let passed = conversation.state.position.number.max(conversation.state.joined_at);
-            let known = joining.welcome.number <= passed;
+            let known = number <= conversation.state.joined_at;
             // Who was removed, or has left, still has the group that it was in; a later Welcome is into a new one.
             if known || !conversation.is_out() {
+                let known = known || number <= conversation.state.position.number;
                 return self.welcome_not_needed(known, step);
             }
         }
+        if joining.welcome.kind == ConversationKind::Group {
+            let inviter = joining.welcome.inviter.clone();
+            self.list_group(id, Some(&inviter), step);
+        }
+        let Some((joining, conversation)) = self.joining.as_ref().zip(self.conversations.get(&id)) else {
+            return;
+        };
         if conversation.state.entering.is_some() && self.listens(id) {
             // Its own commit may be in the log already, and would take the leaf away that the Welcome gives.
             self.active.insert(id);
@@ -211,11 +219,6 @@ impl Client {
 
     fn begin_joining_group(&mut self, welcome: PendingWelcome, step: &mut Step) -> bool {
         let listed = self.summaries.get(&welcome.conversation);
-        if listed.is_some_and(|listed| welcome.number <= listed.stored.position) {
-            // Of before what was read, perhaps before this device was removed: it is no new invitation.
-            self.drop_welcome(&welcome, step);
-            return false;
-        }
         let direct = listed.is_some_and(|listed| listed.group.is_none());
         let inviter = welcome.inviter.clone();
         if direct || !self.may_be_called(&inviter.account, &inviter.handle) {
@@ -225,7 +228,9 @@ impl Client {
             self.drop_welcome(&welcome, step);
             return false;
         }
-        self.list_group(welcome.conversation, Some(&inviter), step);
+        if listed.is_none() {
+            self.list_group(welcome.conversation, Some(&inviter), step);
+        }
         self.joining = Some(Joining { welcome, inviter: inviter.account, tree: None, key_packages: None });
         true
     }
