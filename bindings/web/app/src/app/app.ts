@@ -35,6 +35,8 @@ const TOAST = 6_000;
 export class App extends Observable {
   client: Client | undefined;
   status: Status = { phase: 'starting', online: true, caughtUp: false };
+  /** Whether there are conversations to be shown: still so while another tab of the device takes over. */
+  ready = false;
   /** Why there is no client at all. */
   failure: unknown;
   conversations: Conversation[] = [];
@@ -319,6 +321,7 @@ export class App extends Observable {
     const back = status.online && !this.status.online;
     const caughtUp = status.caughtUp && !this.status.caughtUp;
     this.status = status;
+    this.ready = status.phase === 'ready' || (this.ready && status.phase === 'starting');
     if (began) void this.#readDevices();
     if (back) this.files.forgetFailures();
     if (ended) this.#forget();
