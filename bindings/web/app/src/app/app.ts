@@ -197,18 +197,17 @@ export class App extends Observable {
       if (done) this.toast(this.say(done as 'done'));
       return true;
     } catch (error) {
-      if (!(error instanceof InfrasoundError && error.code === 'aborted')) this.toast(this.explain(error), true);
+      if (codeOf(error) !== 'aborted') this.toast(this.explain(error), true);
       return false;
     }
   }
 
   /** In the person's language where there is a text for the code; else what the client says. */
   explain(error: unknown): Told {
-    if (error instanceof InfrasoundError) {
-      const key = `error-${error.code}`;
-      return key in en ? { text: this.say(key as 'error-unreachable') } : english(error.message);
-    }
-    return { text: this.say('error-internal') };
+    const code = codeOf(error);
+    if (code === undefined) return { text: this.say('error-internal') };
+    const key = `error-${code}`;
+    return key in en ? { text: this.say(key as 'error-unreachable') } : english((error as InfrasoundError).message);
   }
 
   toast(what: string | Told, failed = false): void {
@@ -421,4 +420,10 @@ export class App extends Observable {
     changedKeys.save(this.#store, this.changedKeys);
     this.go(HOME);
   }
+}
+
+/** The code of an error of the client's. The page may have given a client that comes with another copy of the class. */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== 'InfrasoundError') return undefined;
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
