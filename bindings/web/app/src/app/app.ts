@@ -339,6 +339,9 @@ export class App extends Observable {
       case 'messageState':
         if (event.state.step !== 'pending') this.files.ended(event.message);
         break;
+      case 'discarded':
+        for (const chat of this.#chats.values()) chat.forgetMessage(event.message);
+        break;
       case 'failed':
         this.files.ended(event.object);
         if (event.conversation === undefined || !this.#chats.get(event.conversation)?.own(event.object)) {

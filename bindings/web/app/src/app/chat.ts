@@ -197,6 +197,12 @@ export class Chat extends Observable {
   /** Lets go of a message that did not go. */
   async discard({ id }: Message): Promise<void> {
     await this.handle.discard(id);
+    this.forgetMessage(id);
+  }
+
+  /** A message of one's own that did not go is there no more, whichever tab let go of it. */
+  forgetMessage(id: ObjectId): void {
+    if (!this.own(id)) return;
     this.messages = this.messages.filter((other) => !(other.own && other.id === id));
     this.changed();
   }

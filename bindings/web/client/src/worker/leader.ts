@@ -212,7 +212,9 @@ export class Leader {
         return device.link(id, call.ask.relay, call.ask.signedIn, call.ask.deviceName);
       case 'wish': {
         const answer = await this.#wish(device, id, call.ask, again, course);
-        if (call.ask.wish.wish === 'cancelLink') await device.cancelLink();
+        const { wish } = call.ask;
+        if (wish.wish === 'cancelLink') await device.cancelLink();
+        if (wish.wish === 'discard') this.#notice({ type: 'discarded', message: wish.object });
         return answer;
       }
       case 'look':
