@@ -256,6 +256,7 @@ export class Chat extends Observable {
       Object.assign(preparing, { done, total });
       this.changed();
     };
+    const release = this.#keeper.hold();
     try {
       const described = await Promise.all(files.map(prepared));
       const { message, sent } = await this.handle.send(text, { ...options, files: described, onProgress, signal: controller.signal });
@@ -266,6 +267,7 @@ export class Chat extends Observable {
         if (original && Files.isFetchable(file) && Files.isPicture(file)) this.files.keep(file, original.file);
       }
     } finally {
+      release();
       this.preparing = this.preparing.filter((one) => one !== preparing);
       this.changed();
     }
