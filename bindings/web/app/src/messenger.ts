@@ -86,15 +86,14 @@ export class InfrasoundMessenger extends LitElement {
   #screen(): TemplateResult {
     const { app } = this;
     if (app.failure) return html`<infrasound-ended .app=${app}></infrasound-ended>`;
+    if (app.ready) return this.#columns();
     switch (app.status.phase) {
-      case 'starting': case 'registering':
+      case 'starting': case 'registering': case 'ready':
         return html`<div class="starting" role="status">${elephant(150)}<span class="spoken">${app.say('loading')}</span></div>`;
       case 'signed-out': case 'linking':
         return html`<infrasound-welcome .app=${app}></infrasound-welcome>`;
       case 'ended': case 'failed':
         return html`<infrasound-ended .app=${app}></infrasound-ended>`;
-      case 'ready':
-        return this.#columns();
     }
   }
 
@@ -107,7 +106,7 @@ export class InfrasoundMessenger extends LitElement {
     const hideMiddle = app.narrow ? !chosen || third : third && !three;
     const general = app.warnings.filter((warning) => warning.conversation === undefined);
     return html`
-      ${this.#offline()}
+      ${this.#connection()}
       ${app.status.error?.code === 'storage-full' ? html`<div class="bar alert" role="alert">${icon('warning', 18)}<span>${app.say('error-storage-full')}</span></div>` : nothing}
       ${general.map((warning) => html`<div class="bar alert" role="alert">${icon('warning', 18)}${told(warning.told)}
         <button class="icon-button" aria-label=${app.say('dismiss')} @click=${() => app.dismissWarning(warning)}>${icon('close', 18)}</button></div>`)}
@@ -127,10 +126,11 @@ export class InfrasoundMessenger extends LitElement {
     return html`<infrasound-blank .app=${app}></infrasound-blank>`;
   }
 
-  #offline(): TemplateResult {
+  #connection(): TemplateResult {
     const { app } = this;
-    const offline = app.status.phase === 'ready' && !app.status.online;
-    return html`<div role="status">${offline ? html`<div class="bar">${icon('clock', 18)}<span>${app.say('offline')}</span></div>` : nothing}</div>`;
+    const { phase, online } = app.status;
+    const text = phase === 'starting' ? app.say('connecting') : online ? undefined : app.say('offline');
+    return html`<div role="status">${text === undefined ? nothing : html`<div class="bar">${icon('clock', 18)}<span>${text}</span></div>`}</div>`;
   }
 
   #question({ title, text, action, danger, answer }: NonNullable<App['question']>): TemplateResult {
@@ -145,7 +145,7 @@ export class InfrasoundMessenger extends LitElement {
   }
 
   readonly #escape = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape' || composing(event) || event.defaultPrevented || this.app.status.phase !== 'ready') return;
+    if (event.key !== 'Escape' || composing(event) || event.defaultPrevented || !this.app.ready) return;
     const { place } = this.app;
     if (place.side === 'list' && place.details === undefined && !this.app.narrow) return;
     event.preventDefault();

@@ -269,6 +269,7 @@ export type ClientEvent =
   | { type: 'receipt'; conversation: ConversationId; upTo: number; state: 'delivered' | 'read' }
   | { type: 'changed'; conversation: ConversationId; object: ObjectId }
   | { type: 'failed'; conversation?: ConversationId; object: ObjectId; code: ErrorCode; text: string }
+  | { type: 'discarded'; message: ObjectId } // in whichever tab
   | { type: 'notAdded'; conversation: ConversationId; who: Handle; code: ErrorCode; text: string }
   | { type: 'typing'; conversation: ConversationId; who: Handle }
   | { type: 'joinRequests'; conversation: ConversationId; count: number }

@@ -11,11 +11,11 @@ test('what did not go goes again from another page than the one that wrote it, o
   const [alice, bob] = await acquainted(site);
   const other = await alice.page.context().newPage();
   const rows = other.locator('infrasound-history [data-id]');
-  const open = async () => {
-    await other.goto(`${site.base}/app/`);
-    await other.waitForFunction(() => document.querySelector<Messenger>('infrasound-messenger')?.app.status.phase === 'ready');
-    await other.locator('infrasound-list button.row').filter({ hasText: bob.name }).first().click();
-    await rows.filter({ hasText: 'Hello' }).waitFor();
+  const open = async (page = other) => {
+    await page.goto(`${site.base}/app/`);
+    await page.waitForFunction(() => document.querySelector<Messenger>('infrasound-messenger')?.app.status.phase === 'ready');
+    await page.locator('infrasound-list button.row').filter({ hasText: bob.name }).first().click();
+    await page.locator('infrasound-history [data-id]').filter({ hasText: 'Hello' }).waitFor();
   };
   await open();
 
@@ -33,11 +33,16 @@ test('what did not go goes again from another page than the one that wrote it, o
   await rows.filter({ hasText: 'Are you' }).getByRole('img', { name: /Sent|Delivered|Read/ }).waitFor();
   assert.equal(await rows.filter({ hasText: 'Are you' }).count(), 1, 'it stands there once');
 
+  const third = await alice.page.context().newPage();
+  await open(third);
+  const elsewhere = third.locator('infrasound-history [data-id]').filter({ hasText: 'Never mind' });
+  await elsewhere.getByText('Not sent').waitFor();
   await rows.filter({ hasText: 'Never mind' }).hover();
   await rows.filter({ hasText: 'Never mind' }).getByRole('button', { name: 'More', exact: true }).click();
   await other.getByRole('menuitem', { name: 'Delete' }).click();
   await other.getByRole('button', { name: 'Delete' }).click();
   await rows.filter({ hasText: 'Never mind' }).waitFor({ state: 'detached' });
+  await elsewhere.waitFor({ state: 'detached' });
   await open();
   assert.equal(await rows.filter({ hasText: 'Never mind' }).count(), 0, 'it is gone for good');
 

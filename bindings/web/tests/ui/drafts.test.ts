@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { eventually } from '../support/messages.ts';
 import { acquainted, openSite, type Visitor } from './visitor.ts';
 
 const TEXT = 'Shall we meet at the baobab';
@@ -33,6 +34,11 @@ function stored(visitor: Visitor): Promise<string> {
   });
 }
 
+/** The same, once a draft is kept. */
+function kept(visitor: Visitor): Promise<string> {
+  return eventually('it is kept', () => stored(visitor), (everything) => /^drafts$/m.test(everything));
+}
+
 test('a draft and what it answers outlive a reload; what was sent does not come back', async () => {
   const site = await openSite();
   const [alice, bob] = await acquainted(site);
@@ -40,12 +46,7 @@ test('a draft and what it answers outlive a reload; what was sent does not come 
   await alice.menuOf('Hello');
   await alice.choose('Reply');
   await area.fill(TEXT);
-  let everything = '';
-  for (let tries = 0; !/^drafts$/m.test(everything); tries++) {
-    assert.ok(tries < 100, 'it is kept');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    everything = await stored(alice);
-  }
+  const everything = await kept(alice);
   assert.ok(!everything.includes('baobab'), 'it is kept sealed');
 
   await alice.page.reload();
@@ -63,6 +64,39 @@ test('a draft and what it answers outlive a reload; what was sent does not come 
   await alice.message(TEXT);
   await alice.settled();
   assert.equal(await area.inputValue(), '');
+
+  await alice.close();
+  await bob.close();
+});
+
+test('what a message is made of is there after a reload, if its files were still being encrypted', async () => {
+  const site = await openSite();
+  const [alice, bob] = await acquainted(site);
+  const area = alice.page.locator('infrasound-composer textarea');
+  await area.fill(TEXT);
+  await kept(alice);
+  await alice.page.locator('infrasound-composer').evaluate((composer) => {
+    const file = new File([new Uint8Array(90_000_000)], 'baobab.bin');
+    (composer as HTMLElement & { add(files: File[]): void }).add([file]);
+  });
+  await area.press('Enter');
+  await alice.page.locator('progress').first().waitFor();
+  assert.equal(await area.inputValue(), '');
+  await alice.page.reload();
+  await alice.openConversation(bob.name);
+  await alice.page.waitForFunction((text) => {
+    const find = (root: ParentNode): HTMLTextAreaElement | undefined => {
+      for (const each of root.querySelectorAll('*')) {
+        if (each instanceof HTMLTextAreaElement) return each;
+        const inside = each.shadowRoot && find(each.shadowRoot);
+        if (inside) return inside;
+      }
+      return undefined;
+    };
+    return find(document)?.value === text;
+  }, TEXT);
+  await area.press('Enter');
+  await bob.message(TEXT);
 
   await alice.close();
   await bob.close();

@@ -48,3 +48,20 @@ test('two lines of HTML put the messenger into a page of another origin, in its 
   await page.screenshot({ path: join(environment.screens, 'embedded.png') });
   await person.close();
 });
+
+test('an error of a client that the page brought along is told in words', async () => {
+  const site = await openSite();
+  const person = await Person.visit(site);
+  const page = await person.context.newPage();
+  await page.goto(site.base);
+  await page.evaluate(async () => {
+    const [own, theirs] = ['/client/index.js', '/app/messenger.js'];
+    const { InfrasoundError } = (await import(own)) as typeof import('@infrasound/client');
+    await import(theirs);
+    const messenger = document.createElement('infrasound-messenger') as Messenger;
+    messenger.client = Promise.reject(new InfrasoundError('unsupported-browser', 'there are no locks'));
+    document.body.append(messenger);
+  });
+  await page.getByRole('alert').filter({ hasText: 'This browser is too old' }).waitFor();
+  await person.close();
+});

@@ -19,7 +19,7 @@ const POLICY = [
 
 /** The element, as far as the tests look behind it. */
 export interface Messenger extends HTMLElement {
-  client: Client | undefined;
+  client: Client | Promise<Client> | undefined;
   app: { client: Client | undefined; connected: Client; status: Status; listed: boolean };
 }
 
@@ -27,6 +27,8 @@ export interface Look {
   phone?: boolean;
   dark?: boolean;
   locale?: string;
+  /** Whether a service worker keeps the app. It answers before a test's routes do. */
+  installed?: boolean;
 }
 
 /** The app beside the relay's API. */
@@ -55,13 +57,14 @@ export class Visitor {
   }
 
   /** Opens the app in a browser in which nobody has signed in. */
-  static async arrive(site: Site, account: Account, { phone = false, dark = false, locale = 'en-GB' }: Look = {}): Promise<Visitor> {
+  static async arrive(site: Site, account: Account, { phone = false, dark = false, locale = 'en-GB', installed = true }: Look = {}): Promise<Visitor> {
     const context = await (await theBrowser()).newContext({
       viewport: phone ? { width: 390, height: 780 } : { width: 1360, height: 860 },
       colorScheme: dark ? 'dark' : 'light',
       locale,
       permissions: ['clipboard-read', 'clipboard-write'],
       reducedMotion: 'reduce',
+      serviceWorkers: installed ? 'allow' : 'block',
     });
     // A language that is not translated in full is had by choice only.
     if (locale === 'ar') {

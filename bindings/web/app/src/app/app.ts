@@ -35,6 +35,8 @@ const TOAST = 6_000;
 export class App extends Observable {
   client: Client | undefined;
   status: Status = { phase: 'starting', online: true, caughtUp: false };
+  /** Whether there are conversations to be shown: still so while another tab of the device takes over. */
+  ready = false;
   /** Why there is no client at all. */
   failure: unknown;
   conversations: Conversation[] = [];
@@ -195,18 +197,17 @@ export class App extends Observable {
       if (done) this.toast(this.say(done as 'done'));
       return true;
     } catch (error) {
-      if (!(error instanceof InfrasoundError && error.code === 'aborted')) this.toast(this.explain(error), true);
+      if (codeOf(error) !== 'aborted') this.toast(this.explain(error), true);
       return false;
     }
   }
 
   /** In the person's language where there is a text for the code; else what the client says. */
   explain(error: unknown): Told {
-    if (error instanceof InfrasoundError) {
-      const key = `error-${error.code}`;
-      return key in en ? { text: this.say(key as 'error-unreachable') } : english(error.message);
-    }
-    return { text: this.say('error-internal') };
+    const code = codeOf(error);
+    if (code === undefined) return { text: this.say('error-internal') };
+    const key = `error-${code}`;
+    return key in en ? { text: this.say(key as 'error-unreachable') } : english((error as InfrasoundError).message);
   }
 
   toast(what: string | Told, failed = false): void {
@@ -319,6 +320,7 @@ export class App extends Observable {
     const back = status.online && !this.status.online;
     const caughtUp = status.caughtUp && !this.status.caughtUp;
     this.status = status;
+    this.ready = status.phase === 'ready' || (this.ready && status.phase === 'starting');
     if (began) void this.#readDevices();
     if (back) this.files.forgetFailures();
     if (ended) this.#forget();
@@ -336,6 +338,9 @@ export class App extends Observable {
         break;
       case 'messageState':
         if (event.state.step !== 'pending') this.files.ended(event.message);
+        break;
+      case 'discarded':
+        for (const chat of this.#chats.values()) chat.forgetMessage(event.message);
         break;
       case 'failed':
         this.files.ended(event.object);
@@ -418,4 +423,10 @@ export class App extends Observable {
     changedKeys.save(this.#store, this.changedKeys);
     this.go(HOME);
   }
+}
+
+/** The code of an error of the client's. The page may have given a client that comes with another copy of the class. */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== 'InfrasoundError') return undefined;
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

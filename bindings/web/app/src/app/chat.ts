@@ -197,6 +197,12 @@ export class Chat extends Observable {
   /** Lets go of a message that did not go. */
   async discard({ id }: Message): Promise<void> {
     await this.handle.discard(id);
+    this.forgetMessage(id);
+  }
+
+  /** A message of one's own that did not go is there no more, whichever tab let go of it. */
+  forgetMessage(id: ObjectId): void {
+    if (!this.own(id)) return;
     this.messages = this.messages.filter((other) => !(other.own && other.id === id));
     this.changed();
   }
@@ -250,6 +256,7 @@ export class Chat extends Observable {
       Object.assign(preparing, { done, total });
       this.changed();
     };
+    const release = this.#keeper.hold();
     try {
       const described = await Promise.all(files.map(prepared));
       const { message, sent } = await this.handle.send(text, { ...options, files: described, onProgress, signal: controller.signal });
@@ -260,6 +267,7 @@ export class Chat extends Observable {
         if (original && Files.isFetchable(file) && Files.isPicture(file)) this.files.keep(file, original.file);
       }
     } finally {
+      release();
       this.preparing = this.preparing.filter((one) => one !== preparing);
       this.changed();
     }

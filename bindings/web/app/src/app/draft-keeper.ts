@@ -11,6 +11,8 @@ export class DraftKeeper {
   #kept = '';
   /** Nothing is kept before it is known what was. */
   #isRestored = false;
+  /** What messages are made of that are not stored yet: it is kept until they are, or something else is written. */
+  #held: string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -34,6 +36,17 @@ export class DraftKeeper {
     }
   }
 
+  /** Keeps what there was although the draft is empty from now on, until what it answers is called. */
+  hold(): () => void {
+    this.#keep();
+    const held = this.#kept;
+    this.#held.push(held);
+    return () => {
+      this.#held.splice(this.#held.indexOf(held), 1);
+      this.#changed();
+    };
+  }
+
   close(): void {
     this.#keep();
   }
@@ -51,6 +64,7 @@ export class DraftKeeper {
     const { text, answering } = this.draft;
     const draft: KeptDraft | undefined =
       text.trim() === '' ? undefined : answering ? { text, inReplyTo: answering.id } : { text };
+    if (draft === undefined && this.#held.includes(this.#kept)) return;
     const written = JSON.stringify(draft) ?? '';
     if (written === this.#kept) return;
     this.#kept = written;

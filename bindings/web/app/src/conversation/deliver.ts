@@ -17,8 +17,9 @@ export async function deliver(app: App, chat: Chat): Promise<void> {
     if (!gone && !draft.editing) draft.edit(editing, correction);
     return;
   }
+  const going = app.attempt(() => chat.send(text.trim(), files, answering));
   draft.clear();
-  const gone = await app.attempt(() => chat.send(text.trim(), files, answering));
+  const gone = await going;
   if (!gone) draft.restore({ text, files, answering });
 }
 

@@ -3,6 +3,10 @@ import { InfrasoundMessenger } from '../messenger.ts';
 import { read, write } from '../app/place.ts';
 import { asLink } from '../text/linked.ts';
 import { client } from './client.ts';
+import { onOpened } from './opened.ts';
+
+/** The worker for offline waits no longer for the list, nor for a frame. */
+const PATIENCE = 15_000;
 
 const messenger = new InfrasoundMessenger();
 messenger.client = client;
@@ -31,7 +35,7 @@ const tell = () => {
   document.documentElement.style.colorScheme = messenger.style.colorScheme;
   if ('setAppBadge' in navigator) void (unread > 0 ? navigator.setAppBadge(unread) : navigator.clearAppBadge()).catch(() => undefined);
   const place = write(app.place);
-  if (place === written || app.status.phase !== 'ready') return;
+  if (place === written || !app.ready) return;
   written = place;
   history.pushState(null, '', `#${place}`);
 };
@@ -40,20 +44,27 @@ enter();
 app.watch(tell);
 addEventListener('popstate', enter);
 addEventListener('hashchange', enter);
+onOpened((place) => app.go(read(place)));
 
 if ('serviceWorker' in navigator && import.meta.env.PROD) {
   // The first one takes over what it was loaded with; each later one is another version.
   if (navigator.serviceWorker.controller) {
     navigator.serviceWorker.addEventListener('controllerchange', () => app.toast(app.say('new-version')));
   }
-  navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<{ type?: string; place?: string }>) => {
-    if (data.type === 'infrasound-open' && data.place !== undefined) app.go(read(data.place));
-  });
   // It fetches and compiles all that there is: not before there is something to see.
+  let isKept = false;
+  const keep = () => {
+    if (isKept) return;
+    isKept = true;
+    navigator.serviceWorker.register('./service-worker.js').catch(() => undefined);
+  };
+  setTimeout(keep, PATIENCE);
   const stop = app.watch(() => {
     const { failure, listed, status: { phase } } = app;
     if (failure === undefined && !listed && (phase === 'starting' || phase === 'ready')) return;
     stop();
-    requestAnimationFrame(() => setTimeout(() => void navigator.serviceWorker.register('./service-worker.js').catch(() => undefined)));
+    // A page that is hidden has no frames.
+    if (document.hidden) setTimeout(keep);
+    else requestAnimationFrame(() => setTimeout(keep));
   });
 }

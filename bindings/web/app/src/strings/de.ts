@@ -119,6 +119,7 @@ export const de: Catalogue = {
   'unread': { one: '{count} ungelesene Nachricht', other: '{count} ungelesene Nachrichten' },
   'typing-short': 'schreibt …',
   'blocked': 'Blockiert',
+  'connecting': 'Wird verbunden …',
   'offline': 'Offline. Was du schreibst, bleibt hier und geht hinaus, sobald du wieder verbunden bist.',
 
   // Neue Nachricht, neue Gruppe, Beitreten

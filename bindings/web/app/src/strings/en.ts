@@ -117,6 +117,7 @@ export const en = {
   'unread': { one: '{count} unread message', other: '{count} unread messages' },
   'typing-short': 'typing…',
   'blocked': 'Blocked',
+  'connecting': 'Connecting…',
   'offline': 'Offline. What you write is kept here and goes when you are back.',
 
   // New message, new group, joining

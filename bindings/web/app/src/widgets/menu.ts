@@ -77,7 +77,7 @@ export class Menu extends LitElement {
 
   override render() {
     return html`
-      <button class="icon-button ${this.small ? 'small' : ''}" ?hidden=${this.bare} aria-haspopup="menu" aria-label=${this.label} title=${this.label} @click=${this.open}>${icon(this.icon)}</button>
+      <button class="icon-button ${this.small ? 'small' : ''}" ?hidden=${this.bare} aria-haspopup="menu" aria-expanded=${this.isOpen} aria-label=${this.label} title=${this.label} @click=${this.open}>${icon(this.icon)}</button>
       <div class="menu" role="menu" aria-label=${this.label} popover="auto" @keydown=${this.#key} @toggle=${this.#toggled}>
         ${this.isOpen ? this.items.map((item) => html`
           <button class="item ${item.danger ? 'danger' : ''}" role="menuitem" tabindex="-1" @click=${() => this.#choose(item)}>

@@ -254,6 +254,9 @@ export class TabClient implements Client {
         this.#observe(notice.event, seq);
         this.#tellEvent(notice.event);
         break;
+      case 'discarded':
+        this.#tell(notice);
+        break;
       case 'link':
         break;
     }

@@ -32,7 +32,7 @@ import type { CoreAnswer, CoreAttachment, CoreConversation, CoreEvent, CoreLook,
 import type { SignedIn } from './sign_in_types.js';
 
 /** The version of what is said here. It is raised with each change of that, or of the shapes of the core that are in it. */
-export const WIRE = 2;
+export const WIRE = 3;
 
 /** What a tab can ask of the leader. */
 export interface Calls {
@@ -94,6 +94,8 @@ export interface Leads {
 export type Notice =
   | { type: 'status'; status: Status }
   | { type: 'event'; event: CoreEvent }
+  /** A message that did not go was let go of. */
+  | { type: 'discarded'; message: string }
   | { type: 'link'; id: CallId | undefined; state: LinkState };
 
 export const channelToLeader = (store: string): string => `infrasound/${store}/leader`;

@@ -84,8 +84,8 @@ export class Device {
     const [tenant, vault] = await Promise.all([loadTenant(database), Vault.open(database)]);
     const journal = vault && new Journal(database, vault);
     const [records] = await Promise.all([journal?.root(), loaded]);
+    if (this.#isOver) throw new Interrupted();
     if (!tenant || !vault || !journal || !records) return this.#none();
-    if (this.#isOver) return;
     let core: Core;
     try {
       core = openCore(vault.storageKey, records);

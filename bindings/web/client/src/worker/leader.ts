@@ -83,7 +83,7 @@ export class Leader {
       const database = await this.#openDatabase();
       this.#failure = undefined;
       this.#device ??= this.#makeDevice(database);
-      this.#listen();
+      // Tabs hear of this leader when it is known where the device stands: until then what the one before it said holds.
       await this.#device.open(core);
       if (this.#loss && this.#status.phase === 'signed-out') this.#change({ error: toPlain(this.#loss) });
       this.#loss = undefined;
@@ -119,10 +119,11 @@ export class Leader {
     });
   }
 
-  /** From now on tabs are served; they hear of it. */
+  /** From now on tabs are served; they hear of it, and where the device stands. */
   #listen(): void {
     // A term that could not be stored is told apart from others all the same.
     this.#term ||= Date.now();
+    if (this.#isBroken) return;
     this.#incoming.onmessage ??= ({ data }: MessageEvent<ToLeader>) => this.#take(data);
     if (this.#announced === this.#term) return;
     this.#announced = this.#term;
@@ -211,7 +212,9 @@ export class Leader {
         return device.link(id, call.ask.relay, call.ask.signedIn, call.ask.deviceName);
       case 'wish': {
         const answer = await this.#wish(device, id, call.ask, again, course);
-        if (call.ask.wish.wish === 'cancelLink') await device.cancelLink();
+        const { wish } = call.ask;
+        if (wish.wish === 'cancelLink') await device.cancelLink();
+        if (wish.wish === 'discard') this.#notice({ type: 'discarded', message: wish.object });
         return answer;
       }
       case 'look':
@@ -318,7 +321,6 @@ export class Leader {
     const error = toInfrasoundError(thrown);
     this.#failure = error;
     this.#drop();
-    this.#listen();
     this.#change({ phase: 'failed', error: toPlain(error) });
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => (this.#ready = this.#open()), RETRY);
@@ -372,6 +374,7 @@ export class Leader {
   #change(change: StatusChange): void {
     const next = Object.entries({ ...this.#status, ...change }).filter(([, value]) => value !== undefined);
     this.#status = Object.fromEntries(next) as unknown as Status;
+    this.#listen();
     this.#notice({ type: 'status', status: this.#status });
   }
 
