@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use infrasound_spec::{
     account::{AccountKey, AccountUri, Handle},
     api::{
-        conversations::{PendingWelcome, TreeBytes, WelcomeList},
+        conversations::{PendingWelcome, TreeBytes, WelcomeId, WelcomeList},
         paths,
         problem::Problem,
     },
@@ -46,7 +46,7 @@ use crate::{
 };
 
 /// Welcomes that are looked at at once; the relay keeps the others.
-pub(super) const MAX_WELCOMES: usize = 1_000;
+const MAX_WELCOMES: usize = 1_000;
 /// Conversations in the list; beyond, Welcomes are not used.
 const MAX_CONVERSATIONS: usize = 100_000;
 
@@ -260,6 +260,21 @@ impl Client {
     fn drop_welcome(&mut self, welcome: &PendingWelcome, step: &mut Step) {
         let path = paths::with(paths::WELCOME, "welcome", &welcome.welcome.to_string());
         self.ask(Purpose::DropWelcome(welcome.welcome), Method::Delete, path, step);
+    }
+
+    /// Gone is what was wanted; a refusal changes nothing.
+    pub(super) fn welcome_given_back(&mut self, welcome: WelcomeId) {
+        let about = self.welcomes.iter().filter(|pending| pending.welcome == welcome);
+        self.active.extend(about.map(|pending| pending.conversation));
+        self.welcomes.retain(|pending| pending.welcome != welcome);
+        self.given_back.push_back(welcome);
+        if self.given_back.len() > MAX_WELCOMES {
+            self.given_back.pop_front();
+        }
+        if self.welcomes.is_empty() {
+            // The list may have been a part of all.
+            self.sync.want(Topic::Welcomes);
+        }
     }
 
     pub(super) fn tree_fetched(&mut self, tree: Result<TreeBytes, Box<Problem>>, step: &mut Step) {

@@ -229,3 +229,56 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(time: u8) -> Timestamp {
+        Timestamp::from_millis(u64::from(time))
+    }
+
+    /// As many as that, made at a time; their records are named by it.
+    fn made(time: u8, many: usize) -> Vec<Made> {
+        vec![(at(time), vec![serde_bytes::ByteBuf::from([time])]); many]
+    }
+
+    #[test]
+    fn what_the_relay_may_never_have_had_makes_room_first_and_then_the_oldest() {
+        let mut index = KeyPackageIndex { unsure: vec![at(2)], ..KeyPackageIndex::default() };
+        for time in 1..=4 {
+            index.made.extend(made(time, 100));
+        }
+        assert!(index.take_old(at(9)).iter().all(|name| name[0] == 2));
+        assert_eq!(index.made.len(), MAX_MADE - MAX_KEY_PACKAGES);
+        assert_eq!(index.unsure, [], "there is none left of them");
+
+        index.made.extend(made(5, 100));
+        assert!(index.take_old(at(9)).iter().all(|name| name[0] == 1));
+        assert_eq!(index.made.first().map(|(made, _)| *made), Some(at(3)));
+    }
+
+    #[test]
+    fn last_resorts_do_not_make_room_for_others() {
+        let mut index = KeyPackageIndex { last_resorts: made(1, 1), ..KeyPackageIndex::default() };
+        for time in 2..=9 {
+            index.made.extend(made(time, 100));
+            index.take_old(at(10));
+        }
+        assert_eq!(index.last_resorts.len(), 1);
+        index.take_old(at(1).plus_millis(KEY_PACKAGE_LIFETIME + 2 * DAY));
+        assert_eq!((index.made.len(), index.last_resorts.len()), (0, 0), "all have expired");
+    }
+
+    #[test]
+    fn what_was_refused_or_used_is_forgotten() {
+        let mut index = KeyPackageIndex { last_resorts: made(2, 1), ..KeyPackageIndex::default() };
+        index.made.extend(made(1, 3));
+        index.made.extend(made(2, 3));
+        assert_eq!(index.take_made_at(at(2)).len(), 4);
+        assert_eq!((index.made.len(), index.last_resorts.len()), (3, 0));
+        index.made.push((at(3), vec![serde_bytes::ByteBuf::from(b"used")]));
+        index.is_used([b"used".to_vec()].iter());
+        assert_eq!(index.made.len(), 3);
+    }
+}

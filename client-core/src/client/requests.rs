@@ -22,7 +22,7 @@ use infrasound_spec::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Client, entries::Asked, joining::MAX_WELCOMES, step::Step, sync::Topic};
+use super::{Client, entries::Asked, step::Step};
 use crate::{
     event::{Answer, Event, Failure, FailureCode},
     input::{HttpResponse, LinkBy, TransportError, WishId},
@@ -384,20 +384,7 @@ impl Client {
             }
             Purpose::LookUpKey(id) => self.key_looked_up(id, reply.parse::<AccountInfo>(), step),
             Purpose::Tree => self.tree_fetched(reply.parse::<TreeBytes>(), step),
-            // Gone is what was wanted; a refusal changes nothing.
-            Purpose::DropWelcome(welcome) => {
-                let about = self.welcomes.iter().filter(|pending| pending.welcome == welcome);
-                self.active.extend(about.map(|pending| pending.conversation));
-                self.welcomes.retain(|pending| pending.welcome != welcome);
-                self.given_back.push_back(welcome);
-                if self.given_back.len() > MAX_WELCOMES {
-                    self.given_back.pop_front();
-                }
-                // The list may have been a part of all.
-                if self.welcomes.is_empty() {
-                    self.sync.want(Topic::Welcomes);
-                }
-            }
+            Purpose::DropWelcome(welcome) => self.welcome_given_back(welcome),
             Purpose::Head(id) => self.head_told(id, reply.parse::<ConversationHead>(), step),
             Purpose::Claim(id) => self.claimed(id, reply.parse::<ClaimedKeyPackages>(), step),
             Purpose::Found(id, submission) => {

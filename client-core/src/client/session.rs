@@ -187,7 +187,7 @@ impl Client {
             }
             StreamEvent::KeyPackages { .. } => self.sync.want(Topic::KeyPackages),
             StreamEvent::Conversations | StreamEvent::JoinRequests { .. } => {
-                self.sync.want(Topic::Conversations)
+                self.sync.want(Topic::Conversations);
             }
             StreamEvent::StartedOver { account } => self.other_started_over(&account),
             StreamEvent::CommitWanted { conversation } => self.commit_wanted(conversation, step),
