@@ -20,6 +20,9 @@ pub(crate) struct Contact {
     pub(crate) unsynced: bool,
     /// The account key from the first conversation, or the one that the person confirmed since.
     pub(crate) pin: Option<AccountKey>,
+    /// Keys that were pinned before: their leaves stay in groups until somebody takes them out.
+    #[serde(default)]
+    pub(crate) former: Vec<AccountKey>,
     /// Another key than the pinned one, until the person confirms it. While it is there, nothing is sent.
     pub(crate) changed_key: Option<AccountKey>,
     /// The key in the safety number that the person saw last: accepting confirms this one and no other.
@@ -34,6 +37,7 @@ impl Contact {
             state: ContactState::None,
             unsynced: false,
             pin: None,
+            former: Vec::new(),
             changed_key: None,
             shown_key: None,
         }
@@ -74,11 +78,16 @@ impl Contact {
     pub(crate) fn confirm_key(&mut self) -> bool {
         match self.changed_key.take() {
             Some(key) => {
-                self.pin = Some(key);
+                self.former.extend(self.pin.replace(key));
                 true
             }
             None => false,
         }
+    }
+
+    /// Whether a leaf under this key says nothing new: it is of before the account started over.
+    pub(crate) fn is_former(&self, key: AccountKey) -> bool {
+        self.pin != Some(key) && self.former.contains(&key)
     }
 }
 
@@ -109,6 +118,12 @@ mod tests {
         assert_eq!((bob.see_key(new), bob.pin), (KeySeen::StillChanged, Some(old)));
         assert!(bob.confirm_key());
         assert_eq!((bob.see_key(new), bob.pin), (KeySeen::Same, Some(new)));
+        assert!(bob.is_former(old) && !bob.is_former(new));
+        assert_eq!(
+            bob.see_key(old),
+            KeySeen::Changed,
+            "whoever says that this is the key now is not believed"
+        );
     }
 
     #[test]

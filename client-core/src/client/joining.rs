@@ -515,7 +515,11 @@ impl Client {
             .into_iter()
             .map(|device| (device.account.clone(), device.account_key))
             .collect();
-        for (account, key) in known {
+        let former = |account: &AccountUri, key: &AccountKey| {
+            self.contacts.get(account).is_some_and(|contact| contact.is_former(*key))
+        };
+        let new = known.into_iter().filter(|(account, key)| !former(account, key)).collect::<Vec<_>>();
+        for (account, key) in new {
             self.see_key(&account, key, conversation.id, step);
         }
     }

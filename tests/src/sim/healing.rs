@@ -214,7 +214,7 @@ impl World {
     }
 
     /// Whether a group is over for a device.
-    fn is_over(&self, device: usize, conversation: ConversationId) -> bool {
+    pub(super) fn is_over(&self, device: usize, conversation: ConversationId) -> bool {
         let Some(core) = self.devices[device].core() else { return false };
         let all = core.conversations();
         let group = all.iter().find(|one| one.conversation == conversation).and_then(|one| one.group());

@@ -142,7 +142,9 @@ impl World {
     pub(super) fn must_have_noticed(&self, device: usize, lie: Lie) -> Result<(), Violation> {
         let standing = self.devices[device].core().and_then(|core| core.standing(lie.conversation));
         let taken = standing.is_some_and(|standing| standing.position >= lie.number);
-        require(!taken || self.ledger.warned.contains(&device), Rule::Delivery, || {
+        // Who was taken out passes over what comes after that.
+        let out = self.devices[device].retired.is_some() || self.is_over(device, lie.conversation);
+        require(!taken || out || self.ledger.warned.contains(&device), Rule::Delivery, || {
             format!("device {device} did not notice a lie about entry {} of {}", lie.number, lie.conversation)
         })
     }

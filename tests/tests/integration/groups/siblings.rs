@@ -10,6 +10,7 @@ use infrasound_core::{
     journal::Scope,
     message::{Body, GroupChange},
     output::Method,
+    warning::Warning,
 };
 use infrasound_spec::{
     account::Handle, api::paths, consent::ContactState, content::GroupMetadata, conversation::ConversationId,
@@ -230,6 +231,26 @@ async fn a_device_whose_journal_is_from_before_it_came_back_comes_back_once_more
     assert_eq!(stage.carol.said(id).await, ["after", "here"]);
     assert_eq!(again.warnings(), vec![]);
     stage.is_calm();
+}
+
+#[tokio::test]
+async fn an_old_leaf_in_a_group_is_no_changed_key_once_the_new_one_was_accepted() {
+    let (mut stage, id) = Stage::with_group().await;
+    let bob = stage.bob.handle();
+    stage.alice.send(&bob, "between us").await;
+    stage.settle().await;
+    stage.bob.say(&stage.alice.handle(), ContactState::Accepted).await;
+    stage.settle().await;
+    let _new = stage.world.start_over("bob").await;
+    stage.alice.sync().await;
+    let changed = [Warning::AccountKeyChanged { who: bob.clone() }];
+    assert_eq!(stage.alice.warnings(), changed);
+    stage.alice.say(&bob, ContactState::Accepted).await;
+
+    stage.carol.wish(Wish::RenewLeaf { conversation: id }).await.unwrap();
+    stage.alice.sync().await;
+    assert_eq!(devices(&mut stage.alice, id, &bob).await, 1, "his old leaf is still in it");
+    assert_eq!(stage.alice.warnings(), changed, "and says nothing new");
 }
 
 #[tokio::test]
