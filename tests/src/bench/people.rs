@@ -16,6 +16,8 @@ const CONFIG: &str = "demo = true\n\
     [rates]\n\
     requests_per_second = 0\n\
     sign_ins_per_minute = 0\n\
+    registrations_of_address_per_hour = 0\n\
+    one_time_to_strangers_per_hour = 0\n\
     claims_per_hour = 0\n\
     stranger_claims_per_hour = 0\n\
     stranger_claims_of_one_per_hour = 0\n";
