@@ -83,7 +83,7 @@ mod tests {
         let message = Stage::Message { submission: SubmissionId::from_bytes([2; 16]), bytes: vec![9; 4] };
         let summary =
             StoredSummary { unread: 2, preview: "<p>hi</p>".to_owned(), ..StoredSummary::default() };
-        assert_eq!(fingerprint(&contact()), "157:fde36326d802d9e9");
+        assert_eq!(fingerprint(&contact()), "165:f02a192e4068aabd");
         assert_eq!(fingerprint(&intent(Stage::Queued)), "151:005ad6a28344f5cf");
         assert_eq!(fingerprint(&intent(message)), "200:549a67089ae53fad");
         assert_eq!(fingerprint(&intent(Stage::Held { number: 5 })), "159:d9b5a919d3cbe619");

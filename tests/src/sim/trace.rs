@@ -22,12 +22,18 @@ impl Trace {
 
     /// Notes what happens at a time, in milliseconds since the world began.
     pub(super) fn note(&mut self, at: u64, what: fmt::Arguments<'_>) {
-        let line = format!("{:>10}.{:03} {what}", at / 1000, at % 1000);
+        self.note_with(at, what, "");
+    }
+
+    /// The same, with something that is only to be read: it need not be the same in two runs.
+    pub(super) fn note_with(&mut self, at: u64, what: fmt::Arguments<'_>, aside: &str) {
+        let mut line = format!("{:>10}.{:03} {what}", at / 1000, at % 1000);
         self.digest = log::digest(&[self.digest.as_bytes().as_slice(), line.as_bytes()].concat());
         self.count += 1;
         if self.lines.len() == KEPT {
             self.lines.pop_front();
         }
+        line.push_str(aside);
         self.lines.push_back(line);
     }
 

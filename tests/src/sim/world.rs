@@ -305,8 +305,9 @@ impl World {
         let fate = self.next_fate(device);
         let life = self.devices[device].life;
         let body = request.body.as_deref().filter(|body| body.len() <= SHORT).unwrap_or_default();
-        let body = String::from_utf8_lossy(body);
-        self.trace.note(self.now, format_args!("{device} asks {:?} {} {body}", request.method, request.path));
+        let aside = format!(" {}", String::from_utf8_lossy(body));
+        let asks = format_args!("{device} asks {:?} {}", request.method, request.path);
+        self.trace.note_with(self.now, asks, &aside);
         let parted = self.devices[device].parted_until > self.now;
         let answer = Err(TransportError::Unreachable);
         if parted {
