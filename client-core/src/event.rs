@@ -11,6 +11,8 @@ use infrasound_spec::{
     time::Timestamp,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     conversation::summary::Summary,
     group_link::GroupLink,
@@ -109,9 +111,10 @@ pub enum Event {
         /// How many there are.
         total: u64,
     },
-    /// A stored wish can't be done after all. For a message of one's own, `object` is its id: if `conversation` is known, it stays there as
-    /// [`MessageState::Failed`], for [`Wish::SendAgain`](crate::input::Wish::SendAgain)
-    /// or [`Wish::Discard`](crate::input::Wish::Discard). Of anything else nothing remains.
+    /// A stored wish can't be done after all. For a message of one's own, `object` is its id: where there is a
+    /// `conversation`, it stays there as [`MessageState::Failed`], for [`Wish::SendAgain`](crate::input::Wish::SendAgain)
+    /// or [`Wish::Discard`](crate::input::Wish::Discard). Of anything else nothing remains; after a crash it may be told
+    /// once more.
     IntentFailed {
         /// Where, if that was known already.
         conversation: Option<ConversationId>,
@@ -233,7 +236,7 @@ pub struct Failure {
 }
 
 /// Why something did not work. Each says what the app should do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum FailureCode {
     /// There is no such account. Ask for the spelling.
@@ -266,6 +269,13 @@ pub enum FailureCode {
     SignedOut,
     /// The relay cannot be reached just now. Try later.
     Unreachable,
+}
+
+impl FailureCode {
+    /// Of what failed before codes were stored.
+    pub(crate) fn of_before() -> Self {
+        Self::Refused
+    }
 }
 
 impl Failure {

@@ -14,6 +14,8 @@ use infrasound_spec::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::event::FailureCode;
+
 /// One wish on its way.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Intent {
@@ -157,8 +159,12 @@ pub(crate) enum Stage {
         #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,
     },
-    /// It did not go, and why, in words for a person.
-    Failed { reason: String },
+    /// It did not go, and why: in words for a person, and for the app.
+    Failed {
+        reason: String,
+        #[serde(default = "FailureCode::of_before")]
+        code: FailureCode,
+    },
     /// In the log, under a commit that is provisional: if that is voided, it is sent again.
     Held { number: u64 },
 }

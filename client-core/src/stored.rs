@@ -41,6 +41,7 @@ mod tests {
     use crate::{
         contact::Contact,
         conversation::{state::State, summary::StoredSummary},
+        event::FailureCode,
         intent::{Intent, Stage, Target, Upload, Work},
     };
 
@@ -87,7 +88,10 @@ mod tests {
         assert_eq!(fingerprint(&intent(Stage::Queued)), "151:005ad6a28344f5cf");
         assert_eq!(fingerprint(&intent(message)), "200:549a67089ae53fad");
         assert_eq!(fingerprint(&intent(Stage::Held { number: 5 })), "159:d9b5a919d3cbe619");
-        assert_eq!(fingerprint(&intent(Stage::Failed { reason: "no".to_owned() })), "163:d35ce9bc0d1f9432");
+        assert_eq!(
+            fingerprint(&intent(Stage::Failed { reason: "no".to_owned(), code: FailureCode::NotAllowed })),
+            "179:09dadc72ccf1c623"
+        );
         let mut uploading = intent(Stage::Queued);
         uploading.uploads = vec![Upload { blob: BlobId::from_bytes([4; 32]), sealed_size: 272 }];
         assert_eq!(fingerprint(&uploading), "226:5fc4076c24d73b7d");
@@ -103,6 +107,16 @@ mod tests {
         assert_eq!((read.position, read.other), (state().position, state().other));
         let read: Intent = decode(&encode(&intent(Stage::Held { number: 5 }))).unwrap();
         assert!(matches!(read.stage, Stage::Held { number: 5 }));
+    }
+
+    #[test]
+    fn what_was_stored_before_a_field_came_is_read() {
+        #[derive(Serialize)]
+        enum Before {
+            Failed { reason: String },
+        }
+        let read: Stage = decode(&encode(&Before::Failed { reason: "no".to_owned() })).unwrap();
+        assert!(matches!(read, Stage::Failed { code: FailureCode::Refused, .. }));
     }
 
     #[test]

@@ -62,13 +62,13 @@ impl Client {
         }
         let Ok(changes) = applied else { return };
         if changes.removed.iter().any(|device| device.device == self.device.id) {
-            if let Err(damaged) = conversation.restore_kept(number, &mut step.writes) {
-                return self.journal_damaged(&damaged.to_string(), step);
-            }
             if changes.external.is_some() && changes.committer.device == self.device.id {
                 // It has come in again, and knows nothing of that: its storage was put back.
                 conversation.lose_group();
                 return self.sync.want(Topic::Conversations);
+            }
+            if let Err(damaged) = conversation.restore_kept(number, &mut step.writes) {
+                return self.journal_damaged(&damaged.to_string(), step);
             }
             return self.taken_out(conversation, entry, &changes, policy.as_ref(), step);
         }

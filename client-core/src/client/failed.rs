@@ -29,12 +29,15 @@ impl Client {
         if intent.note().is_none() {
             return false;
         }
-        let intent = Intent { stage: Stage::Failed { reason: failure.text.clone() }, ..intent.clone() };
+        let intent = Intent {
+            stage: Stage::Failed { reason: failure.text.clone(), code: failure.code },
+            ..intent.clone()
+        };
         step.writes.put(Place::Root, record_name(intent.id), stored::encode(&intent));
         let (id, conversation) = (intent.id, self.place_of_failed(&intent));
         self.failed.insert(id, intent);
         if conversation.is_none() {
-            self.is_told(id, step);
+            self.forget_next(id, step);
             return true;
         }
         let here = |intent: &&Intent| intent.conversation() == conversation;
@@ -52,7 +55,7 @@ impl Client {
     }
 
     /// This step tells the app of it; the next one forgets it.
-    fn is_told(&mut self, id: u64, step: &mut Step) {
+    fn forget_next(&mut self, id: u64, step: &mut Step) {
         self.told.push(id);
         step.wake_at(step.now);
     }
@@ -69,12 +72,12 @@ impl Client {
         let nowhere = self.failed.values().filter(|intent| self.place_of_failed(intent).is_none());
         for id in nowhere.map(|intent| intent.id).collect::<Vec<_>>() {
             let Some(intent) = self.failed.get(&id) else { continue };
-            if let (Stage::Failed { reason }, Some(object)) = (&intent.stage, intent.note()) {
-                let failure = Failure::new(FailureCode::Refused, reason.clone());
+            if let (Stage::Failed { reason, code }, Some(object)) = (&intent.stage, intent.note()) {
+                let failure = Failure::new(*code, reason.clone());
                 let (conversation, object) = (intent.conversation(), object.clone());
                 step.event(Event::IntentFailed { conversation, object, failure });
             }
-            self.is_told(id, step);
+            self.forget_next(id, step);
         }
     }
 
@@ -119,7 +122,7 @@ impl Client {
     pub(super) fn let_go_of_all(&mut self, conversation: ConversationId, step: &mut Step) {
         let here = self.failed.values().filter(|intent| intent.conversation() == Some(conversation));
         for id in here.map(|intent| intent.id).collect::<Vec<_>>() {
-            self.is_told(id, step);
+            self.forget_next(id, step);
         }
     }
 
@@ -145,7 +148,7 @@ impl Client {
     pub(super) fn failed_in(&self, conversation: ConversationId) -> Vec<Message> {
         let here = self.failed.values().filter(|intent| intent.conversation() == Some(conversation));
         here.filter_map(|intent| {
-            let Stage::Failed { reason } = &intent.stage else { return None };
+            let Stage::Failed { reason, .. } = &intent.stage else { return None };
             self.unsent(intent, MessageState::Failed(reason.clone()))
         })
         .collect()

@@ -150,13 +150,12 @@ impl Client {
                 return self.welcome_not_needed(known, step);
             }
         }
-        if joining.welcome.kind == ConversationKind::Group {
+        if self.group(id).is_some_and(|group| group.ended.is_some()) {
+            // Only now it is known that this is a new invitation, and not one of before the end.
             let inviter = joining.welcome.inviter.clone();
             self.list_group(id, Some(&inviter), step);
+            return self.pump_joining(step);
         }
-        let Some((joining, conversation)) = self.joining.as_ref().zip(self.conversations.get(&id)) else {
-            return;
-        };
         if conversation.state.entering.is_some() && self.listens(id) {
             // Its own commit may be in the log already, and would take the leaf away that the Welcome gives.
             self.active.insert(id);
@@ -438,12 +437,13 @@ impl Client {
         conversation.drop_group();
         conversation.save(&mut step.writes);
         let used = store.take_changes_behind();
-        if used.is_empty() {
+        if let Some(record) = used.keys().next() {
+            self.key_packages.forget_used(record);
+        } else {
             // The last resort was used: others may know it, so there must be another.
             self.key_packages.replace_last_resort();
             self.sync.want(Topic::KeyPackages);
         }
-        self.key_packages.is_used(used.keys());
         put_changes(&mut step.writes, &Place::KeyPackages, b"", used);
         let authenticator = report::authenticator_hash(group.epoch_authenticator().as_slice());
         let judges = judges(&context, &group);

@@ -63,11 +63,9 @@ impl KeyPackageIndex {
         self.retry_at.is_some()
     }
 
-    /// One was used: its private part is gone.
-    pub(super) fn is_used<'a>(&mut self, mut records: impl Iterator<Item = &'a Vec<u8>>) {
-        if let Some(name) = records.next() {
-            self.made.retain(|(_, names)| !names.iter().any(|own| own.as_slice() == name.as_slice()));
-        }
+    /// One was used: its private part, the record of that name, is gone.
+    pub(super) fn forget_used(&mut self, record: &[u8]) {
+        self.made.retain(|(_, names)| !names.iter().any(|own| own.as_slice() == record));
     }
 
     /// Takes out what is of no more use: what has expired, and of what is too much first what the relay may never have had,
@@ -278,7 +276,7 @@ mod tests {
         assert_eq!(index.take_made_at(at(2)).len(), 4);
         assert_eq!((index.made.len(), index.last_resorts.len()), (3, 0));
         index.made.push((at(3), vec![serde_bytes::ByteBuf::from(b"used")]));
-        index.is_used([b"used".to_vec()].iter());
+        index.forget_used(b"used");
         assert_eq!(index.made.len(), 3);
     }
 }

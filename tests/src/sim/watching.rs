@@ -192,7 +192,7 @@ impl World {
         match event {
             Event::Activity { conversation, number, sender, act, .. } => {
                 self.trace.note(self.now, format_args!("{device} is told of an activity, {number}"));
-                self.is_told(device, *conversation, *number)?;
+                self.told_entry(device, *conversation, *number)?;
                 let account = self.ledger.account_of(sender);
                 let html = match act {
                     Act::Update { html, .. } => Some(html),
@@ -282,7 +282,12 @@ impl World {
     }
 
     /// An app is told of an entry: in order, unless it was warned that the hub lies.
-    fn is_told(&mut self, device: usize, conversation: ConversationId, number: u64) -> Result<(), Violation> {
+    fn told_entry(
+        &mut self,
+        device: usize,
+        conversation: ConversationId,
+        number: u64,
+    ) -> Result<(), Violation> {
         let told = self.ledger.tells(device, conversation, number);
         if self.plan.lies && self.ledger.warned.contains(&device) { Ok(()) } else { told }
     }
@@ -291,7 +296,7 @@ impl World {
         let Some(conversation) = message.conversation else { return Ok(()) };
         let Some(number) = message.number else { return Ok(()) };
         self.trace.note(self.now, format_args!("{device} is shown {}, {number}", message.id));
-        self.is_told(device, conversation, number)?;
+        self.told_entry(device, conversation, number)?;
         self.check_sender(device, message)?;
         let shown = self.ledger.shown.entry((device, conversation)).or_default();
         if !shown.contains(&message.id) {

@@ -7,9 +7,11 @@ use infrasound_spec::{
         problem::ProblemType,
     },
     external::ExternalJoin,
+    report::CommitOutcome,
+    time::SECOND,
 };
 
-use crate::support::{Group, TestRelay};
+use crate::support::{Device, Group, TestRelay};
 
 #[tokio::test]
 async fn a_device_that_lost_its_state_comes_back_and_the_group_goes_on() {
@@ -154,4 +156,68 @@ async fn who_comes_back_does_not_confirm_what_it_could_not_apply() {
     let (group, commit) = Group::come_in(&bob, id, &given, &ExternalJoin::Member);
     group.submit_commit(&bob, &commit).await.ok::<Accepted>();
     assert_eq!(alice.head(&id).await.provisional, Some(doubtful.number));
+}
+
+/// Alice commits, and nobody says what became of it; then Bob's device comes in by a commit of its own.
+async fn bob_on_top_of_alice(relay: &TestRelay, others: &[&Device]) -> OnTop {
+    let (alice, bob) = (relay.device("alice").await, relay.device("bob").await);
+    let members: Vec<&Device> = [&bob].into_iter().chain(others.iter().copied()).collect();
+    let mut groups = Group::joined_by(&alice, &members, |_| ()).await;
+    let commit = groups[0].update(&alice);
+    let before = groups[0].enact(&alice, &commit).await.number;
+    let given: GroupInfoGiven = bob.group_info(&groups[0].id, None).await.ok();
+    let (back, commit) = Group::come_in(&bob, groups[0].id, &given, &ExternalJoin::Member);
+    let own = back.submit_commit(&bob, &commit).await.ok::<Accepted>().number;
+    groups[0].apply(&alice, &commit.bundle.commit.0);
+    OnTop { alice, bob, groups, back, before, own }
+}
+
+struct OnTop {
+    alice: Device,
+    bob: Device,
+    groups: Vec<Group>,
+    back: Group,
+    /// Alice's commit.
+    before: u64,
+    /// Bob's, on top of it.
+    own: u64,
+}
+
+#[tokio::test]
+async fn who_has_come_in_says_that_what_it_built_on_stands() {
+    let relay = TestRelay::start().await;
+    let OnTop { alice, bob, groups, back, before, own } = bob_on_top_of_alice(&relay, &[]).await;
+    assert_eq!(alice.head(&back.id).await.provisional, Some(before), "to come in says nothing of it");
+    back.report(&bob, own, back.applied()).await.done();
+    assert_eq!(alice.head(&back.id).await.provisional, Some(own), "nobody confirms a commit of its own");
+    groups[0].report(&alice, own, groups[0].applied()).await.done();
+    assert_eq!(alice.head(&back.id).await.provisional, None);
+}
+
+#[tokio::test]
+async fn whoever_speaks_confirms_what_was_before_and_what_others_have_applied_since() {
+    let relay = TestRelay::start().await;
+    let OnTop { alice, bob, groups, mut back, before, own } = bob_on_top_of_alice(&relay, &[]).await;
+    groups[0].report(&alice, own, groups[0].applied()).await.done();
+    assert_eq!(
+        alice.head(&back.id).await.provisional,
+        Some(before),
+        "her word on his does not count for hers"
+    );
+    back.send(&bob, "here again").await;
+    assert_eq!(alice.head(&back.id).await.provisional, None);
+}
+
+#[tokio::test]
+async fn who_comes_in_does_not_make_a_commit_stand_that_somebody_has_refused() {
+    let relay = TestRelay::start().await;
+    let carol = relay.device("carol").await;
+    let OnTop { alice, bob, groups, back, before, own } = bob_on_top_of_alice(&relay, &[&carol]).await;
+    groups[2].report(&carol, before, CommitOutcome::CannotApply).await.done();
+    back.report(&bob, own, back.applied()).await.done();
+    assert_eq!(alice.head(&back.id).await.provisional, Some(before), "he has not decrypted it");
+    relay.clock.advance(30 * SECOND);
+    groups[2].report(&carol, before, CommitOutcome::CannotApply).await.done();
+    let head = alice.head(&back.id).await;
+    assert_eq!((head.provisional, head.epoch), (None, 1), "it falls, and his with it");
 }
