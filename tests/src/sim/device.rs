@@ -43,7 +43,7 @@ pub(super) struct Device {
     pub(super) made: u64,
     /// When it stopped being a device of its account.
     pub(super) retired: Option<u64>,
-    /// Whether the hub did not take it.
+    /// Whether the hub did not take it, since its sign-in was too old when it was heard.
     pub(super) turned_away: bool,
     /// When the hub has taken the device in its place.
     pub(super) revoked: Option<u64>,

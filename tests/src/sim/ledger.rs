@@ -61,7 +61,7 @@ pub(super) struct Ledger {
     pub(super) shown: BTreeMap<(usize, ConversationId), Vec<ObjectId>>,
     /// Who wished to do something to a note.
     pub(super) deeds: BTreeSet<(usize, ObjectId)>,
-    /// Devices that warned of something.
+    /// Devices that warned of what the hub, or a member, must not do.
     pub(super) warned: BTreeSet<usize>,
     /// Links that were made.
     pub(super) links: Vec<GroupLink>,

@@ -20,6 +20,7 @@ use infrasound_spec::{
     conversation::{ConversationId, ConversationKind},
     log::{self, EntryKind, LogEntry},
     submission::SubmissionId,
+    time::MINUTE,
 };
 use serde::de::DeserializeOwned;
 
@@ -30,6 +31,9 @@ use super::{
     verdict::{Rule, Violation, require},
     world::World,
 };
+
+/// So long the relay takes the ticket of a sign-in, in milliseconds (`relay-api.md` 5).
+const SIGN_IN_LIFETIME: u64 = 10 * MINUTE;
 
 /// What a request submits.
 struct Submission {
@@ -237,7 +241,9 @@ impl World {
             Event::Message(message) => self.told_message(device, message),
             Event::Warning(_, warning) => {
                 self.trace.note(self.now, format_args!("{device} is warned: {warning}"));
-                self.ledger.warned.insert(device);
+                if accuses(warning) {
+                    self.ledger.warned.insert(device);
+                }
                 require(self.plan.lies || !accuses(warning), Rule::Delivery, || {
                     format!("device {device} is warned: {warning}")
                 })
@@ -254,7 +260,10 @@ impl World {
             Event::RegistrationFailed(failure) => {
                 self.trace.note(self.now, format_args!("{device} is not registered: {failure}"));
                 self.devices[device].turned_away = true;
-                Ok(())
+                let age = self.now - self.devices[device].made;
+                require(SIGN_IN_LIFETIME <= age, Rule::Ending, || {
+                    format!("device {device} is turned away though its sign-in is good: {failure}")
+                })
             }
             Event::SignedOut(failure) => {
                 self.trace.note(self.now, format_args!("{device} is signed out: {failure}"));

@@ -2,6 +2,7 @@
 //!
 //! Spec: `groups.md`.
 
+mod coming_back;
 mod devices;
 mod invitations;
 mod leaving;
