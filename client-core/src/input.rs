@@ -2,6 +2,7 @@
 
 use infrasound_spec::{
     account::{AccountUri, DeviceId, Handle},
+    api::push::PushSubscription,
     blob::BlobId,
     consent::{ContactState, RequestPolicy},
     content::{Attachment, GroupMetadata, ObjectId},
@@ -126,6 +127,8 @@ pub enum Wish {
     },
     /// Who may ask.
     SetPolicy(RequestPolicy),
+    /// How the relay wakes this device; `None`: not at all. To be said again at each start.
+    SetPush(Option<Box<PushSubscription>>),
     /// Messages of a conversation, newest last.
     Messages {
         /// Where.

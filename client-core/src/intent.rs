@@ -80,6 +80,13 @@ pub(crate) enum Work {
     },
 }
 
+impl Work {
+    /// Whether others are shown a new message: what else there is wakes nobody.
+    pub(crate) const fn is_note(&self) -> bool {
+        matches!(self, Self::Activity { note: Some(_), .. })
+    }
+}
+
 /// A change of a group: what somebody wants to be different, whatever the group looks like when its turn comes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Change {

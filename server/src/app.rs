@@ -20,6 +20,7 @@ use crate::{
     instance::{AppCredentials, Instance},
     live::Live,
     metrics::Metrics,
+    push::Push,
     rates::Rates,
     store::setting,
     writer::Writer,
@@ -54,6 +55,8 @@ pub(crate) struct Parts {
     pub(crate) instance: Instance,
     /// The algorithms.
     pub(crate) crypto: RustCrypto,
+    /// How devices are woken, if they are.
+    pub(crate) push: Option<Push>,
     /// Milliseconds after which entries go, if an admin has set that; else 0.
     pub(crate) set_retention: AtomicU64,
 }
@@ -75,6 +78,8 @@ pub(crate) struct Opened {
     pub(crate) metrics: Metrics,
     /// Where accounts come from.
     pub(crate) instance: Instance,
+    /// How devices are woken, if they are.
+    pub(crate) push: Option<Push>,
 }
 
 impl Deref for App {
@@ -95,7 +100,7 @@ pub(crate) const RETENTION_SETTING: &str = "retention-days";
 impl App {
     /// Puts together what was opened, and what follows from the configuration.
     pub(crate) fn new(config: Config, opened: Opened) -> Self {
-        let Opened { public_url, writer, readers, blobs, live, metrics, instance } = opened;
+        let Opened { public_url, writer, readers, blobs, live, metrics, instance, push } = opened;
         Self(Arc::new(Parts {
             public_url,
             clock: config.clock.clone(),
@@ -106,6 +111,7 @@ impl App {
             metrics,
             rates: Rates::new(&config.rates),
             instance,
+            push,
             crypto: RustCrypto::default(),
             set_retention: AtomicU64::new(0),
             config,

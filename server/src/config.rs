@@ -122,6 +122,22 @@ impl RateConfig {
     }
 }
 
+/// Whether and where the relay wakes devices by push.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PushConfig {
+    /// Whether it does.
+    pub enabled: bool,
+    /// Networks that are not public and that have push services: nothing else that anybody's device may aim the relay at.
+    pub allow_private_networks: Vec<IpNet>,
+}
+
+impl Default for PushConfig {
+    fn default() -> Self {
+        Self { enabled: true, allow_private_networks: Vec::new() }
+    }
+}
+
 /// All that a relay is told when it starts.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -157,6 +173,8 @@ pub struct Config {
     pub rates: RateConfig,
     /// Networks that are not public and that the relay calls all the same.
     pub allow_private_networks: Vec<IpNet>,
+    /// Whether and where devices are woken.
+    pub push: PushConfig,
     /// Who may use the relay.
     pub access: AccessConfig,
     /// What the instance's webhook signs with. Without it the relay takes none.
@@ -189,6 +207,7 @@ impl Config {
             max_leaves: limits::MAX_LEAVES,
             rates: RateConfig::default(),
             allow_private_networks: Vec::new(),
+            push: PushConfig::default(),
             access: AccessConfig::default(),
             webhook_secret: None,
             instance_token: None,
@@ -234,6 +253,8 @@ pub struct ConfigFile {
     pub session_hours: Option<u64>,
     /// How often things may be asked for.
     pub rates: RateConfig,
+    /// Whether and where devices are woken.
+    pub push: PushConfig,
     /// Who may use the relay.
     pub access: AccessConfig,
     /// A file with the secret of the instance's webhook.
@@ -317,6 +338,7 @@ impl ConfigFile {
         if self.access.who == Who::Roles && self.access.roles.is_empty() {
             return Err(ConfigError::NoRoles);
         }
+        config.push = self.push;
         config.access = self.access;
         let secret = self.webhook_secret_file.as_deref().map(read_secret).transpose()?;
         config.webhook_secret = secret.map(WebhookSecret::new);

@@ -33,6 +33,7 @@ mod looking_again;
 mod metrics;
 mod openapi;
 mod outbound;
+mod push;
 mod rates;
 mod routes;
 mod secret;

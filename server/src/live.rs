@@ -14,6 +14,7 @@ use crate::{
     cache::Cache,
     hub::{commit_wanted::Asked, current::Current, groups::Groups, turns::Turns},
     link_waits::LinkWaits,
+    push::Wakes,
     session::Session,
     streams::Streams,
     writer::Effect,
@@ -39,6 +40,8 @@ pub(crate) struct Live {
     pub(crate) forks: AtomicU64,
     /// Who listens.
     pub(crate) streams: Streams,
+    /// Who may have to be woken.
+    pub(crate) wakes: Wakes,
     /// Who waits at a link channel.
     pub(crate) links: LinkWaits,
     draining: AtomicBool,
@@ -57,6 +60,7 @@ impl Live {
             asked: Asked::default(),
             forks: AtomicU64::new(0),
             streams: Streams::default(),
+            wakes: Wakes::default(),
             links: LinkWaits::default(),
             draining: AtomicBool::new(false),
             visits: Visits::default(),
@@ -88,6 +92,7 @@ impl Live {
                     self.sessions.forget_key(digest);
                     self.streams.end(device);
                 }
+                Effect::Wake(device) => self.wakes.stir(device),
                 Effect::LinkMoved(link) => self.links.wake(link),
                 Effect::GroupChanged(conversation) => self.conversations.forget_key(conversation),
             }

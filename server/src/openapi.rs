@@ -12,7 +12,7 @@ use utoipa::{
 };
 
 use crate::routes::{
-    account, blobs, contacts, conversations, devices, instance, key_packages, links, relay, sessions,
+    account, blobs, contacts, conversations, devices, instance, key_packages, links, push, relay, sessions,
     sign_in, stream, welcomes,
 };
 
@@ -36,7 +36,7 @@ use crate::routes::{
         conversations::log::handle, conversations::message::handle, conversations::commit::handle,
         conversations::report::handle, conversations::tree::handle, blobs::announce::handle,
         blobs::upload::handle, blobs::download::handle, blobs::attach::handle, blobs::detach::handle,
-        welcomes::list::handle, welcomes::delete::handle, stream::handle,
+        push::set::handle, push::end::handle, welcomes::list::handle, welcomes::delete::handle, stream::handle,
     ),
     components(schemas(Problem, StreamEvent)),
     modifiers(&SessionScheme, &Problems),

@@ -28,6 +28,7 @@ use crate::{
     instance::{Instance, NewInstanceError},
     live::Live,
     metrics::{self, Metrics},
+    push::{self, OpenPushError, Push},
     routes,
     store::backend::{self, OpenError},
     web_app,
@@ -51,6 +52,7 @@ pub struct Relay {
     writer: JoinHandle<()>,
     orders: Option<JoinHandle<()>>,
     follower: JoinHandle<()>,
+    waker: Option<JoinHandle<()>>,
     /// Held until the writer has ended: then another relay may use the directory.
     _lock: File,
 }
@@ -80,6 +82,9 @@ pub enum ServeError {
     /// The instance's address cannot be used.
     #[error(transparent)]
     Instance(#[from] NewInstanceError),
+    /// Devices cannot be woken.
+    #[error(transparent)]
+    Push(#[from] OpenPushError),
     /// The built-in instance does not start.
     #[error("the built-in instance cannot start")]
     Demo(#[from] demo::OpenError),
@@ -105,6 +110,7 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
         InstanceConfig::Demo => (&public_url, Some(DemoState::open(&public_url, Some(&config.data))?)),
     };
     let instance = Instance::allowing(at, &config.allow_private_networks)?.counted_by(metrics.calls.clone());
+    let push = Push::open(&config, &writer, &public_url).await?;
     let app = App::new(
         config,
         Opened {
@@ -115,6 +121,7 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
             blobs,
             live,
             instance,
+            push,
         },
     );
     app.load_settings().await.map_err(|_| ServeError::Unreadable)?;
@@ -129,6 +136,7 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
     let sweeper = tokio::spawn(housekeeping::run(app.clone(), stopped.clone()));
     let orders = take_orders(&app, stopped.clone());
     let follower = tokio::spawn(domains::run(app.clone(), stopped.clone()));
+    let waker = wake_devices(&app, stopped.clone()).await?;
     let router = whole_router(app.clone(), demo.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopping = stopped;
     let listener = listener.tap_io(|connection| {
@@ -153,6 +161,7 @@ pub async fn serve(config: Config) -> Result<Relay, ServeError> {
         sweeper,
         orders,
         follower,
+        waker,
         writer: writing,
         _lock: database.lock,
     })
@@ -196,7 +205,8 @@ impl Relay {
     /// is closed.
     pub async fn stop(self) {
         self.drain();
-        let Self { app, stop, mut server, sweeper, orders, follower, writer, metrics, _lock, .. } = self;
+        let Self { app, stop, mut server, sweeper, orders, follower, waker, writer, metrics, _lock, .. } =
+            self;
         stop.send_replace(true);
         let limit = Duration::from_millis(app.config.drain);
         let deadline = Instant::now() + limit;
@@ -205,7 +215,7 @@ impl Relay {
             server.abort();
             drop(server.await);
         }
-        for task in [sweeper, follower].into_iter().chain(orders) {
+        for task in [sweeper, follower].into_iter().chain(orders).chain(waker) {
             end_by(deadline, task).await;
         }
         if let Some(metrics) = metrics {
@@ -226,6 +236,18 @@ async fn end_by(deadline: Instant, mut task: JoinHandle<()>) {
         task.abort();
         drop(task.await);
     }
+}
+
+/// Wakes devices from now on, if the relay does that.
+async fn wake_devices(
+    app: &App,
+    stopped: watch::Receiver<bool>,
+) -> Result<Option<JoinHandle<()>>, ServeError> {
+    if app.push.is_none() {
+        return Ok(None);
+    }
+    app.load_subscriptions().await.map_err(|_| ServeError::Unreadable)?;
+    Ok(Some(tokio::spawn(push::run(app.clone(), stopped))))
 }
 
 /// A relay without the socket works; only its admin has to stop it first.

@@ -40,6 +40,10 @@ pub const MAX_FILE_NAME: usize = 255;
 pub const MAX_MEDIA_TYPE: usize = 127;
 /// The longest thumbnail of an attachment, in bytes: as many as may be attached leave room for a text.
 pub const MAX_THUMBNAIL: usize = 2_048;
+/// The longest address of a push subscription, in bytes.
+pub const MAX_PUSH_ENDPOINT: usize = 1_024;
+/// Conversations that a push subscription leaves out.
+pub const MAX_PUSH_EXCEPTIONS: usize = 1_000;
 /// Devices of an account.
 pub const MAX_DEVICES: usize = 10;
 /// A device that has begun no session for so long is revoked, in milliseconds.

@@ -151,6 +151,15 @@ export type CoreEvent =
 
 export type TransportError = 'unreachable' | 'timedOut' | 'insecure' | 'spoolLost' | 'tooLong';
 
+/** `key` and `auth` are base64url, hours of rest minutes from midnight UTC. */
+export type CorePushSubscription = {
+  endpoint: string;
+  key: string;
+  auth: string;
+  quiet?: { from: number; until: number };
+  except?: string[];
+};
+
 export type CoreWish =
   | { wish: 'send'; to: string; text: string; inReplyTo?: string; attachments?: NewAttachment[] }
   | { wish: 'fetchBlob'; blob: string; offset: number; length: number }
@@ -163,6 +172,7 @@ export type CoreWish =
   | { wish: 'markRead'; conversation: string; upTo: number }
   | { wish: 'setContact'; who: string; state: CoreConsent }
   | ({ wish: 'setPolicy' } & CoreRequestPolicy)
+  | { wish: 'setPush'; subscription?: CorePushSubscription }
   | { wish: 'messages'; conversation: string; before?: number; limit: number }
   | { wish: 'safetyNumber'; who: string }
   | { wish: 'devices' }

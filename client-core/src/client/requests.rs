@@ -43,6 +43,7 @@ pub(super) enum Purpose {
     UploadKeyPackages,
     SetContact(AccountUri, ContactState),
     SetPolicy(WishId, RequestPolicy),
+    SetPush(WishId),
     Devices(WishId),
     ChangeDevice(WishId),
     LinkJoin(WishId, LinkBy),
@@ -109,6 +110,7 @@ impl Purpose {
     fn wish(&self) -> Option<WishId> {
         match self {
             Self::SetPolicy(wish, _)
+            | Self::SetPush(wish)
             | Self::Devices(wish)
             | Self::FetchBlob(wish)
             | Self::ChangeDevice(wish)
@@ -358,7 +360,7 @@ impl Client {
                 Ok(list) => step.event(Event::WishDone(wish, Answer::Devices(list.devices))),
                 Err(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
             },
-            Purpose::ChangeDevice(wish) => match reply {
+            Purpose::ChangeDevice(wish) | Purpose::SetPush(wish) => match reply {
                 Reply::Ok(_) => step.event(Event::WishDone(wish, Answer::Done)),
                 Reply::Problem(problem) => step.event(Event::WishFailed(wish, failure(&problem))),
             },

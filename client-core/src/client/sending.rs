@@ -374,6 +374,7 @@ impl Client {
                     after,
                     message: bytes.clone().into(),
                     signature: self.device.signer.sign_for(Signing::Submission, &content),
+                    silent: !intent.work.is_note(),
                 };
                 let path = paths::with(paths::MESSAGES, "conversation", &id.to_string());
                 self.request(purpose, Method::Post, path, Some(&body), step);

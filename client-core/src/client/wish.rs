@@ -2,7 +2,7 @@
 
 use infrasound_spec::{
     account::{AccountUri, Handle},
-    api::paths,
+    api::{paths, push::PushSubscription},
     consent::{ContactState, RequestPolicy},
     content::{Act, Activity, Attachment, Note, ObjectId, html_from_text},
     conversation::{Conversation as Direct, ConversationId},
@@ -76,6 +76,7 @@ impl Client {
             | Wish::RevokeDevice { .. }
             | Wish::JoinLink(_)
             | Wish::SetPolicy(_)
+            | Wish::SetPush(_)
             | Wish::SafetyNumber { .. }
             | Wish::Devices
             | Wish::FetchBlob { .. }) => {
@@ -99,6 +100,7 @@ impl Client {
                     let path = paths::ACCOUNT_POLICY.to_owned();
                     self.request(Purpose::SetPolicy(id, policy), Method::Put, path, Some(&policy), step);
                 }
+                Wish::SetPush(subscription) => self.set_push(id, subscription.as_deref(), step),
                 Wish::SafetyNumber { who } => self.look_up_handle(Purpose::LookUpForNumber(id), &who, step),
                 Wish::SetContact { who, state } => {
                     self.look_up_handle(Purpose::LookUpForContact(id, state), &who, step);
@@ -112,6 +114,11 @@ impl Client {
                 _ => {}
             }
         }
+    }
+
+    fn set_push(&mut self, id: WishId, subscription: Option<&PushSubscription>, step: &mut Step) {
+        let method = if subscription.is_some() { Method::Put } else { Method::Delete };
+        self.request(Purpose::SetPush(id), method, paths::PUSH.to_owned(), subscription, step);
     }
 
     /// Wishes that need the relay at once fail at once while it can't be reached.

@@ -170,6 +170,7 @@ impl Office {
                 live,
                 instance,
                 metrics,
+                push: None,
             },
         );
         app.load_settings().await.map_err(|_| AdminError::Unreadable)?;

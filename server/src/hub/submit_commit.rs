@@ -491,6 +491,7 @@ impl CommitAppend {
                 };
                 welcome::insert(tx.conn, &added.device, &stored).await?;
                 tx.nudge(added.device, StreamEvent::Welcome);
+                tx.wake(added.device);
             }
         }
         Ok(())

@@ -73,6 +73,7 @@ impl App {
                 submission: submit.submission,
                 digest,
                 bytes: submit.message.0.clone(),
+                silent: submit.silent,
             };
             match self.writer.append(message).await? {
                 Appended::Accepted(accepted) => return Ok(accepted),

@@ -91,11 +91,18 @@ mod tests {
 
     #[test]
     fn every_setting_is_in_it() {
-        let all = [settings("x = 1"), settings("[rates]\nx = 1"), settings("[access]\nx = 1")].concat();
+        let all = [
+            settings("x = 1"),
+            settings("[rates]\nx = 1"),
+            settings("[access]\nx = 1"),
+            settings("[push]\nx = 1"),
+        ]
+        .concat();
         assert!(all.contains(&"listen".to_owned()) && all.contains(&"typing_per_minute".to_owned()));
         for setting in all {
             assert!(
-                TEMPLATE.contains(&format!("{setting} = ")) || ["rates", "access"].contains(&&*setting),
+                TEMPLATE.contains(&format!("{setting} = "))
+                    || ["rates", "access", "push"].contains(&&*setting),
                 "init does not name {setting}"
             );
         }

@@ -13,6 +13,7 @@ impl App {
         let now = &self.metrics.snapshot;
         now.queue.set(gauge(self.writer.queued() as u64));
         now.streams.set(gauge(self.live.streams.open() as u64));
+        now.subscriptions.set(gauge(self.live.wakes.subscribed() as u64));
         now.draining.set(i64::from(self.live.is_draining()));
         now.forks.set(gauge(self.live.forks.load(Ordering::Relaxed)));
         let mut text = String::new();

@@ -68,6 +68,8 @@ pub(crate) struct Metrics {
     pub(crate) batches: BatchMetrics,
     /// What calls to the instance count.
     pub(crate) calls: CallMetrics,
+    /// What became of push messages.
+    pub(crate) pushes: PushMetrics,
     snapshot: Snapshot,
 }
 
@@ -99,6 +101,7 @@ struct Snapshot {
     disk_size: Gauge,
     queue: Gauge,
     streams: Gauge,
+    subscriptions: Gauge,
     draining: Gauge,
     forks: Gauge,
 }
@@ -136,6 +139,19 @@ impl CallMetrics {
     }
 }
 
+/// Push messages.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PushMetrics {
+    outcomes: Family<OutcomeLabels, Counter>,
+}
+
+impl PushMetrics {
+    /// A push message was sent, or was not.
+    pub(crate) fn ended(&self, outcome: &'static str) {
+        self.outcomes.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+}
+
 impl Metrics {
     /// Nothing counted yet.
     pub(crate) fn new() -> Self {
@@ -148,6 +164,7 @@ impl Metrics {
             sign_ins: Family::default(),
             batches: BatchMetrics::default(),
             calls: CallMetrics::default(),
+            pushes: PushMetrics::default(),
             snapshot: Snapshot::default(),
         };
         metrics.register_requests();
@@ -190,6 +207,7 @@ impl Metrics {
             "Transactions that were not committed",
             batches.failures.clone(),
         );
+        registry.register("push_messages", "Push messages by outcome", self.pushes.outcomes.clone());
         registry.register("instance_requests", "Calls to the instance by outcome", calls.outcomes.clone());
         registry.register_with_unit(
             "instance_request_duration",
@@ -207,6 +225,7 @@ impl Metrics {
         registry.register("blobs", "Files that are stored", now.blobs.clone());
         registry.register("writer_queue_length", "Jobs that wait for the writer", now.queue.clone());
         registry.register("streams_open", "Event streams that are open", now.streams.clone());
+        registry.register("push_subscriptions", "Devices that are woken by push", now.subscriptions.clone());
         registry.register("draining", "1 while the relay is stopping", now.draining.clone());
         registry.register(
             "authenticator_conflicts",

@@ -25,7 +25,7 @@ use url::{Host, Url};
 
 use self::resolver::{CheckedResolver, SystemResolver};
 pub(crate) use self::{
-    reach::{Reach, is_this_machine},
+    reach::{LOOPBACK, Reach, is_this_machine},
     resolver::NotReached,
 };
 
@@ -72,6 +72,11 @@ impl Outbound {
     /// only once: it never goes over a connection that the other side may be closing.
     pub(crate) fn secret(&self) -> Result<Client, reqwest::Error> {
         self.builder().redirect(Policy::none()).pool_max_idle_per_host(0).build()
+    }
+
+    /// For what goes to one address and nowhere else.
+    pub(crate) fn unredirected(&self) -> Result<Client, reqwest::Error> {
+        self.builder().redirect(Policy::none()).build()
     }
 
     /// For the doctor, who calls what the admin says, follows as a browser does, and looks at certificates.

@@ -48,7 +48,7 @@ const NOT_PUBLIC_V6: [Ipv6Net; 4] = [
 const NAT64: Ipv6Net = v6(0x64, 0xff9b, 0, 96);
 
 /// This machine.
-const LOOPBACK: [IpNet; 2] =
+pub(crate) const LOOPBACK: [IpNet; 2] =
     [IpNet::V4(v4(127, 0, 0, 8)), IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128))];
 
 /// Which addresses may be called: public ones, and those in `opened`.
@@ -70,6 +70,11 @@ impl Reach {
             Some(Host::Domain(_)) | None => {}
         }
         Self { opened }
+    }
+
+    /// Public addresses, and these networks.
+    pub(crate) fn opening(networks: &[IpNet]) -> Self {
+        Self { opened: networks.to_vec() }
     }
 
     /// All addresses: for an admin's command, which calls what the admin says.

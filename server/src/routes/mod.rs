@@ -8,6 +8,7 @@ pub(crate) mod devices;
 pub(crate) mod instance;
 pub(crate) mod key_packages;
 pub(crate) mod links;
+pub(crate) mod push;
 pub(crate) mod relay;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
@@ -85,6 +86,7 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::JOIN_REQUEST, delete(conversations::join_requests::end::handle))
         .route(paths::TURNS, post(conversations::turn::handle))
         .route(paths::TYPING, post(conversations::typing::handle))
+        .route(paths::PUSH, put(push::set::handle).delete(push::end::handle))
         .route(paths::WELCOMES, get(welcomes::list::handle))
         .route(paths::WELCOME, delete(welcomes::delete::handle))
         .layer(middleware::from_fn(in_time))

@@ -13,6 +13,7 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt as _, stream};
 use infrasound_spec::{
+    account::DeviceId,
     api::{paths, stream::StreamEvent},
     key_package::KEY_PACKAGE_MARGIN,
     limits::KEY_PACKAGE_LOW_WATER,
@@ -49,6 +50,7 @@ pub(crate) async fn handle(
     let Missed { events, from, seq } = app.missed(&session, cursor.unwrap_or(0)).await?;
     let left = session.expires.millis_since(app.now());
     let session_ends = tokio::time::sleep(Duration::from_millis(left));
+    let leaving = Leaving { app: app.clone(), device: session.device };
     let live = ReceiverStream::new(listening)
         .filter(move |(change, _)| std::future::ready(change.is_none_or(|change| change > seq)));
     let live = live.map(|(change, event)| (change.map(|change| change.saturating_sub(1)), event));
@@ -60,8 +62,24 @@ pub(crate) async fn handle(
         .chain(live)
         .map(|(cursor, event)| Ok(encode(cursor, &event)))
         .take_until(session_ends)
-        .chain(farewell);
+        .chain(farewell)
+        .inspect(move |_| {
+            // It goes with the stream, however that ends.
+            let _ = &leaving;
+        });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+/// Who stops listening may have been gone for a while: it is looked whether to wake it.
+struct Leaving {
+    app: App,
+    device: DeviceId,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.app.live.wakes.stir(&self.device);
+    }
 }
 
 /// `cursor` is the last change of which all events were sent. A change can have more than one: who is cut off between

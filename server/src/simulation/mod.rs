@@ -56,6 +56,7 @@ impl SimulatedRelay {
                 live,
                 instance,
                 metrics: Metrics::new(),
+                push: None,
             },
         );
         let router = whole_router(app.clone(), None);

@@ -130,6 +130,7 @@ pub(crate) async fn revoke(
     }
     sqlx::query("DELETE FROM key_packages WHERE device = $1").bind(id).execute(&mut *conn).await?;
     sqlx::query("DELETE FROM challenges WHERE device = $1").bind(id).execute(&mut *conn).await?;
+    super::push::delete(conn, device).await?;
     super::welcome::delete_of_device(conn, device).await?;
     super::head::note_gone(conn, device).await?;
     Ok(true)

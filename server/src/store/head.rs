@@ -32,6 +32,10 @@ pub(crate) struct Head {
     pub(crate) consent: Consent,
     /// Which of the two of a direct conversation has no device left in the group.
     pub(crate) gone: Gone,
+    /// The last message that wakes who is away; 0: none yet.
+    pub(crate) notable: u64,
+    /// Which account sent it.
+    pub(crate) notable_by: usize,
 }
 
 /// Which accounts have leaves, but none of a live device: what is sent now would reach nobody of them, ever.
@@ -114,6 +118,8 @@ struct Row {
     provisional_account: i64,
     consent: i64,
     gone: i64,
+    notable: i64,
+    notable_by: i64,
 }
 
 impl From<Row> for Head {
@@ -128,6 +134,8 @@ impl From<Row> for Head {
             provisional_account: account_number(row.provisional_account),
             consent: Consent(row.consent),
             gone: Gone(row.gone),
+            notable: unsigned(row.notable),
+            notable_by: account_number(row.notable_by),
         }
     }
 }
@@ -145,6 +153,8 @@ impl Head {
             provisional_account: 0,
             consent: Consent::default(),
             gone: Gone::default(),
+            notable: 0,
+            notable_by: 0,
         }
     }
 
@@ -172,8 +182,8 @@ pub(crate) async fn load_all(conn: &mut Conn, keys: &[ConversationKey]) -> Resul
     let mut heads = Vec::with_capacity(keys.len());
     for chunk in chunks(keys) {
         let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(
-            "SELECT conversation, last, last_time, seq, state_entry, provisional, provisional_account, consent, gone \
-             FROM heads WHERE conversation IN (",
+            "SELECT conversation, last, last_time, seq, state_entry, provisional, provisional_account, consent, gone, \
+             notable, notable_by FROM heads WHERE conversation IN (",
         );
         let mut list = sql.separated(", ");
         for key in chunk {
@@ -190,7 +200,8 @@ pub(crate) async fn load_all(conn: &mut Conn, keys: &[ConversationKey]) -> Resul
 pub(crate) async fn store_all(conn: &mut Conn, heads: &[Head]) -> Result<(), StoreError> {
     for chunk in chunks(heads) {
         let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(
-            "INSERT INTO heads (conversation, last, last_time, seq, state_entry, provisional, provisional_account, consent, gone) ",
+            "INSERT INTO heads (conversation, last, last_time, seq, state_entry, provisional, provisional_account, consent, gone, \
+             notable, notable_by) ",
         );
         sql.push_values(chunk, |mut row, head| {
             row.push_bind(head.key.0)
@@ -201,12 +212,15 @@ pub(crate) async fn store_all(conn: &mut Conn, heads: &[Head]) -> Result<(), Sto
                 .push_bind(signed(head.provisional.unwrap_or(0)))
                 .push_bind(signed(head.provisional_account as u64))
                 .push_bind(head.consent.0)
-                .push_bind(head.gone.0);
+                .push_bind(head.gone.0)
+                .push_bind(signed(head.notable))
+                .push_bind(signed(head.notable_by as u64));
         });
         sql.push(
             " ON CONFLICT (conversation) DO UPDATE SET last = excluded.last, last_time = excluded.last_time, \
              seq = excluded.seq, state_entry = excluded.state_entry, provisional = excluded.provisional, \
-             provisional_account = excluded.provisional_account, consent = excluded.consent, gone = excluded.gone",
+             provisional_account = excluded.provisional_account, consent = excluded.consent, gone = excluded.gone, \
+             notable = excluded.notable, notable_by = excluded.notable_by",
         );
         sql.build().execute(&mut *conn).await?;
     }

@@ -31,6 +31,7 @@ pub(crate) mod memory;
 pub(crate) mod overview;
 pub(crate) mod participant;
 pub(crate) mod proposal;
+pub(crate) mod push;
 pub(crate) mod quota;
 pub(crate) mod report;
 pub(crate) mod restored;

@@ -45,6 +45,8 @@ pub(crate) struct MessageAppend {
     pub(crate) digest: EntryDigest,
     /// The MLSMessage.
     pub(crate) bytes: Vec<u8>,
+    /// Whether it wakes nobody.
+    pub(crate) silent: bool,
 }
 
 /// What became of a message.
@@ -64,6 +66,18 @@ impl MessageAppend {
     /// The answer to a submission that is in the log already.
     fn repeat(&self, earlier: &Submitted) -> Result<Appended, ApiError> {
         earlier.repeated_by(&self.device, EntryKind::Message, &self.digest).map(Appended::Accepted)
+    }
+
+    /// The head after this message.
+    fn advance(&self, head: &mut Head, entry: &NewEntry, seq: u64) -> Accepted {
+        head.last = entry.number;
+        head.last_time = entry.time;
+        head.seq = seq;
+        if !self.silent {
+            head.notable = entry.number;
+            head.notable_by = self.account;
+        }
+        Accepted { number: entry.number, time: entry.time }
     }
 
     fn entry(&mut self, head: &Head, tx: &Tx<'_>) -> NewEntry {
@@ -89,7 +103,8 @@ pub(super) async fn append_all(
     let wanted: Vec<_> = messages.iter().map(|message| message.identity()).collect();
     let mut submitted: HashMap<_, _> = entry::find_submitted(tx.conn, &wanted).await?.into_iter().collect();
     let mut answers = Vec::with_capacity(messages.len());
-    let (mut entries, mut touched, mut slow) = (Vec::new(), BTreeSet::new(), Vec::new());
+    let (mut entries, mut slow) = (Vec::new(), Vec::new());
+    let (mut touched, mut notable) = (BTreeSet::new(), BTreeSet::new());
     for (index, message) in messages.iter_mut().enumerate() {
         let Some(head) = heads.get_mut(&message.current.key) else {
             answers.push(Ok(Appended::Moved));
@@ -104,16 +119,19 @@ pub(super) async fn append_all(
             answers.push(Ok(Appended::Moved));
         } else {
             let entry = message.entry(head, tx);
-            answers.push(Ok(Appended::Accepted(advance(head, &entry, tx.seq))));
+            answers.push(Ok(Appended::Accepted(message.advance(head, &entry, tx.seq))));
             submitted.insert(message.identity(), as_submitted(&entry, message.device));
             entries.push(entry);
             touched.insert(message.current.key);
+            if !message.silent {
+                notable.insert(message.current.key);
+            }
         }
     }
     entry::insert_all(tx.conn, &entries).await?;
     let changed: Vec<Head> = touched.iter().filter_map(|key| heads.get(key).copied()).collect();
     head::store_all(tx.conn, &changed).await?;
-    nudge(tx, &messages, &heads, &touched);
+    nudge(tx, &messages, &heads, &touched, &notable);
     for index in slow {
         if let (Some(message), Some(answer)) = (messages.get_mut(index), answers.get_mut(index)) {
             *answer = append_confirming(tx, message).await?;
@@ -153,18 +171,14 @@ async fn append_confirming(
     }
     provisional::confirm_by_action(tx, &mut head, message.account).await?;
     let entry = message.entry(&head, tx);
-    let accepted = advance(&mut head, &entry, tx.seq);
+    let accepted = message.advance(&mut head, &entry, tx.seq);
     entry::insert_all(tx.conn, &[entry]).await?;
     head::store(tx.conn, &head).await?;
     message.current.nudge(tx, &head);
+    if !message.silent {
+        message.current.wake(tx, &head);
+    }
     Ok(Ok(Appended::Accepted(accepted)))
-}
-
-fn advance(head: &mut Head, entry: &NewEntry, seq: u64) -> Accepted {
-    head.last = entry.number;
-    head.last_time = entry.time;
-    head.seq = seq;
-    Accepted { number: entry.number, time: entry.time }
 }
 
 fn as_submitted(entry: &NewEntry, submitter: DeviceId) -> Submitted {
@@ -180,12 +194,13 @@ async fn load_heads(
     Ok(head::load_all(tx.conn, &keys).await?.into_iter().map(|head| (head.key, head)).collect())
 }
 
-/// One nudge for each conversation that grew, whatever the number of messages.
+/// One nudge for each conversation that grew, whatever the number of messages, and wake-ups where one is notable.
 fn nudge(
     tx: &mut Tx<'_>,
     messages: &[Box<MessageAppend>],
     heads: &HashMap<ConversationKey, Head>,
     touched: &BTreeSet<ConversationKey>,
+    notable: &BTreeSet<ConversationKey>,
 ) {
     let mut told = BTreeSet::new();
     for message in messages {
@@ -195,6 +210,9 @@ fn nudge(
             && let Some(head) = heads.get(&key)
         {
             message.current.nudge(tx, head);
+            if notable.contains(&key) {
+                message.current.wake(tx, head);
+            }
         }
     }
 }
@@ -202,10 +220,21 @@ fn nudge(
 impl Current {
     /// Tells the members' devices that the log has grown; who put the other away is not told.
     pub(crate) fn nudge(&self, tx: &mut Tx<'_>, head: &Head) {
-        let told = |member: &&Leaf| !member.quiet && !head.consent.is_quiet(member.account);
-        for member in self.members.iter().filter(told) {
+        for member in self.listeners(head) {
             tx.nudge(member.device, StreamEvent::Log { conversation: self.id, last: head.last });
         }
+    }
+
+    /// Has the members' devices woken, where they are not connected. Which of them have a reason to be is looked up later.
+    fn wake(&self, tx: &mut Tx<'_>, head: &Head) {
+        for member in self.listeners(head) {
+            tx.wake(member.device);
+        }
+    }
+
+    fn listeners(&self, head: &Head) -> impl Iterator<Item = &Leaf> {
+        let consent = head.consent;
+        self.members.iter().filter(move |member| !member.quiet && !consent.is_quiet(member.account))
     }
 }
 

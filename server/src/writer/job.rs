@@ -23,6 +23,8 @@ pub(crate) enum Effect {
     SessionEnded([u8; 32], DeviceId),
     /// Something was sent in a link channel, or it has ended.
     LinkMoved(LinkId),
+    /// A device that is not connected may have to be woken.
+    Wake(DeviceId),
     /// A conversation's group is another one.
     GroupChanged(ConversationId),
 }
@@ -43,6 +45,11 @@ impl Tx<'_> {
     /// Tells a device to look, after the commit.
     pub(crate) fn nudge(&mut self, device: DeviceId, event: StreamEvent) {
         self.effects.push(Effect::Nudge(device, event));
+    }
+
+    /// Has a device woken that is not connected, after the commit.
+    pub(crate) fn wake(&mut self, device: DeviceId) {
+        self.effects.push(Effect::Wake(device));
     }
 }
 

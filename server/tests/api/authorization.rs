@@ -93,8 +93,13 @@ fn foreign(operation: &str, alice: &Device, bob: &Device, group: &mut Group, tre
     let refused = |path: String, body: Option<Value>, statuses| Foreign::Refused { path, body, statuses };
     match operation {
         "own_account" | "list_devices" | "list_contacts" | "count_key_packages" | "list_conversations"
-        | "list_welcomes" => Foreign::OwnDataOnly(None),
+        | "list_welcomes" | "end_push" => Foreign::OwnDataOnly(None),
         "set_policy" => Foreign::OwnDataOnly(Some(json!(infrasound_spec::consent::RequestPolicy::default()))),
+        "set_push" => Foreign::OwnDataOnly(Some(json!({
+            "endpoint": "http://127.0.0.1:9/carol", "auth": "AAAAAAAAAAAAAAAAAAAAAA",
+            // The base point.
+            "key": "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",
+        }))),
         // Ending a session and the stream are tried apart: what they do shows only elsewhere.
         "end_session"
         | "open_stream"

@@ -28,6 +28,7 @@ mod messages;
 mod metrics;
 mod openapi;
 mod provisional;
+mod push;
 mod rates;
 mod relay;
 mod sessions;

@@ -142,6 +142,9 @@ pub struct SubmitMessage {
     pub message: Base64Url,
     /// The device's signature ([`crate::submission::message_content`]).
     pub signature: Signature,
+    /// Whether nobody is to be woken for it (`push.md` 2.2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub silent: bool,
 }
 
 /// `POST /v1/conversations/{conversation}/commits`.

@@ -14,6 +14,7 @@ pub mod key_packages;
 pub mod links;
 pub mod paths;
 pub mod problem;
+pub mod push;
 pub mod relay;
 pub mod sign_in;
 pub mod stream;

@@ -102,6 +102,9 @@ pub const BLOB: &str = "/v1/blobs/{blob}";
 /// `PUT`: attach a blob to a conversation. `DELETE`: detach it.
 pub const CONVERSATION_BLOB: &str = "/v1/conversations/{conversation}/blobs/{blob}";
 
+/// `PUT`: how this device is woken. `DELETE`: not at all.
+pub const PUSH: &str = "/v1/push";
+
 /// `GET`: Welcomes for this device.
 pub const WELCOMES: &str = "/v1/welcomes";
 /// `DELETE`: this Welcome was used, or can't be.

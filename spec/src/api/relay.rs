@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::push::PushKey;
+
 /// `GET /.well-known/infrasound`, on the instance's domain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -24,6 +26,9 @@ pub struct RelayInfo {
     pub demo: bool,
     /// The relay's limits.
     pub limits: Limits,
+    /// By which the relay identifies itself to push services, if it wakes devices (`push.md` 1.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push: Option<PushKey>,
 }
 
 /// The limits that a client must know. Sizes in bytes.

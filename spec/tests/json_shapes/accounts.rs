@@ -16,6 +16,7 @@ use infrasound_spec::{
             FramesQuery, JoinLink, LinkFrames, LinkId, LinkJoined, LinkOpened, LinkToken, NumberedFrame,
             OpenLink,
         },
+        push::{PushAuth, PushKey, PushSubscription, QuietHours},
         relay::{Health, Limits, RelayInfo, WellKnown},
         sign_in::{ExchangeToken, FinishSignIn, SignInId, SignInStarted, SignedIn, Ticket},
     },
@@ -37,6 +38,7 @@ fn relay() {
             instance: "https://social.example".into(),
             demo: false,
             limits: Limits { message: 65_536, blob: 7, key_packages: 100, devices: 10, retention: 5 },
+            push: None,
         },
         &json!({ "version": "0.1.0", "instance": "https://social.example", "demo": false,
             "limits": { "message": 65_536, "blob": 7, "key_packages": 100, "devices": 10, "retention": 5 } }),
@@ -64,6 +66,24 @@ fn accounts_and_contacts() {
             contacts: vec![Contact { account: bob(), handle: bobs_handle(), state: ContactState::Accepted }],
         },
         &json!({ "contacts": [{ "account": BOB, "handle": "@bob@b.example", "state": "accepted" }] }),
+    );
+    let subscription = PushSubscription {
+        endpoint: "https://push.example/1".parse().unwrap(),
+        key: PushKey::from_bytes([0; 65]),
+        auth: PushAuth::from_bytes([0; 16]),
+        quiet: None,
+        except: Vec::new(),
+    };
+    let b65 = "A".repeat(87);
+    check(&subscription, &json!({ "endpoint": "https://push.example/1", "key": b65, "auth": B16 }));
+    check(
+        &PushSubscription {
+            quiet: Some(QuietHours { from: 1320, until: 420 }),
+            except: vec![ConversationId::from_bytes([0; 32])],
+            ..subscription
+        },
+        &json!({ "endpoint": "https://push.example/1", "key": b65, "auth": B16,
+            "quiet": { "from": 1320, "until": 420 }, "except": [B32] }),
     );
     for (state, name) in [
         (ContactState::None, "none"),

@@ -65,13 +65,21 @@ fn submissions() {
         &json!({ "conversation": B32, "submission": B16, "group_info": "aGVsbG8", "tree": "aGVsbG8",
             "bundle": { "commit": "aGVsbG8", "welcome": "aGVsbG8", "group_info": "aGVsbG8" }, "signature": B64 }),
     );
+    let message = SubmitMessage {
+        submission: submission(),
+        after: 3,
+        message: hello(),
+        signature: signature(),
+        silent: false,
+    };
     check(
         &SubmitCommit { submission: submission(), after: 3, bundle, signature: signature() },
         &json!({ "submission": B16, "after": 3, "bundle": bundle_json, "signature": B64 }),
     );
+    check(&message, &json!({ "submission": B16, "after": 3, "message": "aGVsbG8", "signature": B64 }));
     check(
-        &SubmitMessage { submission: submission(), after: 3, message: hello(), signature: signature() },
-        &json!({ "submission": B16, "after": 3, "message": "aGVsbG8", "signature": B64 }),
+        &SubmitMessage { silent: true, ..message },
+        &json!({ "submission": B16, "after": 3, "message": "aGVsbG8", "signature": B64, "silent": true }),
     );
     check(
         &SubmitProposal { submission: submission(), after: 3, proposal: hello(), signature: signature() },

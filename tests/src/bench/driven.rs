@@ -177,6 +177,7 @@ pub fn sign_and_write(
         after: submitted.after,
         message: message.to_vec().into(),
         signature: Signature::from_bytes(signature.to_bytes()),
+        silent: false,
     };
     black_box(serde_json::to_vec(&body).unwrap_or_default());
     begin.elapsed()

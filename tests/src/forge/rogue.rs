@@ -527,7 +527,7 @@ impl Rogue {
         let submission = SubmissionId::from_bytes(random());
         let signature = self.sign(Purpose::Submission, &message_content(&id, &submission, bytes));
         let message = Base64Url(bytes.to_vec());
-        let body = SubmitMessage { submission, after: self.position, message, signature };
+        let body = SubmitMessage { submission, after: self.position, message, signature, silent: false };
         self.post(&format!("/v1/conversations/{id}/messages"), &body).await
     }
 

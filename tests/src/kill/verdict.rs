@@ -301,6 +301,7 @@ mod tests {
             after: 1,
             message: Base64Url(message.to_vec()),
             signature: Signature::from_bytes([0; 64]),
+            silent: false,
         };
         [b"POST /messages HTTP/1.1\r\n\r\n".to_vec(), serde_json::to_vec(&body).unwrap()].concat()
     }

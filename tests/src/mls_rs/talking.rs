@@ -145,6 +145,7 @@ impl MlsRsDevice {
             after: conversation.position().number,
             message: message.into(),
             signature: keys.sign(Purpose::Submission, &content),
+            silent: false,
         };
         let _: Accepted = api.post(&of(paths::MESSAGES, id), &body).await?;
         self.read(id).await?;

@@ -115,6 +115,14 @@ export interface Client {
   /** Links a new device from here, by the code it shows or the text of its QR code. */
   linkDevice(codeOrUri: string): Promise<OldDeviceLink>;
 
+  // --- waking -----------------------------------------------------------------------------------------------------
+  /** The key by which the relay identifies itself to push services: what `PushManager.subscribe` wants as
+   *  `applicationServerKey`. `undefined` if the relay wakes nobody. */
+  pushKey(): Promise<string | undefined>;
+  /** How the relay wakes this device by Web Push while it is not connected: to be said again at each start, since browsers
+   *  change subscriptions. `undefined` ends it, and so does signing out. */
+  setPush(subscription: PushSubscription | PushSubscriptionJSON | undefined, options?: PushOptions): Promise<void>;
+
   // --- data -------------------------------------------------------------------------------------------------------
   /** The account, its contacts and conversations, and their messages, as JSON Lines in clear, for the person to keep. Left out are
    *  what is in files (their names and keys are there), the members, settings, bans and links of groups, the list of devices,
@@ -141,6 +149,14 @@ export type LinkState =
   | { step: 'transferring'; records: number }
   | { step: 'done' }
   | { step: 'failed'; message: string };
+
+/** When the relay does not wake a device that it could wake. */
+export interface PushOptions {
+  /** Hours of rest: minutes from midnight UTC, from 0 to 1439; they may go over midnight. What comes in them wakes at their end. */
+  quiet?: { from: number; until: number };
+  /** Conversations that do not wake: 1000 at most. The relay learns which they are. */
+  except?: ConversationId[];
+}
 
 export interface Conversation {
   id: ConversationId;

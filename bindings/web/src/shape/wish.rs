@@ -9,6 +9,7 @@ use infrasound_core::{
 };
 use infrasound_spec::{
     account::{AccountUri, DeviceId, Handle},
+    api::push::PushSubscription,
     blob::BlobId,
     consent::ContactState,
     content::{self, GroupMetadata, ObjectId},
@@ -72,6 +73,10 @@ pub(crate) enum Wish {
         state: ContactState,
     },
     SetPolicy(RequestPolicy),
+    SetPush {
+        #[serde(default)]
+        subscription: Option<Box<PushSubscription>>,
+    },
     Messages {
         conversation: ConversationId,
         #[serde(default)]
@@ -219,6 +224,7 @@ impl From<Wish> for input::Wish {
             Wish::MarkRead { conversation, up_to } => Self::MarkRead { conversation, up_to },
             Wish::SetContact { who, state } => Self::SetContact { who, state },
             Wish::SetPolicy(policy) => Self::SetPolicy(policy.into()),
+            Wish::SetPush { subscription } => Self::SetPush(subscription),
             Wish::Messages { conversation, before, limit } => Self::Messages { conversation, before, limit },
             Wish::SafetyNumber { who } => Self::SafetyNumber { who },
             Wish::Devices => Self::Devices,

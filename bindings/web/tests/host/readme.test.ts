@@ -9,6 +9,7 @@ import { newAccount } from '../support/account.ts';
 import { environment, host } from '../support/environment.ts';
 import { Person } from '../support/browser.ts';
 import { eventually, says, send } from '../support/messages.ts';
+import { PushService } from '../support/push_service.ts';
 import { Site } from '../support/site.ts';
 
 const readme = readFileSync(join(environment.web, 'client/README.md'), 'utf8');
@@ -31,7 +32,8 @@ test('the examples of the README do what they say', async () => {
     .join('\n')
     .replaceAll("'@infrasound/client'", "'/client/index.js'")
     .replace('https://relay.example', site.base);
-  const given = { token: account.token, bob: bob.person.handle, stranger: `@nobody@${host}` };
+  const { subscription } = (await PushService.open()).device();
+  const given = { token: account.token, bob: bob.person.handle, stranger: `@nobody@${host}`, subscription };
   const prelude = Object.entries(given).map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`);
   writeFileSync(
     join(folder, 'main.js'),
@@ -39,6 +41,7 @@ test('the examples of the README do what they say', async () => {
 const bytes = new Uint8Array(70_000).fill(7);
 const calls = (window.calls = []);
 const ui = new Proxy({}, { get: (_, name) => (...given) => void calls.push([name, ...given]) });
+const registration = { pushManager: { subscribe: async (options) => (calls.push(['subscribe', options]), subscription) } };
 ${code}
 window.ended = { phase: client.status.phase, messages, members, link, same: blob.size === bytes.length };
 `,
@@ -66,9 +69,11 @@ window.ended = { phase: client.status.phase, messages, members, link, same: blob
   assert.deepEqual(alice.errors.filter((error) => !/status of 404/.test(error)), []);
   assert.deepEqual([ended?.['phase'], ended?.['messages']?.length, ended?.['members']?.length, ended?.['same']], ['ready', 2, 2, true]);
   const named = calls.map(([name]) => name);
-  for (const name of ['open', 'sayThatItEnds', 'show', 'list', 'progress', 'ask']) {
+  for (const name of ['open', 'sayThatItEnds', 'show', 'list', 'progress', 'subscribe', 'ask']) {
     assert.ok(named.includes(name), `the user interface was told to ${name}: ${named.join()}`);
   }
+  const [, subscribed] = calls.find(([name]) => name === 'subscribe') ?? [];
+  assert.match((subscribed as PushSubscriptionOptionsInit).applicationServerKey as string, /^[\w-]{87}$/);
   assert.deepEqual(calls.find(([name]) => name === 'show')?.slice(1, 2), [bob.person.handle]);
 });
 

@@ -25,5 +25,6 @@ pub(crate) async fn handle(State(app): State<App>) -> Json<RelayInfo> {
             devices: limits::MAX_DEVICES as u64,
             retention: app.retention(),
         },
+        push: app.push.as_ref().map(|push| push.identity.key()),
     })
 }

@@ -407,6 +407,7 @@ impl Group {
             after: 0,
             message: Base64Url(bytes),
             signature: device.sign(Purpose::Submission, &content),
+            silent: false,
         }
     }
 

@@ -5,6 +5,7 @@ mod browser;
 mod device;
 mod group;
 mod link;
+mod push_service;
 mod reader;
 mod relay;
 
@@ -14,6 +15,7 @@ pub(crate) use self::{
     device::{Device, NewDevice, contact_path},
     group::{Group, claim_all, parse, submit},
     link::Link,
+    push_service::{PushService, Subscriber},
     reader::Reader,
     relay::TestRelay,
 };

@@ -18,6 +18,8 @@ import { title } from './people.ts';
 import { HOME, parent, write, type Details, type Place, type Side } from './place.ts';
 import * as preferences from './preferences.ts';
 import type { Preferences } from './preferences.ts';
+import { Push } from './push.ts';
+import { isQuiet } from './quiet-hours.ts';
 import { prepare } from './times.ts';
 import { english, type Told } from './told.ts';
 import { Typing } from './typing.ts';
@@ -56,6 +58,7 @@ export class App extends Observable {
   invitation = '';
   readonly files = new Files();
   readonly typing = new Typing();
+  readonly push: Push;
 
   language: Language = 'en';
   say: Say = sayIn('en', en);
@@ -76,6 +79,9 @@ export class App extends Observable {
     this.changedKeys = changedKeys.load(store);
     this.files.watch(() => this.changed());
     this.typing.watch(() => this.changed());
+    this.push = new Push(store, this.#end.signal);
+    this.push.watch(() => this.changed());
+    this.watch(() => this.push.follow(this));
     this.#watchPage();
     void this.#speak();
   }
@@ -370,7 +376,9 @@ export class App extends Observable {
   #message(message: Message, conversation: ConversationId): void {
     this.#chats.get(conversation)?.apply({ type: 'message', message });
     this.typing.ended(conversation, message.sender);
-    if (!this.preferences.notify || !this.status.caughtUp || !isNews(message)) return;
+    const { notify, quiet, quietFrom, quietUntil } = this.preferences;
+    if (!notify || !this.status.caughtUp || !isNews(message)) return;
+    if (quiet && isQuiet({ from: quietFrom, until: quietUntil })) return;
     const summary = this.summary(conversation);
     // Who has not been let in yet waits under the requests, and does not interrupt.
     if (!summary || summary.request || summary.muted || summary.consent === 'blocked' || summary.consent === 'ignored') return;

@@ -7,10 +7,17 @@ export interface Preferences {
   language: Language | 'system';
   notify: boolean;
   notifyContent: boolean;
+  /** Also when no page of the app is open. */
+  notifyClosed: boolean;
+  /** Whether there are hours in which nobody is told, and which: see `quiet-hours.ts`. */
+  quiet: boolean;
+  quietFrom: string;
+  quietUntil: string;
 }
 
 const DEFAULT: Preferences = {
-  theme: 'system', sendWith: 'enter', language: 'system', notify: false, notifyContent: false,
+  theme: 'system', sendWith: 'enter', language: 'system', notify: false, notifyContent: false, notifyClosed: false,
+  quiet: false, quietFrom: '22:00', quietUntil: '07:00',
 };
 
 export function load(store: string): Preferences {

@@ -57,6 +57,8 @@ if ('serviceWorker' in navigator && import.meta.env.PROD) {
     if (isKept) return;
     isKept = true;
     navigator.serviceWorker.register('./service-worker.js').catch(() => undefined);
+    // There is one to be woken once it is active.
+    void navigator.serviceWorker.ready.then((registration) => app.push.begin(registration));
   };
   setTimeout(keep, PATIENCE);
   const stop = app.watch(() => {

@@ -13,6 +13,7 @@ import type {
   OldDeviceLink,
   Person,
   PersonHit,
+  PushOptions,
   Queued,
   RequestPolicy,
   SafetyNumber,
@@ -33,6 +34,7 @@ import { all, latest } from './latest.js';
 import { Line } from './line.js';
 import { Link } from './links.js';
 import { Outcomes } from './outcomes.js';
+import { pushKeyOf, subscriptionFor } from './push.js';
 import { Relay } from './relay.js';
 import { beginSignIn, exchangeToken, signedInBy } from './sign_in.js';
 import { Wishes } from './wishes.js';
@@ -217,6 +219,15 @@ export class TabClient implements Client {
       link.drop();
       throw error;
     }
+  }
+
+  pushKey(): Promise<string | undefined> {
+    return pushKeyOf(this.#relay);
+  }
+
+  async setPush(subscription: PushSubscription | PushSubscriptionJSON | undefined, options?: PushOptions): Promise<void> {
+    const wish: CoreWish = { wish: 'setPush' };
+    await this.#wishes.give(subscription ? { ...wish, subscription: subscriptionFor(subscription, options) } : wish);
   }
 
   exportData(): ReadableStream<Uint8Array> {

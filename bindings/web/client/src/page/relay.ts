@@ -1,7 +1,7 @@
 /** What a page asks of the relay without being a device. */
 
 import { InfrasoundError } from '../error.js';
-import { Transport, reasonOf, type RelayResponse } from '../shared/transport.js';
+import { Transport, reasonOf, type RelayResponse, type Request } from '../shared/transport.js';
 
 interface Problem {
   type: string;
@@ -16,14 +16,18 @@ export class Relay {
     this.#transport = new Transport(url, closed);
   }
 
-  async post<T>(path: string, body: unknown): Promise<T> {
-    return this.#json<T>(path, new TextEncoder().encode(JSON.stringify(body)));
+  async get<T>(path: string): Promise<T> {
+    return this.#json<T>({ method: 'GET', path });
   }
 
-  async #json<T>(path: string, body: Uint8Array): Promise<T> {
+  async post<T>(path: string, body: unknown): Promise<T> {
+    return this.#json<T>({ method: 'POST', path, body: new TextEncoder().encode(JSON.stringify(body)) });
+  }
+
+  async #json<T>(request: Omit<Request, 'type' | 'id'>): Promise<T> {
     let response: RelayResponse;
     try {
-      response = await this.#transport.request({ method: 'POST', path, body });
+      response = await this.#transport.request(request);
     } catch (error) {
       const text = `the relay cannot be reached (${reasonOf(error)}): check its URL, or try later`;
       throw new InfrasoundError('unreachable', text, { cause: error });

@@ -15,6 +15,7 @@ export type {
   CoreMessageState,
   CoreOutput,
   CorePerson,
+  CorePushSubscription,
   CoreStanding,
   CoreWish,
   NewAttachment,

@@ -32,7 +32,7 @@ import type { CoreAnswer, CoreAttachment, CoreConversation, CoreEvent, CoreLook,
 import type { SignedIn } from './sign_in_types.js';
 
 /** The version of what is said here. It is raised with each change of that, or of the shapes of the core that are in it. */
-export const WIRE = 3;
+export const WIRE = 4;
 
 /** What a tab can ask of the leader. */
 export interface Calls {

@@ -1,0 +1,84 @@
+//! Which devices may have to be woken: noted as something happens, and taken by the task that wakes them.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use infrasound_spec::account::DeviceId;
+use tokio::sync::Notify;
+
+/// Devices with a subscription, and those of them for which there is something new. Bounded by their number.
+#[derive(Debug, Default)]
+pub(crate) struct Wakes {
+    devices: Mutex<Devices>,
+    stirred: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Devices {
+    subscribed: HashSet<DeviceId>,
+    stirred: BTreeSet<DeviceId>,
+}
+
+impl Wakes {
+    fn devices(&self) -> MutexGuard<'_, Devices> {
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The device has a subscription from now on.
+    pub(crate) fn subscribe(&self, device: DeviceId) {
+        self.devices().subscribed.insert(device);
+    }
+
+    /// It has none any more.
+    pub(crate) fn unsubscribe(&self, device: &DeviceId) {
+        self.devices().subscribed.remove(device);
+    }
+
+    /// How many have one.
+    pub(crate) fn subscribed(&self) -> usize {
+        self.devices().subscribed.len()
+    }
+
+    /// There may be something new for a device. Nothing is noted for one without a subscription.
+    pub(crate) fn stir(&self, device: &DeviceId) {
+        let mut devices = self.devices();
+        if devices.subscribed.contains(device) && devices.stirred.insert(*device) {
+            self.stirred.notify_one();
+        }
+    }
+
+    /// Waits until something is noted, and takes all of it.
+    pub(crate) async fn taken(&self) -> BTreeSet<DeviceId> {
+        loop {
+            let stirred = std::mem::take(&mut self.devices().stirred);
+            if !stirred.is_empty() {
+                return stirred;
+            }
+            self.stirred.notified().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_who_has_a_subscription_is_noted() {
+        let wakes = Wakes::default();
+        let (one, other) = (DeviceId::from_bytes([1; 16]), DeviceId::from_bytes([2; 16]));
+        wakes.subscribe(one);
+        for device in [one, other, one] {
+            wakes.stir(&device);
+        }
+        assert_eq!(wakes.taken().await, BTreeSet::from([one]));
+        wakes.unsubscribe(&one);
+        wakes.subscribe(other);
+        for device in [one, other] {
+            wakes.stir(&device);
+        }
+        assert_eq!((wakes.taken().await, wakes.subscribed()), (BTreeSet::from([other]), 1));
+    }
+}

@@ -1,0 +1,4 @@
+//! How a device is woken. Spec: `push.md`.
+
+pub(crate) mod end;
+pub(crate) mod set;
