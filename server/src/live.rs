@@ -81,6 +81,10 @@ impl Live {
 
     /// Applies what a committed batch changed.
     pub(crate) fn apply(&self, seq: u64, effects: &[Effect]) {
+        self.wakes.stir_all(effects.iter().filter_map(|effect| match effect {
+            Effect::Wake(device) => Some(device),
+            _ => None,
+        }));
         for effect in effects {
             match effect {
                 Effect::Nudge(device, event) => self.streams.tell(device, seq, event),
@@ -92,7 +96,9 @@ impl Live {
                     self.sessions.forget_key(digest);
                     self.streams.end(device);
                 }
-                Effect::Wake(device) => self.wakes.stir(device),
+                Effect::Wake(_) => {}
+                Effect::Subscribed(device) => self.wakes.subscribe(*device),
+                Effect::Unsubscribed(device) => self.wakes.unsubscribe(device),
                 Effect::LinkMoved(link) => self.links.wake(link),
                 Effect::GroupChanged(conversation) => self.conversations.forget_key(conversation),
             }

@@ -7,6 +7,7 @@ mod core_in_wasm;
 mod dependencies;
 mod prerequisites;
 mod report;
+mod schemathesis;
 mod steps;
 mod summary;
 

@@ -9,6 +9,7 @@ mod disk;
 mod instance;
 mod page;
 mod public;
+mod push;
 mod report;
 mod well_known;
 
@@ -94,6 +95,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         },
     }
     findings.extend(public::look(&client, config, public, &mut dates).await);
+    findings.extend(push::look(&client, config, public).await);
     findings.push(clock::look(&dates));
     findings
 }

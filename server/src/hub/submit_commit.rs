@@ -489,7 +489,7 @@ impl CommitAppend {
                     shared: None,
                     tree: self.checked.tree_hash,
                 };
-                welcome::insert(tx.conn, &added.device, &stored).await?;
+                welcome::insert(tx.conn, &added.device, &stored, tx.seq).await?;
                 tx.nudge(added.device, StreamEvent::Welcome);
                 tx.wake(added.device);
             }

@@ -42,6 +42,13 @@ impl AccessToken {
         Self { secret: Zeroizing::new(token), app: None }
     }
 
+    /// Takes what somebody says is a token, if it has the characters of one (RFC 6750 section 2.1).
+    pub(crate) fn read(token: String) -> Option<Self> {
+        let token = Self::new(token);
+        let plain = !token.reveal().is_empty() && token.reveal().bytes().all(|byte| byte.is_ascii_graphic());
+        plain.then_some(token)
+    }
+
     pub(super) fn issued_to(token: String, app: AppCredentials) -> Self {
         Self { secret: Zeroizing::new(token), app: Some(app) }
     }

@@ -51,8 +51,8 @@ impl PushIdentity {
                     if let Some(noted) = setting::load(tx.conn, SETTING).await? {
                         return Ok(Zeroizing::new(noted));
                     }
-                    let made = SecretKey::random(&mut OsRng).to_bytes();
-                    let made = Zeroizing::new(URL_SAFE_NO_PAD.encode(made));
+                    let made = Zeroizing::new(SecretKey::random(&mut OsRng).to_bytes());
+                    let made = Zeroizing::new(URL_SAFE_NO_PAD.encode(made.as_slice()));
                     setting::store(tx.conn, SETTING, &made).await?;
                     Ok(made)
                 })

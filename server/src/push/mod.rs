@@ -13,13 +13,20 @@ mod wakes;
 
 pub(crate) use self::{identity::PushIdentity, sealing::read_key, service::PushServices, wakes::Wakes};
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use infrasound_spec::{
     account::DeviceId,
+    api::push::PushEndpoint,
     time::{HOUR, MINUTE, SECOND, Timestamp},
 };
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinSet,
+};
 
 use self::service::Delivery;
 use crate::{
@@ -28,15 +35,23 @@ use crate::{
     error::ApiError,
     outbound::{LOOPBACK, Reach},
     store::push,
-    writer::Writer,
+    writer::{Effect, Writer},
 };
 
 /// So long a device may take to fetch what is new before it is woken, in milliseconds.
 const SETTLE: u64 = 2 * SECOND;
+/// So long one may that has a stream open: the stream may be dead, and nobody have noticed.
+const SETTLE_LISTENING: u64 = 30 * SECOND;
 /// So long a device that was woken is left alone, in milliseconds.
 const REST: u64 = MINUTE;
-/// Push messages under way at once: a push service that is slow holds few places for a short time.
+/// The same of one for which there was nothing.
+const REST_CALM: u64 = 5 * SECOND;
+/// When a push service has no place left, in milliseconds.
+const BUSY: u64 = SECOND;
+/// Push messages under way at once, to all push services.
 const AT_ONCE: usize = 64;
+/// Looks into the database at once: a part of the readers.
+const LOOKS: usize = 2;
 /// How often a device is tried for one cause.
 const TRIES: u32 = 8;
 /// The longest wait between two tries, in milliseconds.
@@ -51,6 +66,7 @@ pub(crate) struct Push {
     pub(crate) identity: PushIdentity,
     /// How they are called.
     pub(crate) services: PushServices,
+    looks: Semaphore,
 }
 
 impl Push {
@@ -69,7 +85,8 @@ impl Push {
             networks.extend(LOOPBACK);
         }
         let identity = PushIdentity::open(writer, public_url).await.map_err(|_| OpenPushError::Key)?;
-        Ok(Some(Self { identity, services: PushServices::new(Reach::opening(&networks))? }))
+        let services = PushServices::new(Reach::opening(&networks))?;
+        Ok(Some(Self { identity, services, looks: Semaphore::new(LOOKS) }))
     }
 }
 
@@ -90,10 +107,14 @@ pub enum OpenPushError {
 enum Seen {
     /// There is nothing to wake it for, or nobody to be woken.
     Calm,
+    /// There is, but it has a stream open, and may be about to fetch it.
+    Listens,
     /// It was woken.
     Woken,
     /// Its hours of rest end then.
     Rests(Timestamp),
+    /// Its push service has as much to do as it may.
+    Busy,
     /// It did not work, and may after so many milliseconds.
     Failed(Option<u64>),
 }
@@ -101,50 +122,62 @@ enum Seen {
 /// What is known of a device's next time.
 #[derive(Debug, Default)]
 struct Turn {
-    /// When it is seen to, if something is new.
+    /// When it is seen to.
     due: Option<Timestamp>,
     /// Not before.
     not_before: Timestamp,
     /// Tries that failed in a row.
     failures: u32,
+    /// Until when its stream is believed to be alive, if it had one when it was seen to.
+    believed_until: Option<Timestamp>,
     /// Whether it is being seen to.
     under_way: bool,
 }
 
 impl Turn {
     fn stir(&mut self, now: Timestamp) {
-        self.failures = if self.due.is_some() { self.failures } else { 0 };
+        if self.due.is_none() && !self.under_way {
+            (self.failures, self.believed_until) = (0, None);
+        }
+        // A clock that was put back must not silence anybody for longer than the longest wait.
+        self.not_before = self.not_before.min(now.plus_millis(LONGEST));
         let due = now.plus_millis(SETTLE).max(self.not_before);
         self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
     }
 
-    fn is_due(&self, now: Timestamp) -> bool {
-        !self.under_way && self.due.is_some_and(|due| due <= now)
-    }
-
-    fn begin(&mut self) {
+    /// Begins to see to it. Says whether its stream is to be believed.
+    fn begin(&mut self, now: Timestamp) -> bool {
         self.due = None;
         self.under_way = true;
+        self.believed_until.is_none_or(|until| now < until)
     }
 
     fn end(&mut self, seen: Seen, now: Timestamp) {
         self.under_way = false;
+        let not_before = |wait| now.plus_millis(wait);
         match seen {
-            Seen::Calm => {}
+            Seen::Calm => {
+                (self.failures, self.believed_until) = (0, None);
+                self.not_before = not_before(REST_CALM);
+            }
             Seen::Woken => {
-                self.failures = 0;
-                self.not_before = now.plus_millis(REST);
-                self.due = self.due.map(|due| due.max(self.not_before));
+                (self.failures, self.believed_until) = (0, None);
+                self.not_before = not_before(REST);
+            }
+            Seen::Listens => {
+                let until = *self.believed_until.get_or_insert(not_before(SETTLE_LISTENING));
+                self.due = Some(self.due.map_or(until, |due| due.min(until)));
             }
             Seen::Rests(until) => self.due = Some(until),
+            Seen::Busy => self.due = Some(not_before(BUSY)),
             Seen::Failed(after) => {
+                let backed_off = MINUTE.saturating_mul(1 << self.failures.min(6));
                 self.failures += 1;
-                let backed_off = MINUTE.saturating_mul(1 << (self.failures - 1).min(6));
-                self.not_before = now.plus_millis(after.unwrap_or(backed_off).clamp(SECOND, LONGEST));
-                let again = (self.failures < TRIES).then_some(self.not_before);
-                self.due = self.due.map(|due| due.max(self.not_before)).or(again);
+                self.not_before = not_before(after.unwrap_or(0).max(backed_off).min(LONGEST));
+                self.due = self.due.or((self.failures < TRIES).then_some(self.not_before));
             }
         }
+        self.due = self.due.map(|due| due.max(self.not_before));
     }
 
     /// Whether nothing of it has to be remembered.
@@ -153,34 +186,77 @@ impl Turn {
     }
 }
 
+/// Whose turn is when, in order.
+#[derive(Debug, Default)]
+struct Turns {
+    of: HashMap<DeviceId, Turn>,
+    queue: BTreeSet<(Timestamp, DeviceId)>,
+}
+
+impl Turns {
+    /// Changes a device's turn, and its place in the queue with it.
+    fn change<T>(&mut self, device: DeviceId, change: impl FnOnce(&mut Turn) -> T) -> T {
+        let turn = self.of.entry(device).or_default();
+        let before = turn.due.filter(|_| !turn.under_way);
+        let changed = change(turn);
+        let after = turn.due.filter(|_| !turn.under_way);
+        if before != after {
+            self.queue.extend(after.map(|due| (due, device)));
+            if let Some(due) = before {
+                self.queue.remove(&(due, device));
+            }
+        }
+        changed
+    }
+
+    /// The device that has waited longest beyond its time, and whether its stream is to be believed.
+    fn next(&mut self, now: Timestamp) -> Option<(DeviceId, bool)> {
+        let (due, device) = *self.queue.first()?;
+        (due <= now).then(|| (device, self.change(device, |turn| turn.begin(now))))
+    }
+
+    /// Forgets what is over.
+    fn tidy(&mut self, now: Timestamp) {
+        self.of.retain(|_, turn| !turn.is_over(now));
+    }
+}
+
 /// Wakes devices until the relay shuts down.
 pub(crate) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
-    let mut turns: BTreeMap<DeviceId, Turn> = BTreeMap::new();
+    let mut turns = Turns::default();
     let mut under_way: JoinSet<(DeviceId, Seen)> = JoinSet::new();
+    let mut tidied = app.now();
     loop {
         tokio::select! {
             stirred = app.live.wakes.taken() => {
+                let now = app.now();
                 for device in stirred {
-                    turns.entry(device).or_default().stir(app.now());
+                    turns.change(device, |turn| turn.stir(now));
                 }
             }
             Some(ended) = under_way.join_next() => {
+                // A task that panicked is noted as what it was: a fault of ours. Its device is seen to when it is stirred again.
                 if let Ok((device, seen)) = ended {
-                    turns.entry(device).or_default().end(seen, app.now());
+                    turns.change(device, |turn| turn.end(seen, app.now()));
                 }
             }
-            () = tokio::time::sleep(TICK), if turns.values().any(|turn| turn.due.is_some()) => {}
-            _ = shutdown.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(TICK), if !turns.queue.is_empty() => {}
+            _ = shutdown.wait_for(|stop| *stop) => break,
         }
         let now = app.now();
-        turns.retain(|_, turn| !turn.is_over(now));
-        let room = AT_ONCE.saturating_sub(under_way.len());
-        for (device, turn) in turns.iter_mut().filter(|(_, turn)| turn.is_due(now)).take(room) {
-            turn.begin();
-            let (app, device) = (app.clone(), *device);
-            under_way.spawn(async move { (device, app.see_to(device).await) });
+        while under_way.len() < AT_ONCE
+            && let Some((device, believes)) = turns.next(now)
+        {
+            let app = app.clone();
+            under_way.spawn(async move { (device, app.see_to(device, believes).await) });
+        }
+        if now.millis_since(tidied) >= MINUTE {
+            turns.tidy(now);
+            tidied = now;
         }
     }
+    // Who was woken is noted, so that nobody is woken twice for one thing.
+    under_way.join_all().await;
 }
 
 impl App {
@@ -189,13 +265,12 @@ impl App {
         let mut snapshot = self.read().await?;
         for device in push::devices(&mut snapshot).await? {
             self.live.wakes.subscribe(device);
-            self.live.wakes.stir(&device);
         }
         Ok(())
     }
 
-    async fn see_to(&self, device: DeviceId) -> Seen {
-        match self.wake(device).await {
+    async fn see_to(&self, device: DeviceId, believes: bool) -> Seen {
+        match self.wake(device, believes).await {
             Ok(seen) => seen,
             Err(error) => {
                 tracing::warn!(
@@ -208,50 +283,53 @@ impl App {
     }
 
     /// Wakes a device, if there is something that it has not fetched.
-    async fn wake(&self, device: DeviceId) -> Result<Seen, ApiError> {
-        let Some(Push { identity, services }) = &self.push else { return Ok(Seen::Calm) };
-        // It hears by itself. When its stream ends it is looked for again.
-        if self.live.streams.listens(&device) {
-            return Ok(Seen::Calm);
-        }
+    async fn wake(&self, device: DeviceId, believes: bool) -> Result<Seen, ApiError> {
+        let Some(Push { identity, services, looks }) = &self.push else { return Ok(Seen::Calm) };
+        let look = looks.acquire().await.map_err(|_| ApiError::unavailable())?;
         let mut snapshot = self.read().await?;
         let Some(stored) = push::load(&mut snapshot, &device).await? else { return Ok(Seen::Calm) };
         let Some(seq) = push::waiting(&mut snapshot, &device, &stored).await? else { return Ok(Seen::Calm) };
-        drop(snapshot);
+        drop((snapshot, look));
+        if believes && self.live.streams.listens(&device) {
+            return Ok(Seen::Listens);
+        }
         let now = self.now();
         if let Some(until) = stored.subscription.quiet.and_then(|quiet| quiet.end(now)) {
             return Ok(Seen::Rests(until));
         }
         let delivery = services.wake(&stored.subscription, identity, now).await;
-        self.metrics.pushes.ended(match delivery {
-            Delivery::Taken => "taken",
-            Delivery::Gone => "gone",
-            Delivery::Failed(_) => "failed",
-        });
+        let (outcome, seen) = match delivery {
+            Delivery::Taken => ("taken", Seen::Woken),
+            Delivery::Gone => ("gone", Seen::Calm),
+            Delivery::Failed(after) => ("failed", Seen::Failed(after)),
+            Delivery::Busy => return Ok(Seen::Busy),
+        };
+        self.metrics.pushes.ended(outcome);
         match delivery {
-            Delivery::Taken => {
-                self.writer
-                    .run(move |tx| Box::pin(async move { Ok(push::set_woken(tx.conn, &device, seq).await?) }))
-                    .await?;
-                Ok(Seen::Woken)
-            }
-            Delivery::Gone => {
-                let endpoint = stored.subscription.endpoint;
-                let ended = self
-                    .writer
-                    .run(move |tx| {
-                        Box::pin(async move {
-                            Ok(push::delete_endpoint(tx.conn, &device, endpoint.as_str()).await?)
-                        })
-                    })
-                    .await?;
-                if ended {
-                    self.live.wakes.unsubscribe(&device);
-                }
-                Ok(Seen::Calm)
-            }
-            Delivery::Failed(after) => Ok(Seen::Failed(after)),
+            Delivery::Taken => self.note_woken(device, seq).await?,
+            Delivery::Gone => self.end_endpoint(device, stored.subscription.endpoint).await?,
+            Delivery::Failed(_) | Delivery::Busy => {}
         }
+        Ok(seen)
+    }
+
+    async fn note_woken(&self, device: DeviceId, seq: u64) -> Result<(), ApiError> {
+        self.writer
+            .run(move |tx| Box::pin(async move { Ok(push::set_woken(tx.conn, &device, seq).await?) }))
+            .await
+    }
+
+    async fn end_endpoint(&self, device: DeviceId, endpoint: PushEndpoint) -> Result<(), ApiError> {
+        self.writer
+            .run(move |tx| {
+                Box::pin(async move {
+                    if push::delete_endpoint(tx.conn, &device, endpoint.as_str()).await? {
+                        tx.effects.push(Effect::Unsubscribed(device));
+                    }
+                    Ok(())
+                })
+            })
+            .await
     }
 }
 
@@ -259,58 +337,107 @@ impl App {
 mod tests {
     use super::*;
 
+    const DEVICE: DeviceId = DeviceId::from_bytes([1; 16]);
+
     fn at(seconds: u64) -> Timestamp {
         Timestamp::from_secs(1000 + seconds)
     }
 
+    /// Turns in which the device was stirred at 0 and is being seen to.
+    fn begun() -> Turns {
+        let mut turns = Turns::default();
+        turns.change(DEVICE, |turn| turn.stir(at(0)));
+        assert_eq!(turns.next(at(1)), None, "a little later");
+        assert_eq!(turns.next(at(2)), Some((DEVICE, true)));
+        assert_eq!(turns.next(at(9)), None, "it is under way");
+        turns
+    }
+
     #[test]
-    fn a_device_is_seen_to_a_little_later_and_then_rests() {
-        let mut turn = Turn::default();
-        turn.stir(at(0));
-        turn.stir(at(1));
-        assert!(!turn.is_due(at(1)) && turn.is_due(at(2)));
-        turn.begin();
-        assert!(!turn.is_due(at(9)));
+    fn a_device_that_was_woken_rests() {
+        let mut turns = begun();
         // Something more while it is being woken.
-        turn.stir(at(3));
-        turn.end(Seen::Woken, at(4));
-        assert!(!turn.is_due(at(63)) && turn.is_due(at(64)));
+        turns.change(DEVICE, |turn| turn.stir(at(3)));
+        turns.change(DEVICE, |turn| turn.end(Seen::Woken, at(4)));
+        assert_eq!(turns.next(at(63)), None);
+        assert_eq!(turns.next(at(64)), Some((DEVICE, true)));
+        turns.change(DEVICE, |turn| turn.end(Seen::Calm, at(64)));
+        turns.tidy(at(68));
+        assert_eq!(turns.of.len(), 1);
+        turns.tidy(at(69));
+        assert!(turns.of.is_empty() && turns.queue.is_empty());
+    }
+
+    #[test]
+    fn who_has_waited_longest_comes_first_whatever_its_id() {
+        let mut turns = Turns::default();
+        for (seconds, id) in [(3, 1), (1, 9), (2, 5)] {
+            turns.change(DeviceId::from_bytes([id; 16]), |turn| turn.stir(at(seconds)));
+        }
+        let order: Vec<u8> =
+            std::iter::from_fn(|| turns.next(at(9))).map(|(id, _)| id.as_bytes()[0]).collect();
+        assert_eq!(order, [9, 5, 1]);
+    }
+
+    #[test]
+    fn a_stream_is_believed_once_and_for_a_while() {
+        let mut turns = begun();
+        turns.change(DEVICE, |turn| turn.end(Seen::Listens, at(2)));
+        turns.change(DEVICE, |turn| turn.stir(at(5)));
+        assert_eq!(turns.next(at(7)), Some((DEVICE, true)), "it may have stopped listening");
+        turns.change(DEVICE, |turn| turn.end(Seen::Listens, at(7)));
+        assert_eq!(turns.next(at(31)), None);
+        assert_eq!(turns.next(at(32)), Some((DEVICE, false)));
+        turns.change(DEVICE, |turn| turn.end(Seen::Calm, at(32)));
+        turns.change(DEVICE, |turn| turn.stir(at(40)));
+        assert_eq!(turns.next(at(42)), Some((DEVICE, true)));
     }
 
     #[test]
     fn what_fails_is_tried_less_and_less_often_and_not_for_ever() {
-        let mut turn = Turn::default();
-        turn.stir(at(0));
+        let mut turns = begun();
         let (mut now, mut waits) = (at(2), Vec::new());
-        while turn.due.is_some() {
-            turn.begin();
-            turn.end(Seen::Failed(None), now);
-            waits.push(turn.not_before.millis_since(now) / MINUTE);
-            now = turn.not_before;
+        loop {
+            // Stirred while a try is under way, as in a busy conversation.
+            turns.change(DEVICE, |turn| {
+                turn.stir(now);
+                turn.due = None;
+                turn.end(Seen::Failed(None), now);
+            });
+            let not_before = turns.of[&DEVICE].not_before;
+            waits.push(not_before.millis_since(now) / MINUTE);
+            now = not_before;
+            if turns.next(now).is_none() {
+                break;
+            }
         }
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
-        assert!(turn.is_over(now));
-        turn.stir(now);
-        assert_eq!(turn.failures, 0);
+        turns.change(DEVICE, |turn| turn.stir(now));
+        assert_eq!(turns.of[&DEVICE].failures, 0);
     }
 
     #[test]
-    fn a_push_service_says_when_but_not_without_limit() {
-        for (says, waits) in [(0, SECOND), (5 * SECOND, 5 * SECOND), (u64::MAX, HOUR)] {
-            let mut turn = Turn::default();
-            turn.stir(at(0));
-            turn.begin();
-            turn.end(Seen::Failed(Some(says)), at(2));
-            assert_eq!(turn.not_before.millis_since(at(2)), waits);
+    fn a_push_service_says_when_but_not_sooner_and_not_without_limit() {
+        for (says, waits) in [(0, MINUTE), (5 * MINUTE, 5 * MINUTE), (u64::MAX, HOUR)] {
+            let mut turns = begun();
+            turns.change(DEVICE, |turn| turn.end(Seen::Failed(Some(says)), at(2)));
+            assert_eq!(turns.of[&DEVICE].not_before.millis_since(at(2)), waits);
         }
     }
 
     #[test]
     fn who_rests_is_seen_to_when_the_rest_is_over() {
-        let mut turn = Turn::default();
-        turn.stir(at(0));
-        turn.begin();
-        turn.end(Seen::Rests(at(500)), at(2));
-        assert!(!turn.is_due(at(499)) && turn.is_due(at(500)));
+        let mut turns = begun();
+        turns.change(DEVICE, |turn| turn.end(Seen::Rests(at(500)), at(2)));
+        assert_eq!(turns.next(at(499)), None);
+        assert!(turns.next(at(500)).is_some());
+    }
+
+    #[test]
+    fn a_clock_that_is_put_back_silences_nobody_for_long() {
+        let mut turns = begun();
+        turns.change(DEVICE, |turn| turn.end(Seen::Woken, at(100_000)));
+        turns.change(DEVICE, |turn| turn.stir(at(0)));
+        assert!(turns.next(at(3601)).is_some());
     }
 }

@@ -26,14 +26,20 @@ impl Wakes {
         self.devices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The device has a subscription from now on.
+    /// The device has a subscription from now on. Something may be there for it already.
     pub(crate) fn subscribe(&self, device: DeviceId) {
         self.devices().subscribed.insert(device);
+        self.stir(&device);
     }
 
     /// It has none any more.
     pub(crate) fn unsubscribe(&self, device: &DeviceId) {
         self.devices().subscribed.remove(device);
+    }
+
+    /// Whether it has one.
+    pub(crate) fn knows(&self, device: &DeviceId) -> bool {
+        self.devices().subscribed.contains(device)
     }
 
     /// How many have one.
@@ -43,8 +49,19 @@ impl Wakes {
 
     /// There may be something new for a device. Nothing is noted for one without a subscription.
     pub(crate) fn stir(&self, device: &DeviceId) {
+        self.stir_all(std::iter::once(device));
+    }
+
+    /// The same for many.
+    pub(crate) fn stir_all<'d>(&self, stirred: impl Iterator<Item = &'d DeviceId>) {
         let mut devices = self.devices();
-        if devices.subscribed.contains(device) && devices.stirred.insert(*device) {
+        if devices.subscribed.is_empty() {
+            return;
+        }
+        let Devices { subscribed, stirred: noted } = &mut *devices;
+        let before = noted.len();
+        noted.extend(stirred.filter(|device| subscribed.contains(*device)));
+        if noted.len() > before {
             self.stirred.notify_one();
         }
     }
@@ -69,16 +86,13 @@ mod tests {
     async fn only_who_has_a_subscription_is_noted() {
         let wakes = Wakes::default();
         let (one, other) = (DeviceId::from_bytes([1; 16]), DeviceId::from_bytes([2; 16]));
+        wakes.stir(&one);
         wakes.subscribe(one);
-        for device in [one, other, one] {
-            wakes.stir(&device);
-        }
+        wakes.stir_all([one, other, one].iter());
         assert_eq!(wakes.taken().await, BTreeSet::from([one]));
         wakes.unsubscribe(&one);
         wakes.subscribe(other);
-        for device in [one, other] {
-            wakes.stir(&device);
-        }
+        wakes.stir_all([one, other].iter());
         assert_eq!((wakes.taken().await, wakes.subscribed()), (BTreeSet::from([other]), 1));
     }
 }

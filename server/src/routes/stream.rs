@@ -44,13 +44,14 @@ pub(crate) async fn handle(
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let cursor = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    // First, so that it is the last to go: when it is looked whether to wake the device, nobody listens any more.
+    let leaving = Leaving { app: app.clone(), device: session.device };
     let listening = app.live.streams.listen(session.device);
     // Once more: had it ended just before, nobody would end this stream.
     app.session(session.token_digest).await?;
     let Missed { events, from, seq } = app.missed(&session, cursor.unwrap_or(0)).await?;
     let left = session.expires.millis_since(app.now());
     let session_ends = tokio::time::sleep(Duration::from_millis(left));
-    let leaving = Leaving { app: app.clone(), device: session.device };
     let live = ReceiverStream::new(listening)
         .filter(move |(change, _)| std::future::ready(change.is_none_or(|change| change > seq)));
     let live = live.map(|(change, event)| (change.map(|change| change.saturating_sub(1)), event));

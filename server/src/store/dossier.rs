@@ -16,6 +16,7 @@ pub(crate) struct DeviceRow {
     pub(crate) key_packages: i64,
     pub(crate) welcomes: i64,
     pub(crate) session_until: Option<i64>,
+    pub(crate) push_endpoint: Option<String>,
 }
 
 /// A conversation that the account takes or took part in.
@@ -44,7 +45,8 @@ pub(crate) async fn devices(conn: &mut Conn, uri: &AccountUri) -> Result<Vec<Dev
         "SELECT d.device, d.name, d.device_key, d.created, d.last_seen, d.revoked, \
          (SELECT COUNT(*) FROM key_packages k WHERE k.device = d.device) AS key_packages, \
          (SELECT COUNT(*) FROM welcomes w WHERE w.device = d.device) AS welcomes, \
-         (SELECT MAX(s.expires) FROM sessions s WHERE s.device = d.device) AS session_until \
+         (SELECT MAX(s.expires) FROM sessions s WHERE s.device = d.device) AS session_until, \
+         (SELECT MAX(p.endpoint) FROM push_subscriptions p WHERE p.device = d.device) AS push_endpoint \
          FROM devices d WHERE d.account = $1 ORDER BY d.created, d.device",
     )
     .bind(uri.as_str())

@@ -2,7 +2,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | goes | devices' names and times, sessions, key packages, Welcomes, sign-ins, tickets, links, what it said of others, its policy, role and standing, its requests to join, its files, quotas |
+//! | goes | devices' names and times, sessions, how they are woken, key packages, Welcomes, sign-ins, tickets, links, what it said of others, its policy, role and standing, its requests to join, its files, quotas |
 //! | stays while somebody else's conversation names it | URI, handle and account key: the groups' own trees hold the first and the last, and whoever comes back under another key must be told from it |
 //! | goes with the retention | what it has sent, which nobody here can read |
 

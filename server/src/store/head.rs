@@ -32,10 +32,32 @@ pub(crate) struct Head {
     pub(crate) consent: Consent,
     /// Which of the two of a direct conversation has no device left in the group.
     pub(crate) gone: Gone,
-    /// The last message that wakes who is away; 0: none yet.
-    pub(crate) notable: u64,
-    /// Which account sent it.
-    pub(crate) notable_by: usize,
+    /// What wakes who is away.
+    pub(crate) notable: Notable,
+}
+
+/// The last messages that wake who is away: the last of all, and the last of another account than that one's. Nobody is woken
+/// for their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Notable {
+    last: Mark,
+    by: usize,
+    before: Mark,
+}
+
+/// A message, 0 if there is none, and the change that brought it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Mark {
+    number: u64,
+    seq: u64,
+}
+
+impl Notable {
+    /// With one more.
+    pub(crate) const fn with(self, number: u64, by: usize, seq: u64) -> Self {
+        let before = if by == self.by { self.before } else { self.last };
+        Self { last: Mark { number, seq }, by, before }
+    }
 }
 
 /// Which accounts have leaves, but none of a live device: what is sent now would reach nobody of them, ever.
@@ -120,6 +142,9 @@ struct Row {
     gone: i64,
     notable: i64,
     notable_by: i64,
+    notable_seq: i64,
+    notable_before: i64,
+    notable_before_seq: i64,
 }
 
 impl From<Row> for Head {
@@ -134,8 +159,11 @@ impl From<Row> for Head {
             provisional_account: account_number(row.provisional_account),
             consent: Consent(row.consent),
             gone: Gone(row.gone),
-            notable: unsigned(row.notable),
-            notable_by: account_number(row.notable_by),
+            notable: Notable {
+                last: Mark { number: unsigned(row.notable), seq: unsigned(row.notable_seq) },
+                by: account_number(row.notable_by),
+                before: Mark { number: unsigned(row.notable_before), seq: unsigned(row.notable_before_seq) },
+            },
         }
     }
 }
@@ -153,8 +181,7 @@ impl Head {
             provisional_account: 0,
             consent: Consent::default(),
             gone: Gone::default(),
-            notable: 0,
-            notable_by: 0,
+            notable: Notable::default(),
         }
     }
 
@@ -183,7 +210,7 @@ pub(crate) async fn load_all(conn: &mut Conn, keys: &[ConversationKey]) -> Resul
     for chunk in chunks(keys) {
         let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(
             "SELECT conversation, last, last_time, seq, state_entry, provisional, provisional_account, consent, gone, \
-             notable, notable_by FROM heads WHERE conversation IN (",
+             notable, notable_by, notable_seq, notable_before, notable_before_seq FROM heads WHERE conversation IN (",
         );
         let mut list = sql.separated(", ");
         for key in chunk {
@@ -201,7 +228,7 @@ pub(crate) async fn store_all(conn: &mut Conn, heads: &[Head]) -> Result<(), Sto
     for chunk in chunks(heads) {
         let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(
             "INSERT INTO heads (conversation, last, last_time, seq, state_entry, provisional, provisional_account, consent, gone, \
-             notable, notable_by) ",
+             notable, notable_by, notable_seq, notable_before, notable_before_seq) ",
         );
         sql.push_values(chunk, |mut row, head| {
             row.push_bind(head.key.0)
@@ -213,14 +240,18 @@ pub(crate) async fn store_all(conn: &mut Conn, heads: &[Head]) -> Result<(), Sto
                 .push_bind(signed(head.provisional_account as u64))
                 .push_bind(head.consent.0)
                 .push_bind(head.gone.0)
-                .push_bind(signed(head.notable))
-                .push_bind(signed(head.notable_by as u64));
+                .push_bind(signed(head.notable.last.number))
+                .push_bind(signed(head.notable.by as u64))
+                .push_bind(signed(head.notable.last.seq))
+                .push_bind(signed(head.notable.before.number))
+                .push_bind(signed(head.notable.before.seq));
         });
         sql.push(
             " ON CONFLICT (conversation) DO UPDATE SET last = excluded.last, last_time = excluded.last_time, \
              seq = excluded.seq, state_entry = excluded.state_entry, provisional = excluded.provisional, \
              provisional_account = excluded.provisional_account, consent = excluded.consent, gone = excluded.gone, \
-             notable = excluded.notable, notable_by = excluded.notable_by",
+             notable = excluded.notable, notable_by = excluded.notable_by, notable_seq = excluded.notable_seq, \
+             notable_before = excluded.notable_before, notable_before_seq = excluded.notable_before_seq",
         );
         sql.build().execute(&mut *conn).await?;
     }
@@ -276,6 +307,17 @@ mod tests {
         assert!(consent.is_blocked(1) && !consent.is_blocked(0));
         assert!(consent.is_quiet(0) && consent.is_quiet(1));
         assert_eq!(consent.with(0, ContactState::Accepted).with(1, ContactState::None), Consent::default());
+    }
+
+    #[test]
+    fn the_last_message_of_somebody_else_is_known_whoever_spoke_last() {
+        let mark = |number, seq| Mark { number, seq };
+        let notable = Notable::default().with(5, 0, 50).with(6, 1, 60);
+        assert_eq!((notable.last, notable.before), (mark(6, 60), mark(5, 50)));
+        let notable = notable.with(7, 1, 70);
+        assert_eq!((notable.last, notable.before), (mark(7, 70), mark(5, 50)));
+        let notable = notable.with(8, 2, 80);
+        assert_eq!((notable.last, notable.before), (mark(8, 80), mark(7, 70)));
     }
 
     #[test]

@@ -346,3 +346,21 @@ pub(crate) async fn read_up_to(
     .await?;
     Ok(done.rows_affected() > 0)
 }
+
+/// Notes up to where a device was given entries: it is not woken for those.
+pub(crate) async fn fetched_up_to(
+    conn: &mut Conn,
+    key: ConversationKey,
+    device: &DeviceId,
+    number: u64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE memberships SET fetched_to = $3 WHERE conversation = $1 AND device = $2 AND fetched_to < $3",
+    )
+    .bind(key.0)
+    .bind(device.as_bytes().as_slice())
+    .bind(signed(number))
+    .execute(conn)
+    .await?;
+    Ok(())
+}

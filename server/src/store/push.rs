@@ -3,11 +3,10 @@
 use infrasound_spec::{
     account::DeviceId,
     api::push::{PushAuth, PushKey, PushSubscription, QuietHours},
-    consent::ContactState,
-    conversation::{ConversationId, ConversationKind},
+    conversation::ConversationId,
 };
 
-use super::{Conn, StoreError, contact, conversation, head, participant, read, signed, unsigned};
+use super::{Conn, StoreError, read, signed, unsigned};
 
 /// A subscription as it stands in its table.
 #[derive(Debug)]
@@ -57,6 +56,13 @@ pub(crate) async fn devices(conn: &mut Conn) -> Result<Vec<DeviceId>, StoreError
     let rows: Vec<(Vec<u8>,)> =
         sqlx::query_as("SELECT device FROM push_subscriptions").fetch_all(conn).await?;
     rows.into_iter().map(|(device,)| read(DeviceId::from_slice(&device), TABLE, "device")).collect()
+}
+
+/// Where all of them are.
+pub(crate) async fn endpoints(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> =
+        sqlx::query_as("SELECT endpoint FROM push_subscriptions").fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|(endpoint,)| endpoint).collect())
 }
 
 /// How a device is woken.
@@ -131,61 +137,51 @@ pub(crate) async fn set_woken(conn: &mut Conn, device: &DeviceId, seq: u64) -> R
     Ok(())
 }
 
-/// The last change after `woken` that is worth waking the device for and that it has not fetched.
+/// The last change after `woken` that is worth waking the device for and that it has not fetched: messages of others in what its
+/// account has accepted, and Welcomes of what it has not put away. Nothing for a device that is revoked or suspended.
 pub(crate) async fn waiting(
     conn: &mut Conn,
     device: &DeviceId,
     stored: &Stored,
 ) -> Result<Option<u64>, StoreError> {
-    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
-        "SELECT h.conversation, h.seq, 0 FROM memberships m JOIN heads h ON h.conversation = m.conversation \
-         WHERE m.device = $1 AND h.seq > $2 AND h.notable > m.read_to AND h.notable_by <> m.account \
-         AND h.notable > m.from_number AND (m.until_number IS NULL OR m.until_number > h.notable) \
-         AND (m.left_number IS NULL OR m.left_number > h.notable) \
-         UNION SELECT w.conversation, h.seq, 1 FROM welcomes w JOIN heads h ON h.conversation = w.conversation \
-         WHERE w.device = $1 AND h.seq > $2",
-    )
-    .bind(device.as_bytes().as_slice())
-    .bind(signed(stored.woken))
-    .fetch_all(&mut *conn)
-    .await?;
+    let rows: Vec<(Vec<u8>, i64)> = sqlx::query_as(WAITING)
+        .bind(device.as_bytes().as_slice())
+        .bind(signed(stored.woken))
+        .fetch_all(&mut *conn)
+        .await?;
     let mut last = None;
-    for (key, seq, invites) in rows {
-        let word = word(conn, conversation::ConversationKey(key), device, stored).await?;
-        // A first contact or an invitation wakes once. What follows does when it has been accepted.
-        if word == ContactState::Accepted || word == ContactState::None && invites == 1 {
+    for (id, seq) in rows {
+        let id = read(ConversationId::from_slice(&id), "conversations", "id")?;
+        if !stored.subscription.except.contains(&id) {
             last = last.max(Some(unsigned(seq)));
         }
     }
     Ok(last)
 }
 
-/// What the device's person says of a conversation, and `Ignored` of one that is muted.
-async fn word(
-    conn: &mut Conn,
-    key: conversation::ConversationKey,
-    device: &DeviceId,
-    stored: &Stored,
-) -> Result<ContactState, StoreError> {
-    let (Some(row), Some(head), Some(device)) = (
-        conversation::load_key(conn, key).await?,
-        head::load(conn, key).await?,
-        super::device::load(conn, device).await?,
-    ) else {
-        return Ok(ContactState::Ignored);
-    };
-    let Some(part) = participant::load(conn, key, &device.account).await? else {
-        return Ok(ContactState::Ignored);
-    };
-    let except = stored.subscription.except.contains(&row.id);
-    if device.revoked || except || head.consent.is_quiet(part.account) {
-        return Ok(ContactState::Ignored);
-    }
-    if row.kind == ConversationKind::Group {
-        return Ok(part.consent);
-    }
-    match participant::at(conn, key, 1 - part.account.min(1)).await? {
-        Some(other) => contact::load(conn, &device.account, &other.uri).await,
-        None => Ok(ContactState::None),
-    }
-}
+/// `$1` the device, `$2` the change up to which it has been woken. Of a direct conversation `first` and `second` are the two.
+const WAITING: &str = "\
+    SELECT n.id, n.seq FROM (\
+        SELECT c.id, c.kind, p.consent, k.state, m.from_number, m.until_number, m.left_number, \
+            CASE WHEN m.read_to < m.fetched_to THEN m.fetched_to ELSE m.read_to END AS fetched, \
+            CASE WHEN h.notable_by <> m.account THEN h.notable ELSE h.notable_before END AS number, \
+            CASE WHEN h.notable_by <> m.account THEN h.notable_seq ELSE h.notable_before_seq END AS seq \
+        FROM memberships m JOIN devices d ON d.device = m.device AND d.revoked = 0 \
+        JOIN heads h ON h.conversation = m.conversation JOIN conversations c ON c.conversation = m.conversation \
+        JOIN participants p ON p.conversation = m.conversation AND p.account = m.account \
+        LEFT JOIN contacts k ON k.account = p.uri \
+            AND k.other = CASE WHEN c.first = p.uri THEN c.second ELSE c.first END \
+        WHERE m.device = $1 AND h.notable_seq > $2 \
+            AND NOT EXISTS (SELECT 1 FROM admissions a WHERE a.uri = d.account AND a.suspended IS NOT NULL)\
+    ) n WHERE n.seq > $2 AND n.number > n.fetched AND n.number > n.from_number \
+        AND (n.until_number IS NULL OR n.until_number > n.number) \
+        AND (n.left_number IS NULL OR n.left_number > n.number) \
+        AND CASE WHEN n.kind = 1 THEN n.state ELSE n.consent END = 1 \
+    UNION ALL \
+    SELECT c.id, w.seq FROM welcomes w JOIN devices d ON d.device = w.device AND d.revoked = 0 \
+        JOIN conversations c ON c.conversation = w.conversation \
+        JOIN participants p ON p.conversation = w.conversation AND p.uri = d.account \
+        LEFT JOIN contacts k ON k.account = p.uri \
+            AND k.other = CASE WHEN c.first = p.uri THEN c.second ELSE c.first END \
+    WHERE w.device = $1 AND w.seq > $2 AND CASE WHEN c.kind = 1 THEN COALESCE(k.state, 0) ELSE p.consent END < 2 \
+        AND NOT EXISTS (SELECT 1 FROM admissions a WHERE a.uri = d.account AND a.suspended IS NOT NULL)";

@@ -56,9 +56,10 @@ pub(crate) async fn insert(
     conn: &mut Conn,
     device: &DeviceId,
     welcome: &StoredWelcome,
+    seq: u64,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO welcomes (welcome, device, conversation, number, bytes, tree) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO welcomes (welcome, device, conversation, number, bytes, tree, seq) VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(welcome.welcome.as_bytes().as_slice())
     .bind(device.as_bytes().as_slice())
@@ -66,6 +67,7 @@ pub(crate) async fn insert(
     .bind(signed(welcome.number))
     .bind(welcome.bytes.as_slice())
     .bind(welcome.tree.as_bytes().as_slice())
+    .bind(signed(seq))
     .execute(conn)
     .await?;
     Ok(())

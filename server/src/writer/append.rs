@@ -74,8 +74,7 @@ impl MessageAppend {
         head.last_time = entry.time;
         head.seq = seq;
         if !self.silent {
-            head.notable = entry.number;
-            head.notable_by = self.account;
+            head.notable = head.notable.with(entry.number, self.account, seq);
         }
         Accepted { number: entry.number, time: entry.time }
     }

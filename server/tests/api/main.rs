@@ -31,6 +31,7 @@ mod provisional;
 mod push;
 mod rates;
 mod relay;
+mod schemathesis;
 mod sessions;
 mod sign_in;
 mod stream;

@@ -11,7 +11,6 @@ macro_rules! problem_types {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $status:literal, $title:literal;)+) => {
         /// What went wrong, as a program sees it. Each has one HTTP status.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum ProblemType {
             $($(#[doc = $doc])+ #[serde(rename = $name)] $variant,)+
             /// A type that this version does not know.
@@ -39,6 +38,25 @@ macro_rules! problem_types {
             }
         }
     };
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for ProblemType {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        let urns = Self::ALL.iter().map(|one| one.urn());
+        let words = utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("What went wrong, as a program sees it. Each has one HTTP status."))
+            .enum_values(Some(urns));
+        words.into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for ProblemType {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "ProblemType".into()
+    }
 }
 
 problem_types! {

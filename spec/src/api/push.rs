@@ -2,9 +2,15 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::ZeroizeOnDrop;
 
-use crate::{bytes::fixed_bytes, conversation::ConversationId, limits::MAX_PUSH_ENDPOINT, time};
+use crate::{
+    bytes::{self, NotBase64Url, fixed_bytes},
+    conversation::ConversationId,
+    limits::MAX_PUSH_ENDPOINT,
+    time,
+};
 
 fixed_bytes!(
     /// A public key on P-256: an uncompressed point (SEC 1 section 2.3.3), as browsers give and take it.
@@ -12,11 +18,48 @@ fixed_bytes!(
     65
 );
 
-fixed_bytes!(
-    /// What device and relay share for a subscription, and the push service does not know (RFC 8291 section 3.2).
-    PushAuth,
-    16
-);
+/// What device and relay share for a subscription, and the push service does not know (RFC 8291 section 3.2): 16 bytes,
+/// base64url in JSON. Wiped from memory when dropped, and not printed.
+#[derive(Clone, PartialEq, Eq, ZeroizeOnDrop)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = "base64url"))]
+pub struct PushAuth([u8; 16]);
+
+impl PushAuth {
+    /// Takes the bytes as they are.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Takes the bytes if there are exactly as many as needed.
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// Borrows the bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PushAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PushAuth(…)")
+    }
+}
+
+impl Serialize for PushAuth {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&bytes::encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for PushAuth {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let read = bytes::decode_array(&text).map(Self);
+        read.ok_or_else(|| serde::de::Error::custom(NotBase64Url { length: 16 }))
+    }
+}
 
 /// Where a push service takes messages for a device (RFC 8030 section 4): an absolute URL. Whoever knows it can wake the
 /// device.
@@ -167,7 +210,7 @@ mod tests {
             quiet: None,
             except: Vec::new(),
         };
-        let printed = format!("{subscription:?} {:?}", subscription.endpoint);
-        assert_eq!(printed, "PushSubscription { quiet: None, .. } PushEndpoint(…)");
+        let printed = format!("{subscription:?} {:?} {:?}", subscription.endpoint, subscription.auth);
+        assert_eq!(printed, "PushSubscription { quiet: None, .. } PushEndpoint(…) PushAuth(…)");
     }
 }

@@ -16,7 +16,7 @@ use infrasound_spec::{
             FramesQuery, JoinLink, LinkFrames, LinkId, LinkJoined, LinkOpened, LinkToken, NumberedFrame,
             OpenLink,
         },
-        push::{PushAuth, PushKey, PushSubscription, QuietHours},
+        push::{PushAuth, PushEndpoint, PushKey, PushSubscription, QuietHours},
         relay::{Health, Limits, RelayInfo, WellKnown},
         sign_in::{ExchangeToken, FinishSignIn, SignInId, SignInStarted, SignedIn, Ticket},
     },
@@ -67,18 +67,23 @@ fn accounts_and_contacts() {
         },
         &json!({ "contacts": [{ "account": BOB, "handle": "@bob@b.example", "state": "accepted" }] }),
     );
+    let endpoint = "https://push.example/1".parse::<PushEndpoint>().unwrap();
+    check(&endpoint, &json!("https://push.example/1"));
+    let quiet = QuietHours { from: 1320, until: 420 };
+    check(&quiet, &json!({ "from": 1320, "until": 420 }));
     let subscription = PushSubscription {
-        endpoint: "https://push.example/1".parse().unwrap(),
+        endpoint,
         key: PushKey::from_bytes([0; 65]),
         auth: PushAuth::from_bytes([0; 16]),
         quiet: None,
         except: Vec::new(),
     };
     let b65 = "A".repeat(87);
+    check(&PushAuth::from_bytes([0; 16]), &json!(B16));
     check(&subscription, &json!({ "endpoint": "https://push.example/1", "key": b65, "auth": B16 }));
     check(
         &PushSubscription {
-            quiet: Some(QuietHours { from: 1320, until: 420 }),
+            quiet: Some(quiet),
             except: vec![ConversationId::from_bytes([0; 32])],
             ..subscription
         },

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::report::Outcome;
 use super::summary::Counts;
-use super::{Arguments, TestError, core_in_wasm, dependencies};
+use super::{Arguments, TestError, core_in_wasm, dependencies, schemathesis};
 use crate::cargo::{self, CargoError};
 use crate::web;
 
@@ -19,6 +19,7 @@ pub(crate) enum Step {
     Licences,
     WebClient,
     Tests { filter: Option<String> },
+    Document { filter: Option<String> },
     CoreInWasm { filter: Option<String> },
     Browsers { filter: Option<String> },
 }
@@ -30,6 +31,7 @@ pub(crate) fn plan(arguments: &Arguments) -> Vec<Step> {
     let tests = [
         Step::WebClient,
         Step::Tests { filter: filter() },
+        Step::Document { filter: filter() },
         Step::CoreInWasm { filter: filter() },
         Step::Browsers { filter: filter() },
     ];
@@ -49,6 +51,7 @@ impl Step {
             Self::Licences => "licences and sources",
             Self::WebClient => "the web client builds",
             Self::Tests { .. } => "tests",
+            Self::Document { .. } => "the API and its document",
             Self::CoreInWasm { .. } => "the core's tests in WebAssembly",
             Self::Browsers { .. } => "tests in browsers",
         }
@@ -64,6 +67,7 @@ impl Step {
             Self::Licences => Ok(licences()),
             Self::WebClient => Ok(web_client()),
             Self::Tests { filter } => tests(filter.as_deref(), counts),
+            Self::Document { filter } => document(filter.as_deref(), counts),
             Self::CoreInWasm { filter } => core_in_wasm(filter.as_deref(), counts),
             Self::Browsers { filter } => browsers(filter.as_deref(), counts),
         }
@@ -98,6 +102,19 @@ fn tests(filter: Option<&str>, counts: &mut Counts) -> Result<Outcome, TestError
     let has_passed = counted(cargo::command().args(&arguments), counts)?;
     let refusal = || CargoError::Refused { arguments: arguments.join(" ") };
     Ok(Outcome::of(if has_passed { Ok(()) } else { Err(refusal()) }))
+}
+
+/// The API by what its document says of it. One test: a filter leaves it out, or asks for it.
+fn document(filter: Option<&str>, counts: &mut Counts) -> Result<Outcome, TestError> {
+    if filter.is_some_and(|filter| !"schemathesis".contains(filter)) {
+        return Ok(Outcome::LeftOut { install: "run without a filter, or with the filter schemathesis" });
+    }
+    let Some(program) = schemathesis::provide(&cargo::target_directory()?) else {
+        return Ok(Outcome::LeftOut { install: schemathesis::INSTALL });
+    };
+    let has_passed = counted(&mut schemathesis::command(&program), counts)?;
+    let refused = || "an answer is not as /openapi.json describes it".to_owned();
+    Ok(if has_passed { Outcome::Passed } else { Outcome::Failed(refused()) })
 }
 
 /// What they count is the same tests once more, in another engine.
@@ -158,6 +175,7 @@ mod tests {
         let last = [
             Step::WebClient,
             Step::Tests { filter: filter() },
+            Step::Document { filter: filter() },
             Step::CoreInWasm { filter: filter() },
             Step::Browsers { filter: filter() },
         ];
@@ -170,6 +188,7 @@ mod tests {
         let tests = [
             Step::WebClient,
             Step::Tests { filter: None },
+            Step::Document { filter: None },
             Step::CoreInWasm { filter: None },
             Step::Browsers { filter: None },
         ];

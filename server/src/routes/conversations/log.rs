@@ -42,11 +42,18 @@ pub(crate) async fn handle(
     let page = missing::page(&mut snapshot, &row, part.account, &memberships, query.after, limit).await?;
     drop(snapshot);
     let read_to = query.after.min(page.last);
-    if memberships.iter().any(|membership| membership.read_to < read_to) {
+    // Only of who is woken it matters.
+    let fetched_to = page.entries.last().filter(|_| app.live.wakes.knows(&session.device));
+    let fetched_to = fetched_to.map(|entry| entry.number);
+    if memberships.iter().any(|membership| membership.read_to < read_to) || fetched_to.is_some() {
         app.writer
             .run(move |tx| {
                 Box::pin(async move {
-                    Ok(membership::read_up_to(tx.conn, row.key, &session.device, read_to).await?)
+                    membership::read_up_to(tx.conn, row.key, &session.device, read_to).await?;
+                    if let Some(number) = fetched_to {
+                        membership::fetched_up_to(tx.conn, row.key, &session.device, number).await?;
+                    }
+                    Ok(())
                 })
             })
             .await?;

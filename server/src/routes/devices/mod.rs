@@ -30,6 +30,7 @@ pub(crate) async fn revoke_one(
         let ended = link::delete_of_device(tx.conn, id).await?;
         tx.effects.extend(ended.into_iter().map(Effect::LinkMoved));
         tx.effects.push(Effect::SessionsEnded(*id));
+        tx.effects.push(Effect::Unsubscribed(*id));
     }
     Ok(revoked)
 }

@@ -3,7 +3,7 @@
 use axum::{extract::State, http::StatusCode};
 use infrasound_spec::api::paths;
 
-use crate::{app::App, error::ApiError, session::Authenticated, store::push};
+use crate::{app::App, error::ApiError, session::Authenticated, store::push, writer::Effect};
 
 #[utoipa::path(delete, path = paths::PUSH, tag = "push", operation_id = "end_push",
     responses((status = 204, description = "The device is woken no more")), security(("session" = [])))]
@@ -12,7 +12,13 @@ pub(crate) async fn handle(
     Authenticated(session): Authenticated,
 ) -> Result<StatusCode, ApiError> {
     let device = session.device;
-    app.writer.run(move |tx| Box::pin(async move { Ok(push::delete(tx.conn, &device).await?) })).await?;
-    app.live.wakes.unsubscribe(&device);
+    app.writer
+        .run(move |tx| {
+            Box::pin(async move {
+                tx.effects.push(Effect::Unsubscribed(device));
+                Ok(push::delete(tx.conn, &device).await?)
+            })
+        })
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

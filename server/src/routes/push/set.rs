@@ -6,7 +6,10 @@ use infrasound_spec::{
     limits::MAX_PUSH_EXCEPTIONS,
 };
 
-use crate::{app::App, body::Body, error::ApiError, push::read_key, session::Authenticated, store::push};
+use crate::{
+    app::App, body::Body, error::ApiError, push::read_key, session::Authenticated, store::push,
+    writer::Effect,
+};
 
 #[utoipa::path(put, path = paths::PUSH, tag = "push", operation_id = "set_push",
     request_body = PushSubscription,
@@ -20,12 +23,12 @@ pub(crate) async fn handle(
     let device = session.device;
     app.writer
         .run(move |tx| {
-            Box::pin(async move { Ok(push::store(tx.conn, &device, &subscription, tx.seq).await?) })
+            Box::pin(async move {
+                tx.effects.push(Effect::Subscribed(device));
+                Ok(push::store(tx.conn, &device, &subscription, tx.seq).await?)
+            })
         })
         .await?;
-    app.live.wakes.subscribe(device);
-    // Something may have come in between.
-    app.live.wakes.stir(&device);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -35,7 +35,9 @@ pub(crate) struct CallbackQuery {
 
 #[utoipa::path(get, path = paths::SIGN_IN_CALLBACK, tag = "sign-in", operation_id = "sign_in_callback",
     params(CallbackQuery),
-    responses((status = 200, description = "A page with the code to type into the client", content_type = "text/html", body = String)))]
+    responses((status = 200, description = "A page with the code to type into the client", content_type = "text/html", body = String),
+        (status = "4XX", description = "A page that says what went wrong", content_type = "text/html", body = String),
+        (status = "5XX", description = "A page that says what went wrong", content_type = "text/html", body = String)))]
 pub(crate) async fn handle(
     State(app): State<App>,
     ClientAddress(address): ClientAddress,

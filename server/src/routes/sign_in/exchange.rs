@@ -3,6 +3,7 @@
 use axum::{Json, extract::State};
 use infrasound_spec::api::{
     paths,
+    problem::ProblemType,
     sign_in::{ExchangeToken, SignedIn},
 };
 
@@ -17,6 +18,9 @@ pub(crate) async fn handle(
     Body(request): Body<ExchangeToken>,
 ) -> Result<Json<SignedIn>, ApiError> {
     app.rates.sign_ins.take(&address, app.now())?;
-    let account = app.instance.identify(&AccessToken::new(request.access_token)).await?;
+    let token = AccessToken::read(request.access_token).ok_or_else(|| {
+        ApiError::new(ProblemType::InstanceRefused, "This is no access token of an instance.")
+    })?;
+    let account = app.instance.identify(&token).await?;
     app.signed_in(account).await.map(Json)
 }

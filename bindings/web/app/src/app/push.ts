@@ -11,12 +11,14 @@ import type { Language, Say } from '../strings/language.ts';
 import { canNotify } from './notifier.ts';
 import { Observable } from './observable.ts';
 import type { Preferences } from './preferences.ts';
-import { inUtc } from './quiet-hours.ts';
+import { inUtc, type QuietHours } from './quiet-hours.ts';
 
 /** The tag of the notice that the worker shows, and the cache and address where its words are. */
 const NOTICE = 'infrasound-wake';
 /** As many as the relay takes. */
 const MOST_EXCEPTIONS = 1_000;
+/** What did not work is not tried again sooner, in milliseconds, unless something else is wanted. */
+const PATIENCE = 60_000;
 
 /** What of the app it depends on. */
 export interface Followed {
@@ -30,8 +32,11 @@ export interface Followed {
   direction: 'ltr' | 'rtl';
 }
 
+/** What the worker says; in hours of rest, without a sound: a push message may have waited for the phone until then. */
+export interface Notice { title: string; body: string; lang: string; dir: string; quiet?: QuietHours }
+
 /** Nobody is to be woken; or somebody, except then and for those, and the worker says this. */
-export type Wanted = 'nothing' | { options: PushOptions; notice: { title: string; body: string; lang: string; dir: string } };
+export type Wanted = 'nothing' | { options: PushOptions; notice: Notice };
 
 /** What is to be so now; `undefined` while that is not known, or cannot be told to the relay. */
 export function wanted({ status, listed, conversations, preferences, say, language, direction }: Followed, allowed: boolean): Wanted | undefined {
@@ -41,9 +46,10 @@ export function wanted({ status, listed, conversations, preferences, say, langua
   if (!notify || !notifyClosed || !allowed) return 'nothing';
   // Sorted, since the list is in another order after each message.
   const except = conversations.filter(({ muted }) => muted).map(({ id }) => id).slice(0, MOST_EXCEPTIONS).sort();
+  const rest = quiet ? { from: quietFrom, until: quietUntil } : undefined;
   return {
-    options: { ...(quiet && { quiet: inUtc({ from: quietFrom, until: quietUntil }) }), except },
-    notice: { title: say('wake-title'), body: say('wake-text'), lang: language, dir: direction },
+    options: { ...(rest && { quiet: inUtc(rest) }), except },
+    notice: { title: say('wake-title'), body: say('wake-text'), lang: language, dir: direction, ...(rest && { quiet: rest }) },
   };
 }
 
@@ -56,6 +62,8 @@ export class Push extends Observable {
   /** What was begun last, and what the relay was told last. */
   #begun = '';
   #told = '';
+  /** Until when what failed last is left alone. */
+  #patient = 0;
   #last: Promise<void> = Promise.resolve();
 
   constructor(
@@ -93,8 +101,9 @@ export class Push extends Observable {
     const now = registration && wanted(followed, Notification.permission === 'granted');
     if (!client || !registration || now === undefined) return;
     const text = JSON.stringify(now);
-    if (text === this.#begun) return;
+    if (text === this.#begun && !(this.failure && Date.now() > this.#patient)) return;
     this.#begun = text;
+    this.failure = undefined;
     this.#last = this.#last.then(() => this.#attempt(() => this.#keep(now, client, registration, followed.status.phase === 'ready')));
   }
 
@@ -104,6 +113,7 @@ export class Push extends Observable {
       this.failure = undefined;
     } catch (error) {
       this.failure = error;
+      this.#patient = Date.now() + PATIENCE;
     }
     this.changed();
   }
@@ -115,21 +125,38 @@ export class Push extends Observable {
     const subscription = await subscribe(registration.pushManager, this.#key);
     const telling = JSON.stringify([subscription, now.options]);
     if (telling === this.#told) return;
+    this.#known = true;
     await client.setPush(subscription, now.options);
     this.#told = telling;
   }
 
-  /** Here first: then nothing comes any more, even if the relay cannot be told. It learns it when it pushes. */
+  /** Here first: then nothing comes any more, even if the relay cannot be told just now. */
   async #stop(client: Client, registration: ServiceWorkerRegistration, isDevice: boolean): Promise<void> {
     this.#told = '';
     await caches.delete(NOTICE);
     const subscription = await registration.pushManager.getSubscription();
-    if (!subscription) return;
+    await subscription?.unsubscribe();
+    if (!subscription && !this.#known) return;
+    // Of a device that is none any more the relay has forgotten it.
+    if (isDevice) await client.setPush(undefined);
+    this.#known = false;
+  }
+
+  /** Whether the relay may know of a subscription: until it has said that it has forgotten it, also at the next start. */
+  get #known(): boolean {
     try {
-      await subscription.unsubscribe();
-    } finally {
-      // Of a device that is none any more the relay has forgotten it.
-      if (isDevice) await client.setPush(undefined).catch(() => undefined);
+      return localStorage.getItem(`${this.store}-pushed`) !== null;
+    } catch {
+      return false;
+    }
+  }
+
+  set #known(known: boolean) {
+    try {
+      if (known) localStorage.setItem(`${this.store}-pushed`, '');
+      else localStorage.removeItem(`${this.store}-pushed`);
+    } catch {
+      // Where nothing can be stored, the relay learns it when it pushes.
     }
   }
 
@@ -155,7 +182,7 @@ function keyOf({ options: { applicationServerKey } }: PushSubscription): string 
 }
 
 /** Leaves to the worker what it is to say: it has no texts of its own. */
-async function keepNotice(notice: object): Promise<void> {
+async function keepNotice(notice: Notice): Promise<void> {
   const cache = await caches.open(NOTICE);
   await cache.put(NOTICE, Response.json(notice));
 }
