@@ -100,6 +100,8 @@ pub enum Wish {
         conversation: ConversationId,
         /// Which message.
         object: ObjectId,
+        /// The blobs of its files: the relay gives them to nobody any more, once the deletion is in the log.
+        blobs: Vec<BlobId>,
     },
     /// Send one's own message again, which has failed: under the same id.
     SendAgain {

@@ -2,6 +2,7 @@
 
 use infrasound_spec::{
     account::Handle,
+    blob::BlobId,
     content::{Attachment, GroupMetadata, ObjectId},
     conversation::ConversationId,
     policy::Role,
@@ -35,6 +36,13 @@ pub struct Message {
     pub reactions: Vec<Reaction>,
     /// How far it is.
     pub state: MessageState,
+}
+
+impl Message {
+    /// The blobs of its files.
+    pub fn blobs(&self) -> Vec<BlobId> {
+        self.attachments.iter().filter_map(|file| Some(file.blob.as_ref()?.id)).collect()
+    }
 }
 
 /// What a message says.

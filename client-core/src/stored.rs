@@ -72,6 +72,7 @@ mod tests {
             stage,
             created: Timestamp::from_millis(1_795_000_000_000),
             uploads: Vec::new(),
+            detaches: Vec::new(),
         }
     }
 

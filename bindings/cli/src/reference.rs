@@ -55,6 +55,14 @@ impl Found {
     }
 }
 
+impl Found {
+    /// The wish to delete it, with its files, if it is one's own.
+    pub(crate) fn delete(&self) -> Result<Wish, CommandError> {
+        let (conversation, blobs) = (self.conversation.conversation, self.message.blobs());
+        Ok(Wish::Delete { conversation, object: self.own()?, blobs })
+    }
+}
+
 /// So many messages are looked at in one go for one with a certain id.
 const PAGE: usize = 200;
 

@@ -168,7 +168,7 @@ export type CoreWish =
   | { wish: 'discard'; object: string }
   | { wish: 'unreact'; conversation: string; object: string; emoji?: string }
   | { wish: 'edit'; conversation: string; object: string; text: string }
-  | { wish: 'delete'; conversation: string; object: string }
+  | { wish: 'delete'; conversation: string; object: string; blobs?: string[] }
   | { wish: 'markRead'; conversation: string; upTo: number }
   | { wish: 'setContact'; who: string; state: CoreConsent }
   | ({ wish: 'setPolicy' } & CoreRequestPolicy)

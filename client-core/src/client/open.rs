@@ -166,6 +166,7 @@ impl Client {
             lost_races: HashMap::new(),
             unheard: Vec::new(),
             links: HashMap::new(),
+            detaches: BTreeMap::new(),
             uploads: HashMap::new(),
             linking: None,
             loading: HashMap::new(),
@@ -195,6 +196,9 @@ impl Client {
                 self.active.extend(intent.conversation());
             }
             self.intents.insert(intent.id, intent);
+        } else if name.starts_with(b"detach/") {
+            let (blob, id) = stored::decode(value)?;
+            self.detaches.insert(blob, id);
         } else if name.starts_with(b"failed/") {
             self.take_failed(stored::decode(value)?);
         }

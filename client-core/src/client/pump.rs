@@ -70,6 +70,7 @@ impl Client {
         self.pump_receipts(step);
         self.pump_metadata(step);
         self.pump_pictures(step);
+        self.pump_detaches(step);
         self.pump_renewals(step);
         for id in self.active.clone() {
             self.pump_conversation(id, step);

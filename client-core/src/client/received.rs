@@ -165,6 +165,7 @@ impl Client {
                 }
                 self.record(conversation, &origin, activity, step);
             }
+            self.detach_later(conversation.id, &intent, step);
         }
         self.hold(conversation, intent, entry.number, step);
     }
@@ -202,8 +203,24 @@ impl Client {
                     let name = history::reaction_record(emoji.as_deref(), &origin.account);
                     step.writes.delete(Self::place_of(&conversation.id, object), name);
                 }
+                self.follow_preview(conversation.id, origin, &act, step);
                 self.tell_activity(conversation.id, origin, act, step);
             }
+        }
+    }
+
+    /// The list shows the last message as it is now.
+    fn follow_preview(&mut self, id: ConversationId, origin: &Origin, act: &Act, step: &mut Step) {
+        let (object, html) = match act {
+            Act::Update { object, html } => (object, html.as_str()),
+            Act::Delete { object } => (object, ""),
+            _ => return,
+        };
+        let Some(listed) = self.summaries.get_mut(&id) else { return };
+        let is_of = |(note, account): &(ObjectId, AccountUri)| note == object && *account == origin.account;
+        if listed.stored.previewed.as_ref().is_some_and(is_of) {
+            listed.stored.preview = start_of(html);
+            self.summary_changed(id, step);
         }
     }
 
@@ -232,6 +249,7 @@ impl Client {
             listed.stored.last_message = origin.number;
             listed.stored.last_time = origin.time;
             listed.stored.preview = preview(note);
+            listed.stored.previewed = Some((note.id.clone(), origin.account.clone()));
             if !origin.own {
                 listed.stored.unread += 1;
             }
@@ -401,7 +419,11 @@ fn preview(note: &Note) -> String {
         Some(file) if note.html.is_empty() => &html_from_text(&file.name),
         _ => &note.html,
     };
-    shown.chars().take(PREVIEW).collect()
+    start_of(shown)
+}
+
+fn start_of(html: &str) -> String {
+    html.chars().take(PREVIEW).collect()
 }
 
 fn decrypt(

@@ -79,6 +79,7 @@ pub(super) enum Purpose {
     Decline(WishId),
     Typing,
     KeepPicture(ConversationId),
+    DetachBlob(BlobId),
 }
 
 impl Purpose {
@@ -428,6 +429,7 @@ impl Client {
             }
             Purpose::Decline(wish) => Self::declined(wish, reply, step),
             Purpose::KeepPicture(id) => self.picture_kept(id, step),
+            Purpose::DetachBlob(blob) => self.blob_detached(blob, &reply, step),
         }
     }
 

@@ -3,10 +3,11 @@
 use infrasound_spec::{
     account::{AccountUri, Handle},
     api::{paths, push::PushSubscription},
+    blob::BlobId,
     consent::{ContactState, RequestPolicy},
     content::{Act, Activity, Attachment, Note, ObjectId, html_from_text},
     conversation::{Conversation as Direct, ConversationId},
-    limits,
+    limits::{self, MAX_ATTACHMENTS},
 };
 
 use std::collections::btree_map::Entry;
@@ -50,8 +51,8 @@ impl Client {
             }
             Wish::SendAgain { object } => self.wish_send_again(&object, step).map(Some),
             Wish::Discard { object } => self.wish_discard(&object, step).map(Some),
-            Wish::Delete { conversation, object } => {
-                self.wish_act(conversation, Act::Delete { object }, step).map(Some)
+            Wish::Delete { conversation, object, blobs } => {
+                self.wish_delete(conversation, object, blobs, step).map(Some)
             }
             Wish::MarkRead { conversation, up_to } => self.wish_read(conversation, up_to, step).map(Some),
             Wish::SetContact { who, state } => self.wish_contact(id, &who, state, step),
@@ -229,6 +230,24 @@ impl Client {
         Ok(Answer::Queued { message: activity.id, conversation: Some(conversation) })
     }
 
+    fn wish_delete(
+        &mut self,
+        conversation: ConversationId,
+        object: ObjectId,
+        blobs: Vec<BlobId>,
+        step: &mut Step,
+    ) -> Result<Answer, Failure> {
+        if blobs.len() > MAX_ATTACHMENTS {
+            let text = format!("a message has at most {MAX_ATTACHMENTS} files");
+            return Err(Failure::new(FailureCode::Refused, text));
+        }
+        let answer = self.wish_act(conversation, Act::Delete { object }, step)?;
+        if let Some(intent) = self.intents.values().next_back().filter(|_| !blobs.is_empty()) {
+            self.save_intent(Intent { detaches: blobs, ..intent.clone() }, step);
+        }
+        Ok(answer)
+    }
+
     /// Something that only this device keeps of a conversation.
     fn wish_listed(
         &mut self,
@@ -298,8 +317,15 @@ impl Client {
     pub(super) fn add_intent(&mut self, target: Target, work: Work, step: &mut Step) -> u64 {
         let id = self.next_intent;
         self.next_intent += 1;
-        let intent =
-            Intent { id, target, work, stage: Stage::Queued, created: step.now, uploads: Vec::new() };
+        let intent = Intent {
+            id,
+            target,
+            work,
+            stage: Stage::Queued,
+            created: step.now,
+            uploads: Vec::new(),
+            detaches: Vec::new(),
+        };
         if let Some(conversation) = intent.conversation() {
             self.active.insert(conversation);
             if let Some(conversation) = self.conversations.get_mut(&conversation) {

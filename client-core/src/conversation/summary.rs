@@ -3,7 +3,7 @@
 use infrasound_spec::{
     account::{AccountUri, Handle},
     consent::ContactState,
-    content::GroupMetadata,
+    content::{GroupMetadata, ObjectId},
     conversation::ConversationId,
     time::Timestamp,
 };
@@ -29,7 +29,7 @@ pub struct Summary {
     pub last_message: u64,
     /// When the last message was accepted.
     pub last_time: Timestamp,
-    /// The start of the last message, as HTML text.
+    /// The start of the last message as it is now, as HTML text; empty if it was deleted.
     pub preview: String,
     /// What keeps messages from going, if something does: for a person.
     pub waiting: Option<String>,
@@ -108,6 +108,9 @@ pub(crate) struct StoredSummary {
     pub(crate) last_message: u64,
     pub(crate) last_time: Timestamp,
     pub(crate) preview: String,
+    /// The note that the preview is of, and whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) previewed: Option<(ObjectId, AccountUri)>,
     /// The last page of the timeline that has anything on it.
     pub(crate) last_page: Option<u64>,
     /// Up to where the person has seen.

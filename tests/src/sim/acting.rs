@@ -111,7 +111,7 @@ impl World {
                 let text = format!("a{account} edits.");
                 Wish::Edit { conversation, object: object.clone(), text }
             }
-            Deed::Delete => Wish::Delete { conversation, object: object.clone() },
+            Deed::Delete => Wish::Delete { conversation, object: object.clone(), blobs: Vec::new() },
         };
         self.ledger.deeds.insert((account, object));
         self.wish(device, wish, None)

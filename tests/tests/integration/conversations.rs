@@ -76,7 +76,7 @@ async fn replies_reactions_edits_and_deletions_show_on_both_sides() {
     alice.wish(Wish::Edit { conversation, object: hello.clone(), text: "hallo".to_owned() }).await.unwrap();
     alice.send(&bob.handle(), "a slip").await;
     let slip = alice.history(&bob.handle()).await.last().unwrap().id.clone();
-    alice.wish(Wish::Delete { conversation, object: slip }).await.unwrap();
+    alice.wish(Wish::Delete { conversation, object: slip, blobs: Vec::new() }).await.unwrap();
     bob.sync().await;
     for history in [alice.history(&bob.handle()).await, bob.history(&alice.handle()).await] {
         let [first, second, third] = history.as_slice() else { panic!("{history:?}") };
@@ -86,6 +86,32 @@ async fn replies_reactions_edits_and_deletions_show_on_both_sides() {
         assert_eq!(second.in_reply_to.as_ref(), Some(&hello));
         assert_eq!(third.body, Body::Deleted);
     }
+}
+
+#[tokio::test]
+async fn the_list_shows_the_last_message_as_it_is_now() {
+    let world = World::start().await;
+    let (mut alice, mut bob) = world.acquainted().await;
+    let conversation = alice.with(&bob.handle());
+    let shown = |device: &Device| {
+        let all = device.core().conversations();
+        all.into_iter().find(|summary| summary.conversation == conversation).unwrap().preview
+    };
+    alice.send(&bob.handle(), "a slip").await;
+    let slip = alice.history(&bob.handle()).await.last().unwrap().id.clone();
+    let edit = |text: &str| Wish::Edit { conversation, object: slip.clone(), text: text.to_owned() };
+    alice.wish(edit("a sip")).await.unwrap();
+    bob.sync().await;
+    bob.wish(edit("an insult")).await.unwrap();
+    alice.sync().await;
+    assert_eq!([shown(&alice), shown(&bob)], ["<p>a sip</p>", "<p>a sip</p>"], "only who wrote it edits it");
+    alice.wish(Wish::Delete { conversation, object: slip.clone(), blobs: Vec::new() }).await.unwrap();
+    bob.sync().await;
+    assert_eq!([shown(&alice), shown(&bob)], ["", ""]);
+    alice.send(&bob.handle(), "something else").await;
+    alice.wish(edit("back again")).await.unwrap();
+    bob.sync().await;
+    assert_eq!(shown(&bob), "<p>something else</p>");
 }
 
 /// Spec: `content.md` 2 and 4.3.
@@ -127,7 +153,7 @@ async fn an_edit_or_deletion_of_somebody_elses_message_changes_nothing() {
     let conversation = alice.with(&bob.handle());
     let hello = alice.history(&bob.handle()).await[0].id.clone();
     bob.wish(Wish::Edit { conversation, object: hello.clone(), text: "I owe you".to_owned() }).await.unwrap();
-    bob.wish(Wish::Delete { conversation, object: hello }).await.unwrap();
+    bob.wish(Wish::Delete { conversation, object: hello, blobs: Vec::new() }).await.unwrap();
     alice.sync().await;
     for history in [alice.history(&bob.handle()).await, bob.history(&alice.handle()).await] {
         assert_eq!((html(&history[0].body), history[0].edited), ("<p>hello</p>", false));

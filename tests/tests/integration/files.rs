@@ -9,6 +9,7 @@ mod programs;
 use infrasound_core::{
     blob::BlobRefused,
     event::{Event, FailureCode},
+    input::Wish,
     message::{Body, Message},
     output::{BlobBytes, HttpRequest},
 };
@@ -209,7 +210,7 @@ async fn a_file_that_the_relay_does_not_take_ends_as_failed_and_the_next_message
     let history = alice.history(&bob.handle()).await;
     let object = history.last().unwrap().id.clone();
     assert!(!alice.spool.is_empty(), "it may be sent again, to a relay that takes more by then");
-    alice.wish(infrasound_core::input::Wish::Discard { object }).await.unwrap();
+    alice.wish(Wish::Discard { object }).await.unwrap();
     assert!(alice.spool.is_empty());
     alice.send(&bob.handle(), "then not").await;
     bob.sync().await;
@@ -238,7 +239,7 @@ async fn what_was_not_sealed_or_is_too_much_is_refused_at_once() {
     let (mut alice, bob) = world.acquainted().await;
     let mut refused = async |files: Vec<Attachment>| {
         let (to, text) = (bob.handle(), String::new());
-        let wish = infrasound_core::input::Wish::Send { to, text, in_reply_to: None, attachments: files };
+        let wish = Wish::Send { to, text, in_reply_to: None, attachments: files };
         alice.wish(wish).await.unwrap_err().code
     };
     let mut other = World::start().await.login("dave").await;
@@ -273,9 +274,41 @@ async fn a_deleted_message_shows_no_files() {
     let (mut alice, mut bob) = world.acquainted().await;
     let message = sent(&mut alice, &mut bob, 1000).await;
     let conversation = alice.with(&bob.handle());
-    let wish = infrasound_core::input::Wish::Delete { conversation, object: message.id };
+    let wish = Wish::Delete { conversation, object: message.id, blobs: vec![] };
     alice.wish(wish).await.unwrap();
     bob.sync().await;
     let shown = last(&mut bob, &alice).await;
     assert_eq!((shown.body, shown.attachments), (Body::Deleted, vec![]));
+}
+
+/// Spec: `blobs.md` 4.5.
+#[tokio::test]
+async fn the_files_of_a_deleted_message_are_given_to_nobody_any_more_wherever_it_was_interrupted() {
+    for crash in 1..40 {
+        let world = World::start().await;
+        let (mut alice, mut bob) = world.acquainted().await;
+        let message = sent(&mut alice, &mut bob, 1000).await;
+        let (conversation, file) = (alice.with(&bob.handle()), message.attachments[0].clone());
+        bob.fetch(&file).await.unwrap();
+        let blobs = message.blobs();
+        alice.crash_before(crash);
+        alice.try_wish(Wish::Delete { conversation, object: message.id, blobs }).await;
+        let has_crashed = alice.has_crashed();
+        if has_crashed {
+            alice.crash().await;
+        }
+        alice.never_crash();
+        alice.sync().await;
+        bob.sync().await;
+        if last(&mut bob, &alice).await.body == Body::Deleted {
+            assert!(bob.fetch(&file).await.is_err(), "crashed before step {crash}");
+        } else {
+            assert!(has_crashed, "the wish was lost before it was answered");
+            bob.fetch(&file).await.unwrap();
+        }
+        if !has_crashed {
+            return assert!(crash > 5, "there are steps between the wish and its end");
+        }
+    }
+    panic!("it does not end");
 }

@@ -213,10 +213,7 @@ async fn wish_for(app: &mut App, with: &Recipient, typed: Typed) -> Result<Optio
             let found = find(app, with, number).await?;
             Wish::Edit { conversation: found.conversation.conversation, object: found.own()?, text }
         }
-        Typed::Delete(number) => {
-            let found = find(app, with, number).await?;
-            Wish::Delete { conversation: found.conversation.conversation, object: found.own()? }
-        }
+        Typed::Delete(number) => find(app, with, number).await?.delete()?,
         Typed::Help => {
             app.screen.note(HELP)?;
             return Ok(None);

@@ -50,6 +50,12 @@ pub(super) async fn change(
     wish_and_settle(app, command, conversation, wish).await
 }
 
+/// Deletes a message of one's own, with its files.
+pub(super) async fn delete(app: &mut App, message: &MessageArgument) -> Result<End, CommandError> {
+    let found = reference::message(&app.session, &message.message, message.within.as_deref()).await?;
+    wish_and_settle(app, "delete", found.conversation.conversation, found.delete()?).await
+}
+
 pub(super) async fn renew_leaf(app: &mut App, written: &str) -> Result<End, CommandError> {
     let conversation = reference::conversation(&app.session, written).await?.conversation;
     wish_and_settle(app, "renew-leaf", conversation, Wish::RenewLeaf { conversation }).await

@@ -106,10 +106,7 @@ async fn in_session(command: Command, app: &mut App) -> Result<End, CommandError
             let wish = |conversation, object| Wish::Edit { conversation, object, text };
             message::change(app, "edit", &message, wish).await
         }
-        Command::Delete { message } => {
-            let wish = |conversation, object| Wish::Delete { conversation, object };
-            message::change(app, "delete", &message, wish).await
-        }
+        Command::Delete { message } => message::delete(app, &message).await,
         Command::Resend { message } => {
             let wish = |_, object| Wish::SendAgain { object };
             message::change(app, "resend", &message, wish).await

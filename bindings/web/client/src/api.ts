@@ -169,7 +169,7 @@ export interface Conversation {
   unread: number;
   lastMessage: number;
   lastTime: number;
-  /** plain text */
+  /** plain text of the last message as it is now; empty if it was deleted */
   preview: string;
   /** what keeps messages from going, for a person */
   waiting?: string;
@@ -192,7 +192,8 @@ export interface ConversationHandle {
   messages(options?: { before?: number; limit?: number }): Promise<Message[]>;
   send(text: string, options?: SendOptions): Promise<Queued>;
   edit(message: ObjectId, text: string): Promise<void>;
-  delete(message: ObjectId): Promise<void>;
+  /** for everybody; the relay lets go of the files that are named, too */
+  delete(message: ObjectId, files?: Attachment[]): Promise<void>;
   react(message: ObjectId, emoji?: string): Promise<void>; // none is a like
   unreact(message: ObjectId, emoji?: string): Promise<void>; // takes one's own back
   retry(message: ObjectId): Promise<Queued>; // send a failed one again, with its files

@@ -57,6 +57,8 @@ pub(crate) enum Wish {
     Delete {
         conversation: ConversationId,
         object: ObjectId,
+        #[serde(default)]
+        blobs: Vec<BlobId>,
     },
     SendAgain {
         object: ObjectId,
@@ -218,7 +220,7 @@ impl From<Wish> for input::Wish {
             Wish::React { conversation, object, emoji } => Self::React { conversation, object, emoji },
             Wish::Unreact { conversation, object, emoji } => Self::Unreact { conversation, object, emoji },
             Wish::Edit { conversation, object, text } => Self::Edit { conversation, object, text },
-            Wish::Delete { conversation, object } => Self::Delete { conversation, object },
+            Wish::Delete { conversation, object, blobs } => Self::Delete { conversation, object, blobs },
             Wish::SendAgain { object } => Self::SendAgain { object },
             Wish::Discard { object } => Self::Discard { object },
             Wish::MarkRead { conversation, up_to } => Self::MarkRead { conversation, up_to },

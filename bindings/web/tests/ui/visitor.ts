@@ -66,12 +66,6 @@ export class Visitor {
       reducedMotion: 'reduce',
       serviceWorkers: installed ? 'allow' : 'block',
     });
-    // A language that is not translated in full is had by choice only.
-    if (locale === 'ar') {
-      await context.addInitScript(() => {
-        if (location.origin !== 'null') localStorage.setItem('infrasound-preferences', '{"language":"ar"}');
-      });
-    }
     const person = Person.in(context, site);
     const page = await context.newPage();
     await page.goto(`${site.base}/app/`);

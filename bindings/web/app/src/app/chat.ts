@@ -284,7 +284,7 @@ export class Chat extends Observable {
       case 'edit': return this.handle.edit(id, wish.text);
       case 'react': return this.handle.react(id, wish.emoji);
       case 'unreact': return this.handle.unreact(id, wish.emoji);
-      case 'delete': return this.handle.delete(id);
+      case 'delete': return this.handle.delete(id, this.own(id)?.attachments);
     }
   }
 

@@ -5,7 +5,7 @@ import { en } from './en.ts';
 export const LANGUAGES = { en: 'English', de: 'Deutsch', ar: 'العربية' } as const;
 export type Language = keyof typeof LANGUAGES;
 /** Nobody gets a language unasked that is English for the greater part. */
-const WHOLE: ReadonlySet<string> = new Set<Language>(['en', 'de']);
+const WHOLE: ReadonlySet<string> = new Set<Language>(['en', 'de', 'ar']);
 
 /** Text, or one text for each plural category that the language has, chosen by `count`. */
 export type Text = string | ({ other: string } & Partial<Record<Intl.LDMLPluralRule, string>>);

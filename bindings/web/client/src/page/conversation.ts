@@ -63,8 +63,9 @@ export class OneConversation implements ConversationHandle {
     return this.means.wishes.give({ wish: 'edit', conversation: this.id, object: message, text });
   }
 
-  delete(message: string): Promise<void> {
-    return this.means.wishes.give({ wish: 'delete', conversation: this.id, object: message });
+  delete(message: string, files: Attachment[] = []): Promise<void> {
+    const blobs = files.flatMap(({ blob }) => (blob === undefined ? [] : [blob]));
+    return this.means.wishes.give({ wish: 'delete', conversation: this.id, object: message, blobs });
   }
 
   react(message: string, emoji?: string): Promise<void> {
