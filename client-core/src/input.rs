@@ -100,7 +100,7 @@ pub enum Wish {
         conversation: ConversationId,
         /// Which message.
         object: ObjectId,
-        /// The blobs of its files: the relay gives them to nobody any more, once the deletion is in the log.
+        /// The blobs of its files: the relay gives them to nobody any more, once the deletion stands.
         blobs: Vec<BlobId>,
     },
     /// Send one's own message again, which has failed: under the same id.

@@ -28,7 +28,7 @@ pub(crate) struct Intent {
     /// Blobs that the relay must have before anything else is done.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) uploads: Vec<Upload>,
-    /// Blobs that go once the log shows it: those of a message that it deletes.
+    /// Blobs that go once it stands: those of a message that it deletes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) detaches: Vec<BlobId>,
 }

@@ -97,7 +97,7 @@ impl Live {
                     self.streams.end(device);
                 }
                 Effect::Wake(_) => {}
-                Effect::Subscribed(device) => self.wakes.subscribe(*device),
+                Effect::Subscribed(device, is_another) => self.wakes.subscribe(*device, *is_another),
                 Effect::Unsubscribed(device) => self.wakes.unsubscribe(device),
                 Effect::LinkMoved(link) => self.links.wake(link),
                 Effect::GroupChanged(conversation) => self.conversations.forget_key(conversation),

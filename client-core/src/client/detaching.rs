@@ -6,6 +6,7 @@ use infrasound_spec::{api::paths, api::problem::ProblemType, blob::BlobId, conve
 
 use super::{
     Client,
+    patience::Waiter,
     requests::{Purpose, Reply},
     step::Step,
 };
@@ -16,7 +17,7 @@ fn record_name(blob: &BlobId) -> String {
 }
 
 impl Client {
-    /// A deletion is in the log: its files go now.
+    /// A deletion stands: its files go now.
     pub(super) fn detach_later(&mut self, id: ConversationId, intent: &Intent, step: &mut Step) {
         for blob in &intent.detaches {
             step.writes.put(Place::Root, record_name(blob), stored::encode(&(*blob, id)));
@@ -25,25 +26,30 @@ impl Client {
     }
 
     pub(super) fn pump_detaches(&mut self, step: &mut Step) {
-        for (blob, id) in self.detaches.clone() {
-            if !self.has_request(|purpose| matches!(purpose, Purpose::DetachBlob(other) if *other == blob)) {
-                let path = paths::with(paths::CONVERSATION_BLOB, "conversation", &id.to_string());
-                let path = paths::with(&path, "blob", &blob.to_string());
-                self.ask(Purpose::DetachBlob(blob), Method::Delete, path, step);
-            }
+        // One after the other: there is no hurry, and messages go before.
+        let is_asked = self.has_request(|purpose| matches!(purpose, Purpose::DetachBlob(_)));
+        let Some((blob, id)) = self.detaches.first_key_value().filter(|_| !is_asked) else { return };
+        let (blob, id) = (*blob, *id);
+        if self.is_put_off(&Waiter::Detaching, step) {
+            return;
         }
+        let path = paths::with(paths::CONVERSATION_BLOB, "conversation", &id.to_string());
+        let path = paths::with(&path, "blob", &blob.to_string());
+        self.ask(Purpose::DetachBlob(blob), Method::Delete, path, step);
     }
 
     pub(super) fn blob_detached(&mut self, blob: BlobId, reply: &Reply, step: &mut Step) {
-        self.detaches.remove(&blob);
-        let is_gone = match reply {
-            Reply::Ok(_) => true,
-            // It was detached before, or is another device's account's: nothing is left to do.
-            Reply::Problem(problem) => problem.problem_type == ProblemType::NotFound,
-        };
-        // What the relay could not do now is asked for again at the next start.
-        if is_gone {
-            step.writes.delete(Place::Root, record_name(&blob));
+        match reply {
+            // Whatever the relay cannot do now must not hold up anything else.
+            Reply::Problem(problem) if problem.problem_type != ProblemType::NotFound => {
+                self.put_off(Waiter::Detaching, problem.retry_after, step);
+            }
+            // Or it was detached before: nothing is left to do.
+            _ => {
+                self.go_ahead(&Waiter::Detaching);
+                self.detaches.remove(&blob);
+                step.writes.delete(Place::Root, record_name(&blob));
+            }
         }
     }
 }

@@ -163,9 +163,9 @@ pub struct Client {
     unheard: Vec<ConversationHead>,
     /// Links that this device wants to join by.
     links: HashMap<ConversationId, crate::group_link::GroupLink>,
-    /// How far blobs are, as the relay has said since this client was opened.
     /// Files of deleted messages that the relay is to give to nobody any more, and where they were attached.
     detaches: BTreeMap<BlobId, ConversationId>,
+    /// How far blobs are, as the relay has said since this client was opened.
     uploads: HashMap<BlobId, uploading::Progress>,
     /// A device that is being linked from this one.
     linking: Option<Linking>,

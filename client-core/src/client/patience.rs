@@ -24,6 +24,8 @@ pub(super) enum Waiter {
     Conversation(ConversationId),
     /// Messages to somebody who has not been looked up yet.
     Handle(Handle),
+    /// The files of deleted messages.
+    Detaching,
 }
 
 /// Until when each waits, and how often it did before.

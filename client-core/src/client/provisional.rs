@@ -117,6 +117,7 @@ impl Client {
         step: &mut Step,
     ) {
         if conversation.state.provisional.is_empty() {
+            self.detach_later(conversation.id, &intent, step);
             self.remove_intent(intent.id, step);
         } else {
             intent.stage = Stage::Held { number };
@@ -134,7 +135,9 @@ impl Client {
             .map(|intent| intent.id)
             .collect();
         for intent in held {
-            self.remove_intent(intent, step);
+            if let Some(intent) = self.remove_intent(intent, step) {
+                self.detach_later(id, &intent, step);
+            }
         }
     }
 

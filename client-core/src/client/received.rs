@@ -165,7 +165,6 @@ impl Client {
                 }
                 self.record(conversation, &origin, activity, step);
             }
-            self.detach_later(conversation.id, &intent, step);
         }
         self.hold(conversation, intent, entry.number, step);
     }
@@ -220,6 +219,10 @@ impl Client {
         let is_of = |(note, account): &(ObjectId, AccountUri)| note == object && *account == origin.account;
         if listed.stored.previewed.as_ref().is_some_and(is_of) {
             listed.stored.preview = start_of(html);
+            if matches!(act, Act::Delete { .. }) {
+                // What is deleted stays so, whatever is still said of it.
+                listed.stored.previewed = None;
+            }
             self.summary_changed(id, step);
         }
     }

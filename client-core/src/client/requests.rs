@@ -299,6 +299,9 @@ impl Client {
                 );
                 self.session_lost(step);
             }
+            _ if matches!(purpose, Purpose::DetachBlob(_)) => {
+                self.reply(purpose, Reply::Problem(Box::new(problem)), step);
+            }
             // Not the relay's state, but this one request's: everything else can go on.
             ProblemType::RateLimited | ProblemType::InstanceUnreachable if purpose.concerns_one_account() => {
                 self.reply(purpose, Reply::Problem(Box::new(problem)), step);

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use sqlx::{Connection as _, SqliteConnection};
+
 use super::Finding;
 use crate::{
     disk::database_bytes,
@@ -31,17 +33,26 @@ async fn contents(file: &Path) -> Finding {
             return Finding::bad("database", format!("{} does not open: {error}", file.display()), remedy);
         }
     };
+    let found = judge(&mut conn, file).await;
+    // Else it would be closed some time later, and be in the way of a relay that starts now.
+    if let Err(error) = conn.close().await {
+        tracing::debug!(%error, "the database was not closed");
+    }
+    found
+}
+
+async fn judge(conn: &mut SqliteConnection, file: &Path) -> Finding {
     let damaged = |seen: String| {
         let remedy = "Stop the relay, keep a copy of its data directory, and restore the last backup.";
         Finding::bad("database", seen, remedy)
     };
-    match backend::check(&mut conn).await {
+    match backend::check(conn).await {
         Ok(None) => {}
         Ok(Some(fault)) => return damaged(format!("it is damaged: {fault}")),
         Err(error) => return damaged(format!("it cannot be read: {error}")),
     }
     let size = file.parent().map_or(0, database_bytes) / 1024;
-    match backend::tables(&mut conn).await {
+    match backend::tables(conn).await {
         Ok(Tables::Current) => Finding::good("database", format!("whole and up to date, {size} KiB")),
         Ok(Tables::Missing) => {
             let remedy = "Look again: the relay makes the tables when it first starts.";
@@ -70,8 +81,6 @@ fn open_to_others(data: &Path) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use sqlx::Connection as _;
-
     use super::*;
     use crate::doctor::State;
 

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use sqlx::Connection as _;
 use url::Url;
 
 use super::{Finding, page::Client};
@@ -44,7 +45,11 @@ fn identity(public: &str, devices: usize) -> Finding {
 async fn services(data: &Path) -> BTreeMap<String, usize> {
     let mut services = BTreeMap::new();
     let Ok(mut conn) = backend::open_to_read(&data.join(backend::FILE)).await else { return services };
-    for endpoint in crate::store::push::endpoints(&mut conn).await.unwrap_or_default() {
+    let endpoints = crate::store::push::endpoints(&mut conn).await.unwrap_or_default();
+    if let Err(error) = conn.close().await {
+        tracing::debug!(%error, "the database was not closed");
+    }
+    for endpoint in endpoints {
         if let Ok(url) = Url::parse(&endpoint) {
             *services.entry(url.origin().ascii_serialization()).or_default() += 1;
         }

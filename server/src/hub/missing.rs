@@ -5,6 +5,7 @@ use infrasound_spec::{
     api::conversations::LogPage,
     conversation::{ConversationId, ConversationKind},
     limits,
+    log::LogEntry,
     mutant::{self, Mutant},
 };
 
@@ -13,7 +14,7 @@ use crate::{
     error::ApiError,
     store::{
         Conn, StoreError, conversation,
-        conversation::ConversationRow,
+        conversation::{ConversationKey, ConversationRow},
         device, entry, group_state, head,
         membership::{self, Horizon, Membership},
         participant,
@@ -65,6 +66,24 @@ impl App {
         let memberships = membership::of_device(&mut snapshot, row.key, device).await?;
         let limit = limits::MAX_LOG_PAGE;
         let page = page(&mut snapshot, &row, part.account, &memberships, after, limit).await?;
+        drop(snapshot);
+        self.note_fetched(row.key, device, &page.entries).await?;
         Ok(ApiError::moved_on(epoch, page.entries))
+    }
+
+    /// Notes what a device was given, if it is one that is woken for what it was not.
+    async fn note_fetched(
+        &self,
+        key: ConversationKey,
+        device: &DeviceId,
+        entries: &[LogEntry],
+    ) -> Result<(), ApiError> {
+        let Some(last) = entries.last().filter(|_| self.live.wakes.knows(device)) else { return Ok(()) };
+        let (device, number) = (*device, last.number);
+        self.writer
+            .run(move |tx| {
+                Box::pin(async move { Ok(membership::fetched_up_to(tx.conn, key, &device, number).await?) })
+            })
+            .await
     }
 }

@@ -75,7 +75,7 @@ mod tests {
     /// The names of all settings, as the parser knows them.
     fn settings(unknown: &str) -> Vec<String> {
         let error = toml::from_str::<ConfigFile>(unknown).unwrap_err().to_string();
-        let expected = error.split("expected one of").nth(1).unwrap();
+        let expected = error.split(", expected ").nth(1).unwrap();
         expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()
     }
 

@@ -25,7 +25,7 @@ use infrasound_spec::{
 };
 use tokio::{
     sync::{Semaphore, watch},
-    task::JoinSet,
+    task::{self, JoinSet},
 };
 
 use self::service::Delivery;
@@ -46,7 +46,7 @@ const SETTLE_LISTENING: u64 = 30 * SECOND;
 const REST: u64 = MINUTE;
 /// The same of one for which there was nothing.
 const REST_CALM: u64 = 5 * SECOND;
-/// When a push service has no place left, in milliseconds.
+/// The first wait when a push service has no place left, in milliseconds; each further one is twice as long, up to 32 times this.
 const BUSY: u64 = SECOND;
 /// Push messages under way at once, to all push services.
 const AT_ONCE: usize = 64;
@@ -130,6 +130,8 @@ struct Turn {
     failures: u32,
     /// Until when its stream is believed to be alive, if it had one when it was seen to.
     believed_until: Option<Timestamp>,
+    /// How often in a row its push service had too much to do.
+    busy: u32,
     /// Whether it is being seen to.
     under_way: bool,
 }
@@ -145,6 +147,13 @@ impl Turn {
         self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
     }
 
+    /// It has another subscription: what went wrong with the one before says nothing of this one.
+    fn renew(&mut self) {
+        if self.failures > 0 {
+            (self.failures, self.not_before) = (0, Timestamp::default());
+        }
+    }
+
     /// Begins to see to it. Says whether its stream is to be believed.
     fn begin(&mut self, now: Timestamp) -> bool {
         self.due = None;
@@ -154,6 +163,9 @@ impl Turn {
 
     fn end(&mut self, seen: Seen, now: Timestamp) {
         self.under_way = false;
+        if seen != Seen::Busy {
+            self.busy = 0;
+        }
         let not_before = |wait| now.plus_millis(wait);
         match seen {
             Seen::Calm => {
@@ -169,7 +181,10 @@ impl Turn {
                 self.due = Some(self.due.map_or(until, |due| due.min(until)));
             }
             Seen::Rests(until) => self.due = Some(until),
-            Seen::Busy => self.due = Some(not_before(BUSY)),
+            Seen::Busy => {
+                self.due = Some(not_before(BUSY.saturating_mul(1 << self.busy.min(5))));
+                self.busy += 1;
+            }
             Seen::Failed(after) => {
                 let backed_off = MINUTE.saturating_mul(1 << self.failures.min(6));
                 self.failures += 1;
@@ -224,19 +239,27 @@ impl Turns {
 /// Wakes devices until the relay shuts down.
 pub(crate) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
     let mut turns = Turns::default();
-    let mut under_way: JoinSet<(DeviceId, Seen)> = JoinSet::new();
+    let mut under_way: JoinSet<Seen> = JoinSet::new();
+    let mut whose: HashMap<task::Id, DeviceId> = HashMap::new();
     let mut tidied = app.now();
     loop {
         tokio::select! {
-            stirred = app.live.wakes.taken() => {
+            taken = app.live.wakes.taken() => {
                 let now = app.now();
-                for device in stirred {
+                for device in taken.renewed {
+                    turns.change(device, Turn::renew);
+                }
+                for device in taken.stirred {
                     turns.change(device, |turn| turn.stir(now));
                 }
             }
-            Some(ended) = under_way.join_next() => {
-                // A task that panicked is noted as what it was: a fault of ours. Its device is seen to when it is stirred again.
-                if let Ok((device, seen)) = ended {
+            Some(ended) = under_way.join_next_with_id() => {
+                let (id, seen) = match ended {
+                    Ok(ended) => ended,
+                    // It panicked, which was logged: a fault of ours, and none of the device's.
+                    Err(error) => (error.id(), Seen::Failed(None)),
+                };
+                if let Some(device) = whose.remove(&id) {
                     turns.change(device, |turn| turn.end(seen, app.now()));
                 }
             }
@@ -248,7 +271,8 @@ pub(crate) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
             && let Some((device, believes)) = turns.next(now)
         {
             let app = app.clone();
-            under_way.spawn(async move { (device, app.see_to(device, believes).await) });
+            let begun = under_way.spawn(async move { app.see_to(device, believes).await });
+            whose.insert(begun.id(), device);
         }
         if now.millis_since(tidied) >= MINUTE {
             turns.tidy(now);
@@ -256,7 +280,7 @@ pub(crate) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
         }
     }
     // Who was woken is noted, so that nobody is woken twice for one thing.
-    under_way.join_all().await;
+    while under_way.join_next().await.is_some() {}
 }
 
 impl App {
@@ -264,7 +288,7 @@ impl App {
     pub(crate) async fn load_subscriptions(&self) -> Result<(), ApiError> {
         let mut snapshot = self.read().await?;
         for device in push::devices(&mut snapshot).await? {
-            self.live.wakes.subscribe(device);
+            self.live.wakes.subscribe(device, false);
         }
         Ok(())
     }
@@ -414,6 +438,34 @@ mod tests {
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
         turns.change(DEVICE, |turn| turn.stir(now));
         assert_eq!(turns.of[&DEVICE].failures, 0);
+    }
+
+    #[test]
+    fn another_subscription_does_not_wait_for_what_went_wrong_with_the_one_before() {
+        let mut turns = begun();
+        turns.change(DEVICE, |turn| turn.end(Seen::Failed(Some(HOUR)), at(2)));
+        turns.change(DEVICE, Turn::renew);
+        turns.change(DEVICE, |turn| turn.stir(at(3)));
+        assert!(turns.next(at(5)).is_some());
+        // Who was woken just now rests all the same.
+        turns.change(DEVICE, |turn| turn.end(Seen::Woken, at(5)));
+        turns.change(DEVICE, Turn::renew);
+        turns.change(DEVICE, |turn| turn.stir(at(6)));
+        assert_eq!(turns.next(at(9)), None);
+    }
+
+    #[test]
+    fn a_push_service_that_has_too_much_to_do_is_asked_less_and_less_often() {
+        let mut turns = begun();
+        let (mut now, mut waits) = (at(2), Vec::new());
+        for _ in 0..7 {
+            turns.change(DEVICE, |turn| turn.end(Seen::Busy, now));
+            let due = turns.of[&DEVICE].due.unwrap();
+            waits.push(due.millis_since(now) / SECOND);
+            now = due;
+            assert!(turns.next(now).is_some());
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 32]);
     }
 
     #[test]

@@ -18,7 +18,16 @@ pub(crate) struct Wakes {
 #[derive(Debug, Default)]
 struct Devices {
     subscribed: HashSet<DeviceId>,
-    stirred: BTreeSet<DeviceId>,
+    noted: Noted,
+}
+
+/// What was noted since the last time.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Noted {
+    /// Devices for which there may be something new.
+    pub(crate) stirred: BTreeSet<DeviceId>,
+    /// Those of them whose subscription is another one.
+    pub(crate) renewed: BTreeSet<DeviceId>,
 }
 
 impl Wakes {
@@ -26,9 +35,14 @@ impl Wakes {
         self.devices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The device has a subscription from now on. Something may be there for it already.
-    pub(crate) fn subscribe(&self, device: DeviceId) {
-        self.devices().subscribed.insert(device);
+    /// The device has a subscription from now on, maybe another one than before. Something may be there for it already.
+    pub(crate) fn subscribe(&self, device: DeviceId, is_another: bool) {
+        let mut devices = self.devices();
+        devices.subscribed.insert(device);
+        if is_another {
+            devices.noted.renewed.insert(device);
+        }
+        drop(devices);
         self.stir(&device);
     }
 
@@ -58,20 +72,20 @@ impl Wakes {
         if devices.subscribed.is_empty() {
             return;
         }
-        let Devices { subscribed, stirred: noted } = &mut *devices;
-        let before = noted.len();
-        noted.extend(stirred.filter(|device| subscribed.contains(*device)));
-        if noted.len() > before {
+        let Devices { subscribed, noted } = &mut *devices;
+        let before = noted.stirred.len();
+        noted.stirred.extend(stirred.filter(|device| subscribed.contains(*device)));
+        if noted.stirred.len() > before {
             self.stirred.notify_one();
         }
     }
 
     /// Waits until something is noted, and takes all of it.
-    pub(crate) async fn taken(&self) -> BTreeSet<DeviceId> {
+    pub(crate) async fn taken(&self) -> Noted {
         loop {
-            let stirred = std::mem::take(&mut self.devices().stirred);
-            if !stirred.is_empty() {
-                return stirred;
+            let noted = std::mem::take(&mut self.devices().noted);
+            if noted != Noted::default() {
+                return noted;
             }
             self.stirred.notified().await;
         }
@@ -87,12 +101,14 @@ mod tests {
         let wakes = Wakes::default();
         let (one, other) = (DeviceId::from_bytes([1; 16]), DeviceId::from_bytes([2; 16]));
         wakes.stir(&one);
-        wakes.subscribe(one);
+        wakes.subscribe(one, false);
         wakes.stir_all([one, other, one].iter());
-        assert_eq!(wakes.taken().await, BTreeSet::from([one]));
+        let (of_one, of_other) = (BTreeSet::from([one]), BTreeSet::from([other]));
+        assert_eq!(wakes.taken().await, Noted { stirred: of_one, renewed: BTreeSet::new() });
         wakes.unsubscribe(&one);
-        wakes.subscribe(other);
+        wakes.subscribe(other, true);
         wakes.stir_all([one, other].iter());
-        assert_eq!((wakes.taken().await, wakes.subscribed()), (BTreeSet::from([other]), 1));
+        assert_eq!(wakes.taken().await, Noted { stirred: of_other.clone(), renewed: of_other });
+        assert_eq!(wakes.subscribed(), 1);
     }
 }

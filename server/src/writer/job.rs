@@ -25,8 +25,8 @@ pub(crate) enum Effect {
     LinkMoved(LinkId),
     /// A device that is not connected may have to be woken.
     Wake(DeviceId),
-    /// A device is to be woken from now on.
-    Subscribed(DeviceId),
+    /// A device is to be woken from now on, maybe at another endpoint than before.
+    Subscribed(DeviceId, bool),
     /// A device is not to be woken any more.
     Unsubscribed(DeviceId),
     /// A conversation's group is another one.

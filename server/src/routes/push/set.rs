@@ -24,7 +24,10 @@ pub(crate) async fn handle(
     app.writer
         .run(move |tx| {
             Box::pin(async move {
-                tx.effects.push(Effect::Subscribed(device));
+                let before = push::load(tx.conn, &device).await?;
+                let is_another =
+                    before.is_none_or(|stored| stored.subscription.endpoint != subscription.endpoint);
+                tx.effects.push(Effect::Subscribed(device, is_another));
                 Ok(push::store(tx.conn, &device, &subscription, tx.seq).await?)
             })
         })

@@ -139,8 +139,7 @@ function preview(app: App, conversation: Conversation): TemplateResult {
   const typing = app.typing.in(conversation.id);
   if (typing.length > 0) return html`<span class="preview cut typing">${app.say('typing-short')}</span>`;
   if (conversation.consent === 'blocked') return html`<span class="preview cut">${app.say('blocked')}</span>`;
-  const isDeleted = conversation.preview === '' && conversation.lastMessage > 0;
-  return html`<span class="preview cut" dir="auto">${isDeleted ? app.say('message-deleted') : conversation.preview}</span>`;
+  return html`<span class="preview cut" dir="auto">${conversation.preview}</span>`;
 }
 
 export function groupPicture(app: App, conversation: Conversation): string | undefined {
