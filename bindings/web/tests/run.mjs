@@ -45,7 +45,12 @@ function relayConfig(folder) {
     'blobs_per_hour',
     'rejoins_per_hour',
     'knocks_per_minute',
+    'searches_per_minute',
     'typing_per_minute',
+    // All of the tests' people register from one address.
+    'registrations_of_address_per_hour',
+    'registrations_of_account_per_day',
+    'one_time_to_strangers_per_hour',
   ];
   const path = join(folder, 'relay.toml');
   writeFileSync(path, ['[rates]', ...rates.map((rate) => `${rate} = 0`), ''].join('\n'));

@@ -44,7 +44,8 @@ fn succeed(command: &mut Command) -> Option<()> {
 pub(super) fn command(program: &Path) -> Command {
     let mut command = cargo::command();
     command
-        .args(["test", "-p", "infrasound-relay", "--test", "api", "--", "--ignored", "schemathesis"])
+        // Of the whole workspace, as all tests are: for one package alone it would be built anew.
+        .args(["test", "--workspace", "--test", "api", "--", "--ignored", "schemathesis"])
         .env("INFRASOUND_SCHEMATHESIS", program);
     command
 }
