@@ -53,9 +53,7 @@ impl Found {
             format!("that message is from {}: only its author can change or delete it", self.message.sender);
         Err(Error::Refused(Failure::new(FailureCode::NotAuthor, text)).into())
     }
-}
 
-impl Found {
     /// The wish to delete it, with its files, if it is one's own.
     pub(crate) fn delete(&self) -> Result<Wish, CommandError> {
         let (conversation, blobs) = (self.conversation.conversation, self.message.blobs());

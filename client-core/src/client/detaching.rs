@@ -1,6 +1,6 @@
 //! The files of a message that was deleted: the relay is asked to give them to nobody any more.
 //!
-//! Which they are is stored with the deletion until that is in the log, and then until the relay has answered. Spec: `blobs.md` 4.5.
+//! Which they are is stored with the deletion until that stands, and then until the relay has answered. Spec: `blobs.md` 4.5.
 
 use infrasound_spec::{api::paths, api::problem::ProblemType, blob::BlobId, conversation::ConversationId};
 

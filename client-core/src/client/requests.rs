@@ -299,6 +299,7 @@ impl Client {
                 );
                 self.session_lost(step);
             }
+            // It waits by itself, whatever the relay says.
             _ if matches!(purpose, Purpose::DetachBlob(_)) => {
                 self.reply(purpose, Reply::Problem(Box::new(problem)), step);
             }

@@ -218,6 +218,16 @@ impl Client {
         act: Act,
         step: &mut Step,
     ) -> Result<Answer, Failure> {
+        self.queue_act(conversation, act, step).map(|(_, answer)| answer)
+    }
+
+    /// The intent, and what the app is told.
+    fn queue_act(
+        &mut self,
+        conversation: ConversationId,
+        act: Act,
+        step: &mut Step,
+    ) -> Result<(u64, Answer), Failure> {
         self.known(conversation)?;
         if !self.may_speak(conversation) {
             let text = "this is a request: accept it first";
@@ -226,8 +236,8 @@ impl Client {
         let activity = Activity { id: ObjectId::from_random(step.random()), act };
         let json = encode_activity(&activity)?;
         let work = Work::Activity { json, note: None, receipt: false };
-        self.add_intent(Target::Conversation(conversation), work, step);
-        Ok(Answer::Queued { message: activity.id, conversation: Some(conversation) })
+        let intent = self.add_intent(Target::Conversation(conversation), work, step);
+        Ok((intent, Answer::Queued { message: activity.id, conversation: Some(conversation) }))
     }
 
     fn wish_delete(
@@ -241,8 +251,8 @@ impl Client {
             let text = format!("a message has at most {MAX_ATTACHMENTS} files");
             return Err(Failure::new(FailureCode::Refused, text));
         }
-        let answer = self.wish_act(conversation, Act::Delete { object }, step)?;
-        if let Some(intent) = self.intents.values().next_back().filter(|_| !blobs.is_empty()) {
+        let (intent, answer) = self.queue_act(conversation, Act::Delete { object }, step)?;
+        if let Some(intent) = self.intents.get(&intent).filter(|_| !blobs.is_empty()) {
             self.save_intent(Intent { detaches: blobs, ..intent.clone() }, step);
         }
         Ok(answer)

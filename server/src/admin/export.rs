@@ -77,7 +77,7 @@ fn device(row: &dossier::DeviceRow) -> Result<Value, ApiError> {
         "key_packages": row.key_packages,
         "welcomes": row.welcomes,
         "session_until": row.session_until.map(millis),
-        "woken_at": row.push_endpoint,
+        "push_endpoint": row.push_endpoint,
     }))
 }
 

@@ -25,7 +25,7 @@ pub(super) async fn look(client: &Client, config: &Config, public: &str) -> Vec<
         // Whatever it answers: it is there.
         if let Err(why) = client.read(&origin).await {
             let seen = format!("{origin} cannot be reached, which wakes {devices} devices: {why}");
-            let remedy = "Let the relay make connections to it, to port 443 of any public address.";
+            let remedy = "Let the relay make connections to this address, and to port 443 of others like it.";
             findings.push(Finding::warning("push", seen, remedy));
         }
     }
@@ -37,7 +37,7 @@ fn identity(public: &str, devices: usize) -> Finding {
     if public.starts_with("https://") {
         return Finding::good("push", seen);
     }
-    let remedy = "Set public_url to the relay's https address: some push services refuse who names none.";
+    let remedy = "Set public_url to the relay's https address: by it push services know whom to write to.";
     Finding::warning("push", seen, remedy)
 }
 

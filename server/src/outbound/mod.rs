@@ -18,7 +18,7 @@ mod resolver;
 #[cfg(test)]
 mod tests;
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{error::Error, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use reqwest::{Client, ClientBuilder, dns::Resolve, redirect::Policy};
 use url::{Host, Url};
@@ -89,6 +89,7 @@ impl Outbound {
         let address = match url.host() {
             Some(Host::Ipv4(address)) => Some(address.into()),
             Some(Host::Ipv6(address)) => Some(address.into()),
+            Some(Host::Domain(_)) if is_this_machine(url) => Some(Ipv4Addr::LOCALHOST.into()),
             Some(Host::Domain(_)) => None,
             None => return Err(NotReached),
         };

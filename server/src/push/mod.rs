@@ -44,7 +44,7 @@ const SETTLE: u64 = 2 * SECOND;
 const SETTLE_LISTENING: u64 = 30 * SECOND;
 /// So long a device that was woken is left alone, in milliseconds.
 const REST: u64 = MINUTE;
-/// The same of one for which there was nothing.
+/// The same of one for which there was nothing, or whose hours of rest it is.
 const REST_CALM: u64 = 5 * SECOND;
 /// The first wait when a push service has no place left, in milliseconds; each further one is twice as long, up to 32 times this.
 const BUSY: u64 = SECOND;
@@ -180,7 +180,10 @@ impl Turn {
                 let until = *self.believed_until.get_or_insert(not_before(SETTLE_LISTENING));
                 self.due = Some(self.due.map_or(until, |due| due.min(until)));
             }
-            Seen::Rests(until) => self.due = Some(until),
+            Seen::Rests(until) => {
+                self.not_before = not_before(REST_CALM);
+                self.due = Some(until);
+            }
             Seen::Busy => {
                 self.due = Some(not_before(BUSY.saturating_mul(1 << self.busy.min(5))));
                 self.busy += 1;

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    net::Ipv4Addr,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -16,7 +15,7 @@ use reqwest::{Client, header};
 use url::Url;
 
 use super::{identity::PushIdentity, sealing};
-use crate::outbound::{Outbound, Reach, is_this_machine};
+use crate::outbound::{Outbound, Reach};
 
 /// What a woken device reads: the same every time.
 const WAKE: &[u8] = br#"{"type":"wake"}"#;
@@ -42,7 +41,6 @@ pub(super) enum Delivery {
 /// How push services are called.
 #[derive(Debug)]
 pub(crate) struct PushServices {
-    reach: Reach,
     outbound: Outbound,
     client: Client,
     under_way: Mutex<HashMap<String, usize>>,
@@ -68,15 +66,14 @@ impl Drop for UnderWay<'_> {
 
 impl PushServices {
     pub(crate) fn new(reach: Reach) -> Result<Self, reqwest::Error> {
-        let outbound = Outbound::new(reach.clone(), TIMEOUT);
+        let outbound = Outbound::new(reach, TIMEOUT);
         let client = outbound.unredirected()?;
-        Ok(Self { reach, outbound, client, under_way: Mutex::default() })
+        Ok(Self { outbound, client, under_way: Mutex::default() })
     }
 
     /// Whether an endpoint may be called, as far as it shows.
     pub(crate) fn reaches(&self, endpoint: &str) -> bool {
-        let here = |url: &Url| is_this_machine(url) && !self.reach.has(Ipv4Addr::LOCALHOST.into());
-        Url::parse(endpoint).is_ok_and(|url| self.outbound.judge(&url).is_ok() && !here(&url))
+        Url::parse(endpoint).is_ok_and(|url| self.outbound.judge(&url).is_ok())
     }
 
     fn under_way(&self) -> MutexGuard<'_, HashMap<String, usize>> {

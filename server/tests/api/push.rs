@@ -24,6 +24,8 @@ struct Scene {
     alice: Device,
     bob: Device,
     group: Group,
+    /// Whom nobody has written to yet.
+    witnesses: Vec<&'static str>,
 }
 
 impl Scene {
@@ -36,7 +38,15 @@ impl Scene {
         for welcome in bob.welcomes().await.welcomes {
             bob.delete(&format!("/v1/welcomes/{}", welcome.welcome)).await.done();
         }
-        let scene = Self { relay, service, subscriber: Subscriber::new(), alice, bob, group };
+        let scene = Self {
+            relay,
+            service,
+            subscriber: Subscriber::new(),
+            alice,
+            bob,
+            group,
+            witnesses: vec!["dave", "carol"],
+        };
         scene.subscribe(|_| ()).await;
         scene
     }
@@ -74,8 +84,19 @@ impl Scene {
         tokio::time::sleep(Duration::from_millis(700)).await;
     }
 
-    #[track_caller]
-    fn is_calm(&self) {
+    async fn is_woken(&mut self) {
+        self.settle().await;
+        assert_eq!(self.service.next().await.path, "/bob");
+    }
+
+    /// Nobody is woken but somebody else, for what happens after all that happened so far.
+    async fn is_calm(&mut self) {
+        let name = self.witnesses.pop().unwrap();
+        let witness = self.relay.device(name).await;
+        witness.put(paths::PUSH, &Subscriber::new().subscription(&self.service, name)).await.done();
+        Group::found(&self.alice, &witness).await;
+        self.settle().await;
+        assert_eq!(self.service.next().await.path, format!("/{name}"));
         assert!(!self.service.has_more(), "nobody is woken");
     }
 }
@@ -103,7 +124,7 @@ async fn a_message_wakes_who_is_not_connected_with_nothing_in_it() {
     assert_eq!(claims["aud"], json!(scene.service.base()));
     let now = scene.relay.clock.now().as_secs();
     assert!((now + 11 * 3600..now + 13 * 3600).contains(&claims["exp"].as_u64().unwrap()));
-    scene.is_calm();
+    scene.is_calm().await;
 }
 
 #[tokio::test]
@@ -115,15 +136,22 @@ async fn a_first_contact_wakes_once_until_it_is_accepted() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     relay.clock.advance(3 * SECOND);
     service.next().await;
-    let mut scene = Scene { relay, service, subscriber: Subscriber::new(), alice, bob, group };
+    let mut scene = Scene {
+        relay,
+        service,
+        subscriber: Subscriber::new(),
+        alice,
+        bob,
+        group,
+        witnesses: vec!["dave", "carol"],
+    };
     scene.pass(MINUTE).await;
     scene.write("let me in").await;
     scene.settle().await;
-    scene.is_calm();
+    scene.is_calm().await;
     scene.bob.say(&scene.alice, ContactState::Accepted).await;
     scene.write("thank you").await;
-    scene.settle().await;
-    scene.service.next().await;
+    scene.is_woken().await;
 }
 
 #[tokio::test]
@@ -137,7 +165,7 @@ async fn what_is_silent_or_ones_own_wakes_nobody() {
     scene.write("to Bob").await;
     scene.settle().await;
     assert_eq!(scene.service.next().await.path, "/bob");
-    scene.is_calm();
+    scene.is_calm().await;
 }
 
 #[tokio::test]
@@ -146,7 +174,7 @@ async fn what_was_fetched_in_time_wakes_nobody() {
     scene.write("hello").await;
     scene.fetch().await;
     scene.settle().await;
-    scene.is_calm();
+    scene.is_calm().await;
 }
 
 #[tokio::test]
@@ -156,10 +184,9 @@ async fn a_device_that_listens_is_woken_only_if_its_stream_ends_before_it_has_fe
     stream.until_ready().await;
     scene.write("are you there?").await;
     scene.settle().await;
-    scene.is_calm();
+    scene.is_calm().await;
     drop(stream);
-    scene.settle().await;
-    scene.service.next().await;
+    scene.is_woken().await;
 }
 
 #[tokio::test]
@@ -169,7 +196,7 @@ async fn a_stream_that_may_be_dead_is_not_believed_for_ever() {
     stream.until_ready().await;
     scene.write("are you there?").await;
     scene.settle().await;
-    scene.is_calm();
+    scene.is_calm().await;
     scene.pass(30 * SECOND).await;
     scene.service.next().await;
 }
@@ -178,17 +205,15 @@ async fn a_stream_that_may_be_dead_is_not_believed_for_ever() {
 async fn nobody_is_woken_again_for_what_is_old_whatever_else_happens() {
     let mut scene = Scene::new().await;
     scene.write("one").await;
-    scene.settle().await;
-    scene.service.next().await;
+    scene.is_woken().await;
     scene.pass(2 * MINUTE).await;
     // The log grows by what wakes nobody, and something stirs.
     scene.write_silently("read").await;
     scene.subscribe(|_| ()).await;
     scene.settle().await;
-    scene.is_calm();
+    scene.is_calm().await;
     scene.write("two").await;
-    scene.settle().await;
-    scene.service.next().await;
+    scene.is_woken().await;
 }
 
 #[tokio::test]
@@ -201,25 +226,24 @@ async fn a_suspended_account_is_not_woken() {
         .unwrap();
     scene.write("one").await;
     scene.settle().await;
-    scene.is_calm();
+    scene.is_calm().await;
 }
 
 #[tokio::test]
 async fn a_device_that_was_woken_is_left_alone_for_a_minute_and_not_woken_twice_for_one_thing() {
     let mut scene = Scene::new().await;
     scene.write("one").await;
-    scene.settle().await;
-    scene.service.next().await;
+    scene.is_woken().await;
     scene.settle().await;
     scene.write("two").await;
     scene.settle().await;
-    scene.is_calm();
+    scene.is_calm().await;
     scene.pass(MINUTE).await;
     scene.service.next().await;
     scene.pass(2 * MINUTE).await;
     scene.relay.restart(|_| ()).await;
     scene.settle().await;
-    scene.is_calm();
+    scene.is_calm().await;
 }
 
 #[tokio::test]
@@ -240,12 +264,12 @@ async fn muted_and_put_away_conversations_wake_nobody() {
     scene.subscribe(|subscription| subscription.except.push(id)).await;
     scene.write("muted").await;
     scene.settle().await;
-    scene.is_calm();
+    scene.is_calm().await;
     scene.subscribe(|_| ()).await;
     scene.bob.say(&scene.alice, ContactState::Ignored).await;
     scene.write("ignored").await;
     scene.settle().await;
-    scene.is_calm();
+    scene.is_calm().await;
 }
 
 #[tokio::test]
@@ -260,7 +284,7 @@ async fn hours_of_rest_are_kept_and_what_came_in_them_wakes_at_their_end() {
     scene.write("good night").await;
     scene.settle().await;
     scene.pass(HOUR).await;
-    scene.is_calm();
+    scene.is_calm().await;
     scene.pass(HOUR).await;
     scene.service.next().await;
 }
@@ -270,8 +294,7 @@ async fn a_subscription_that_is_gone_ends_and_one_that_fails_is_tried_again() {
     let mut scene = Scene::new().await;
     scene.service.answer(503);
     scene.write("one").await;
-    scene.settle().await;
-    scene.service.next().await;
+    scene.is_woken().await;
     // A redirect could lead anywhere: it is not followed.
     scene.service.answer(307);
     scene.pass(MINUTE).await;
@@ -283,11 +306,10 @@ async fn a_subscription_that_is_gone_ends_and_one_that_fails_is_tried_again() {
     scene.pass(10 * MINUTE).await;
     scene.write("two").await;
     scene.settle().await;
-    scene.is_calm();
+    scene.is_calm().await;
     scene.subscribe(|_| ()).await;
     scene.write("three").await;
-    scene.settle().await;
-    scene.service.next().await;
+    scene.is_woken().await;
 }
 
 #[tokio::test]
@@ -297,14 +319,14 @@ async fn who_ends_it_or_is_revoked_is_not_woken() {
     scene.bob.delete(paths::PUSH).await.done();
     scene.write("one").await;
     scene.settle().await;
-    scene.is_calm();
+    scene.is_calm().await;
     scene.subscribe(|_| ()).await;
     let second = scene.relay.start_over("bob").await;
     drop(second);
     let message = scene.group.message(&scene.alice, "two");
     scene.group.submit(&scene.alice, &message).await;
     scene.settle().await;
-    scene.is_calm();
+    scene.is_calm().await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 /**
  * Keeps the push subscription of this browser, and what the relay knows of it, in step with what the person wants. What is woken
  * is the worker of the app's page (`page/service-worker.ts`): where the messenger is embedded in another page there is none.
- * What does not work disturbs nobody, and is tried again at the next start. Spec: `push.md`.
+ * What does not work disturbs nobody, and is tried again in a while, or at the next start. Spec: `push.md`.
  *
  * Every tab does it, one after the other, and each of them once more after the last change: so the last word is right.
  */

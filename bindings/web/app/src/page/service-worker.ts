@@ -4,6 +4,8 @@
  *
  * The relay wakes it when there may be something new and no page is connected (`push.md`). It cannot read what, and says so much.
  */
+import { isQuiet, type QuietHours } from '../app/quiet-hours.ts';
+
 declare const __VERSION__: string;
 declare const __FILES__: { name: string; integrity: string }[];
 
@@ -16,7 +18,7 @@ const CACHE = PREFIX + VERSION;
 const ASSETS = new URL('assets/', scope.location.href).href;
 /** The tag of the notice that there may be something new, and the cache and address where its words are: see `app/push.ts`. */
 const NOTICE = 'infrasound-wake';
-interface Notice { title: string; body: string; lang: string; dir: NotificationDirection; quiet?: { from: string; until: string } }
+interface Notice { title: string; body: string; lang: string; dir: NotificationDirection; quiet?: QuietHours }
 const ENGLISH: Notice = { title: 'You may have new messages', body: 'Open Infrasound to see them.', lang: 'en', dir: 'ltr' };
 const addresses = new Set(FILES.map((file) => new URL(file.name, scope.location.href).href));
 
@@ -59,16 +61,10 @@ async function wake(): Promise<void> {
   if ((await windows()).some(({ visibilityState }) => visibilityState === 'visible')) return;
   const { title, quiet, ...words } = await notice();
   // A push message may have waited for the phone until the hours of rest.
-  const silent = quiet !== undefined && isBetween(quiet.from, quiet.until);
+  const silent = quiet !== undefined && isQuiet(quiet);
   // One that was not looked at is said again, not only replaced.
   const options = { ...words, silent, renotify: !silent, tag: NOTICE, icon: './icon-192.png', data: '/' };
   await scope.registration.showNotification(title, options);
-}
-
-/** Whether it is now between two times of day, as `22:00`; maybe over midnight. */
-function isBetween(from: string, until: string): boolean {
-  const now = new Date().toTimeString().slice(0, 5);
-  return from < until ? from <= now && now < until : from > until && (from <= now || now < until);
 }
 
 /** In the person's language, as the page left it here. */

@@ -65,6 +65,8 @@ export class Device {
   readonly #online = new EventTarget();
   /** Why the relay did not want this browser as a device. */
   #refusal: InfrasoundError | undefined;
+  /** Why the relay was last not to be had. */
+  #delay: string | undefined;
 
   constructor(private readonly around: Surroundings) {
     this.spool = new Spool(around.database);
@@ -391,11 +393,13 @@ export class Device {
         this.#confirmed();
         break;
       case 'caughtUp':
+        this.#delay = undefined;
         this.#confirmed();
         status({ online: true, caughtUp: true, retryAt: undefined, reason: undefined });
         this.#online.dispatchEvent(new Event('change'));
         break;
       case 'offline':
+        this.#delay = event.reason;
         status({ online: false, caughtUp: false, retryAt: event.retryAt, reason: event.reason });
         break;
       case 'registrationFailed':
@@ -430,13 +434,18 @@ export class Device {
     void storeTenant(this.around.database, opened.tenant).catch(() => undefined);
   }
 
+  /** With the relay's reason, if it has given one: that there were too many from one address, say. */
+  #notConfirmed(): string {
+    return `the relay has not confirmed this device yet${this.#delay === undefined ? '' : ` (${this.#delay})`}: try later`;
+  }
+
   async #registered(): Promise<void> {
     const until = Date.now() + REGISTRATION;
     const { signal } = this.#ending;
     while (!this.#opened?.tenant.registered) {
       if (!this.#opened) throw this.#refusal ?? new Interrupted();
       const left = until - Date.now();
-      if (left <= 0) throw new InfrasoundError('unreachable', 'the relay has not confirmed this device yet: try later');
+      if (left <= 0) throw new InfrasoundError('unreachable', this.#notConfirmed());
       await this.reached(signal, left).catch(() => undefined);
     }
   }
