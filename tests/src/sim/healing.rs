@@ -46,6 +46,9 @@ impl World {
             self.let_in_again()?;
             self.rest().await?;
         }
+        // Who was let in last has not been asked yet.
+        self.accept_groups()?;
+        self.rest().await?;
         for account in 0..self.plan.accounts {
             for other in self.partners(account) {
                 self.write(account, other, None)?;
